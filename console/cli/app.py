@@ -1,0 +1,47 @@
+"""The tree of commands, and the options that mean the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.desk import Desk
+from engine.errors import UnknownNameError
+from engine.rulebook.model import Language
+
+app = typer.Typer(
+    name="kaohe",
+    help="考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object a line, all rows, nothing else on standard output.")
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Take this as the present time.")]
+Lang = Annotated[str | None, typer.Option("--lang", help="zh-CN or en; the setting `language` by default.")]
+
+
+def group(name: str, help_: str) -> typer.Typer:
+    """A group of commands below `kaohe`."""
+    commands = typer.Typer(help=help_, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(commands, name=name)
+    return commands
+
+
+def current(context: typer.Context) -> Desk:
+    """The desk that `main` has put up for this command."""
+    found = context.find_object(Desk)
+    assert found is not None
+    return found
+
+
+def lang_of(lang: str | None, desk: Desk) -> Language:
+    """The language that `--lang` asks for, or the setting's."""
+    if lang not in {None, "zh-CN", "en"}:
+        raise UnknownNameError("language", str(lang), ["zh-CN", "en"])
+    return "en" if (lang or desk.settings.language) == "en" else "zh-CN"

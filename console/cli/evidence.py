@@ -1,0 +1,87 @@
+"""`kaohe import`: files of evidence in, a summary out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.app import AsJson, app, current
+from console.output import json_lines, note, progress, say
+from engine.evidence.importer import ImportRequest, ImportSummary, import_evidence
+from engine.evidence.kinds import kind as kind_named
+from engine.evidence.quarantine import write_quarantine
+
+SHOWN_FAULTS = 10
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, NDJSON or Parquet.")],
+    kind: Annotated[str, typer.Option(help="What the files hold: sessions.")],
+    platform: Annotated[str | None, typer.Option(help="The platform, where the files do not say.")] = None,
+    shop: Annotated[str | None, typer.Option(help="The shop, where the files do not say.")] = None,
+    shop_from: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="Take the shop from the file's name: 'data_{shop}_*.csv'."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option(help="First remove what is stored of each shop and day in the files.")
+    ] = False,
+    show_values: Annotated[bool, typer.Option(help="Show refused values in full, digits included.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import evidence. Bad rows are set aside and told; the rest of their file is taken."""
+    desk = current(context)
+    request = ImportRequest(
+        kind=kind_named(kind),
+        files=tuple(files),
+        actor=desk.actor,
+        platform=platform,
+        shop=shop,
+        shop_from=shop_from,
+        replace=replace,
+        show_values=show_values,
+    )
+    now = datetime.now(UTC)
+    with progress() as report:
+        summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, now, report)
+    quarantine = None
+    if summary.faults:
+        quarantine = desk.home / "quarantine" / f"{summary.kind}-{now:%Y%m%dT%H%M%S%f}.csv"
+        write_quarantine(quarantine, summary.faults)
+    if as_json:
+        json_lines([_as_json(summary, quarantine)])
+    else:
+        _tell(summary, quarantine)
+    if summary.refused:
+        raise typer.Exit(1)
+
+
+def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
+    row = {k: v for k, v in asdict(summary).items() if k != "faults"}
+    row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
+    row["quarantine"] = str(quarantine) if quarantine else None
+    return row
+
+
+def _tell(summary: ImportSummary, quarantine: Path | None) -> None:
+    say(
+        f"{summary.kind}: {summary.read:,} rows read: {summary.taken:,} taken, "
+        f"{summary.already_there:,} already there, {summary.replaced:,} replaced, {summary.refused:,} refused"
+        + (f"; {summary.removed:,} stored rows removed" if summary.removed else "")
+    )
+    for platform in dict.fromkeys(p for p, _ in summary.days):
+        days = [day for p, day in summary.days if p == platform]
+        say(f"  {platform}: {len(days)} days changed, {min(days)} to {max(days)}")
+    if summary.unknown_columns:
+        note(f"unknown columns, not stored: {', '.join(summary.unknown_columns)}")
+    for fault in summary.faults[:SHOWN_FAULTS]:
+        note(str(fault))
+    if quarantine:
+        more = len(summary.faults) - SHOWN_FAULTS
+        note((f"… and {more:,} more; " if more > 0 else "") + f"all refused cells: {quarantine}")

@@ -1,0 +1,87 @@
+"""`kaohe journal`: the audit trail, and whether anybody has changed it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from console.cli.app import AsJson, current, group
+from console.output import json_lines, say, table
+from console.phrases import heads
+from engine.errors import KaoheError
+from engine.ledger import chain, journal
+from engine.ledger.database import reading
+
+commands = group("journal", "The journal: list entries, verify the chain.")
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    about: Annotated[str | None, typer.Option(metavar="ID", help="Only entries about this object.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """All entries, in the order in which they were written."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        found = journal.entries(session, object_id=about)
+    if as_json:
+        json_lines(
+            {
+                "batch": e.batch,
+                "position": e.position,
+                "at": e.at.isoformat(),
+                "actor": e.actor,
+                "event": e.event,
+                "object_kind": e.object_kind,
+                "object": e.object_id,
+                "payload": e.payload,
+                "redacted": e.redacted_why,
+            }
+            for e in found
+        )
+        return
+    table(
+        ["#", *heads("at actor event object", desk.settings.language)],
+        [
+            [
+                f"{e.batch}.{e.position}",
+                f"{e.at:%Y-%m-%d %H:%M:%S}Z",
+                e.actor,
+                e.event,
+                e.object_id,
+            ]
+            for e in found
+        ],
+    )
+
+
+@commands.command()
+def verify(
+    context: typer.Context,
+    expect: Annotated[
+        str | None,
+        typer.Option(metavar="SEQ:HASH", help="A head that was noted earlier: nothing before it may be gone."),
+    ] = None,
+) -> None:
+    """Check every entry against the chain, and print its head."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        findings = chain.verify(session, _head(expect))
+        head = journal.head(session)
+    for finding in findings:
+        say(finding)
+    if findings:
+        raise typer.Exit(1)
+    say(f"sound: {head}")
+
+
+def _head(expect: str | None) -> tuple[int, str] | None:
+    if expect is None:
+        return None
+    match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", expect)
+    if match is None:
+        raise KaoheError(f"--expect {expect!r}: write it as `kaohe journal verify` prints it, SEQ:HASH")
+    return int(match[1]), match[2]

@@ -1,0 +1,107 @@
+"""`kaohe notices`: what was said to whom, and what the provider answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from sqlmodel import col, select
+
+from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.mail import mail_channels
+from console.output import json_lines, note, say, table
+from console.phrases import heads
+from engine.errors import KaoheError, UnknownNameError
+from engine.ledger.database import reading
+from engine.ledger.tables import Notice
+from notifier.deliver import deliver_due
+from notifier.plan import plan_notices
+from notifier.preview import preview as preview_notice
+from notifier.retry import retry as retry_notice
+from notifier.words.lines import masked
+
+commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
+
+
+@commands.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """All notices, oldest first. Addresses are masked."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        found = list(session.exec(select(Notice).order_by(col(Notice.id))))
+    if as_json:
+        json_lines(_row(n) for n in found)
+        return
+    table(
+        ["#", *heads("violation client recipient channel state answer", desk.settings.language)],
+        [[str(n.id), n.violation_id, n.client, masked(n.recipient), n.channel, n.state, n.answer or ""] for n in found],
+    )
+
+
+@commands.command()
+def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
+    """One notice as it was written."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        found = session.get(Notice, notice)
+        known = session.exec(select(Notice.id)).all()
+    if found is None:
+        raise UnknownNameError("notice", str(notice), [str(n) for n in known], "`kaohe notices list` shows them")
+    if as_json:
+        json_lines([_row(found) | {"subject": found.subject, "body": found.body}])
+        return
+    say(f"{found.state} · {found.channel} · {masked(found.recipient)}" + (f" · {found.answer}" if found.answer else ""))
+    say(f"\n{found.subject}\n\n{found.body}")
+
+
+@commands.command()
+def preview(
+    context: typer.Context,
+    violation: str,
+    channel: Annotated[str, typer.Option(help="email")] = "email",
+    lang: Lang = None,
+) -> None:
+    """The notice that a violation has, whatever its age; nothing is sent."""
+    desk = current(context)
+    rendered = preview_notice(desk.ledger, desk.rulebook, violation, channel, lang_of(lang, desk))
+    say(f"{rendered.subject}\n\n{rendered.body}")
+
+
+@commands.command()
+def retry(context: typer.Context, notice: int) -> None:
+    """Queue a failed notice again."""
+    desk = current(context)
+    queued = retry_notice(desk.ledger, notice, datetime.now(UTC), desk.actor)
+    say(f"queued again: {', '.join(map(str, queued))}" if queued else "nothing to queue")
+
+
+@commands.command()
+def send(context: typer.Context) -> None:
+    """Write and send what is due now, as the worker does."""
+    desk = current(context)
+    now = datetime.now(UTC)
+    planned = plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
+    done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
+    say(f"{planned.queued} queued, {done.sent} sent, {done.delayed} delayed, {done.failed} failed")
+    if planned.silent_shops:
+        note(f"shops without a contact: {', '.join(sorted(planned.silent_shops))}")
+    if done.failed:
+        raise KaoheError("some notices failed; `kaohe notices list` shows what the provider answered")
+
+
+def _row(n: Notice) -> dict[str, object]:
+    return {
+        "notice": n.id,
+        "violation": n.violation_id,
+        "event": n.event,
+        "client": n.client,
+        "recipient": masked(n.recipient),
+        "channel": n.channel,
+        "language": n.language,
+        "state": n.state,
+        "attempts": n.attempts,
+        "answer": n.answer,
+        "created_at": n.created_at.isoformat(),
+        "sent_at": n.sent_at.isoformat() if n.sent_at else None,
+    }

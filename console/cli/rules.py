@@ -1,0 +1,150 @@
+"""`kaohe rules`: what the rules say, whether their files are sound, and whether their own cases hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.output import json_lines, note, say, table
+from console.phrases import heads
+from console.rule_page import rule_page
+from engine.judge.cases import CaseResult, run_cases
+from engine.judge.coverage import uncovered
+from engine.judge.reasoner import Reasoner
+from engine.rulebook.book import check_paths
+from engine.rulebook.model import Rule
+
+commands = group("rules", "The rules: list, show, check, test.")
+
+
+@commands.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """All rules, with the version that is newest."""
+    desk = current(context)
+    rules = list(desk.rulebook.values())
+    if as_json:
+        json_lines(_row(rule) for rule in rules)
+        return
+    language = desk.settings.language
+    table(
+        heads("rule title platform subject version assumed disputed", language),
+        [
+            [
+                rule.id,
+                rule.title.in_language(language),
+                rule.platform,
+                rule.subject,
+                rule.versions[-1].key,
+                str(len(rule.versions[-1].claims("assumed"))),
+                str(len(rule.versions[-1].disputed())),
+            ]
+            for rule in rules
+        ],
+        [5, 6],
+    )
+
+
+@commands.command()
+def show(
+    context: typer.Context,
+    rule: Annotated[str, typer.Argument(metavar="ID")],
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """One rule in words: what it says, where that was read, what is assumed or disputed."""
+    desk = current(context)
+    found = desk.rulebook.rule(rule)
+    if as_json:
+        json_lines([_row(found)])
+    else:
+        say(rule_page(found, lang_of(lang, desk)))
+
+
+@commands.command()
+def check(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH…]", help="Files or directories.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every fault of every file as `file:line:column: path: message`; nothing where all is sound."""
+    faults = check_paths(paths or list(current(context).settings.rulesets))
+    if as_json:
+        json_lines(
+            {"file": f.path, "line": f.line, "column": f.column, "path": f.where, "message": f.what} for f in faults
+        )
+    else:
+        for fault in faults:
+            say(str(fault))
+    if faults:
+        raise typer.Exit(1)
+    note("all rule files are sound")
+
+
+@commands.command()
+def test(
+    context: typer.Context,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Also name what no case reaches.")] = False,
+    rule: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this rule; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the cases that live in the rule files, each through both engines."""
+    desk = current(context)
+    rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
+    findings = 0
+    rows: list[dict[str, Any]] = []
+    with Reasoner() as reasoner:
+        for one in rules:
+            results = run_cases(one, reasoner)
+            missing = uncovered(one) if coverage else []
+            findings += sum(not r.passed for r in results) + len(missing)
+            rows += [_case_row(one, r) for r in results]
+            rows += [{"rule": one.id, "uncovered": what} for what in missing]
+            if not as_json:
+                _tell(one, results, missing)
+    if as_json:
+        json_lines(rows)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _tell(rule: Rule, results: list[CaseResult], missing: list[str]) -> None:
+    passed = sum(r.passed for r in results)
+    say(f"{rule.id}: {passed} of {len(results)} cases pass")
+    for result in results:
+        if not result.passed:
+            say(f"  {rule.path}:{result.case.line}: {result.case.name}: {'; '.join(result.differences)}")
+    for what in missing:
+        say(f"  no case reaches: {what}")
+
+
+def _case_row(rule: Rule, result: CaseResult) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "version": result.version,
+        "case": result.case.name,
+        "passed": result.passed,
+        "differences": list(result.differences),
+    }
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "platform": rule.platform,
+        "subject": rule.subject,
+        "title": {"zh-CN": rule.title.zh, "en": rule.title.en},
+        "versions": [
+            {
+                "version": v.key,
+                "sha256": v.sha256,
+                "repealed": v.repealed,
+                "assumed": list(v.claims("assumed")),
+                "disputed": list(v.disputed()),
+            }
+            for v in rule.versions
+        ],
+        "file": rule.path,
+    }

@@ -1,0 +1,44 @@
+"""`kaohe status` and `kaohe config`: is anything late, and where does every setting come from?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import typer
+
+from console.cli.app import AsJson, AsOf, app, current
+from console.desk import instant
+from console.output import json_lines, say, table
+from console.phrases import heads
+from console.standing import standing
+
+LATE = timedelta(minutes=10)  # a run that is due longer than this is late
+
+
+@app.command()
+def status(context: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """What is due, running or failed, which notices wait, who works; exits 1 when anything is late."""
+    desk = current(context)
+    now = instant(as_of, "--as-of")
+    found = standing(desk, now, LATE)
+    if as_json:
+        json_lines([found.as_json()])
+    else:
+        for line in found.lines():
+            say(line)
+    if found.late:
+        raise typer.Exit(1)
+
+
+@app.command()
+def config(context: typer.Context, as_json: AsJson = False) -> None:
+    """Every setting, its value and its origin; secrets masked."""
+    desk = current(context)
+    rows = desk.settings.shown()
+    if as_json:
+        json_lines(rows)
+    else:
+        table(
+            heads("setting value origin", desk.settings.language),
+            [[r["setting"], r["value"], r["origin"]] for r in rows],
+        )

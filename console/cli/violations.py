@@ -1,0 +1,198 @@
+"""`kaohe violations` and `kaohe explain`: what is on record, what was decided about it, and why it stands there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.desk import day
+from console.explanation import explanation_json, explanation_text
+from console.output import json_lines, say, table
+from console.phrases import heads
+from engine.assessment.explain import explain as explain_violation
+from engine.calendar.cycles import parse_cycle
+from engine.errors import KaoheError
+from engine.evidence.lake import Lake
+from engine.ledger import journal, subjects
+from engine.ledger.database import reading, transaction
+from engine.ledger.violations import Listed, by, find
+from engine.ledger.violations import record as record_state
+from engine.rulebook.model import Language
+from engine.rulebook.platforms import platform as known_platform
+from notifier.records import records_of
+from notifier.sheets import Sheets
+from notifier.words.figures import money_range
+from notifier.words.vocabulary import SEVERITIES, STATES, word
+
+COLUMNS = "violation client platform shop rule cycle state severity exposure assessed_on"
+
+commands = group("violations", "Violations on record: list, show, record what was decided.")
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    client: Annotated[str | None, typer.Option()] = None,
+    platform: Annotated[str | None, typer.Option()] = None,
+    shop: Annotated[str | None, typer.Option()] = None,
+    rule: Annotated[str | None, typer.Option()] = None,
+    state: Annotated[str | None, typer.Option()] = None,
+    severity: Annotated[str | None, typer.Option()] = None,
+    cycle: Annotated[str | None, typer.Option(help="2026-W10, 2026-03, 2026-03-02 …")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First assessment day.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="DATE", help="Last assessment day.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Violations, by assessment day."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        found = find(
+            session,
+            client=client,
+            platform=known_platform(platform).id if platform else None,
+            shop=subjects.shop(session, shop, platform).external_id if shop else None,
+            rule=desk.rulebook.rule(rule).id if rule else None,
+            state=state,
+            severity=severity,
+            first=day(from_, "--from"),
+            last=day(to, "--to"),
+        )
+    if cycle:
+        found = [row for row in found if row.cycle == parse_cycle(cycle).key]
+    if as_json:
+        json_lines(_row(row) for row in found)
+        return
+    language = desk.settings.language
+    table(heads(COLUMNS, language), [_cells(row, language) for row in found], [8])
+
+
+@commands.command()
+def show(context: typer.Context, violation: str, as_json: AsJson = False) -> None:
+    """One violation and everything that was journalled about it."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        by(session, violation)
+        row = next(r for r in find(session) if r.id == violation)
+        entries = journal.entries(session, object_id=violation)
+    if as_json:
+        history = [
+            {
+                "at": e.at.isoformat(),
+                "actor": e.actor,
+                "event": e.event,
+                "payload": e.payload,
+            }
+            for e in entries
+        ]
+        json_lines([_row(row) | {"journal": history}])
+        return
+    language = desk.settings.language
+    for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
+        say(f"{name}: {cell}")
+    say("")
+    table(
+        heads("at actor event value", language),
+        [[f"{e.at:%Y-%m-%d %H:%M:%S}Z", e.actor, e.event, _payload(e.payload)] for e in entries],
+    )
+
+
+@commands.command()
+def record(
+    context: typer.Context,
+    violation: str,
+    state: Annotated[
+        str, typer.Argument(help="acknowledged, confirmed, appealed, overturned, waived, withdrawn, closed")
+    ],
+    why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
+    severity: Annotated[str | None, typer.Option(help="What the platform decided.")] = None,
+    amount: Annotated[str | None, typer.Option(metavar="YUAN", help="What the platform charged.")] = None,
+    reference: Annotated[str | None, typer.Option(help="The number of the platform's notice.")] = None,
+    appeal_until: Annotated[str | None, typer.Option(metavar="DATE", help="The platform's deadline.")] = None,
+) -> None:
+    """Record what was decided about a violation."""
+    desk = current(context)
+    with transaction(desk.ledger) as session:
+        record_state(
+            session,
+            violation,
+            state,
+            actor=desk.actor,
+            why=why,
+            now=datetime.now(UTC),
+            severity=severity,
+            amount_fen=_fen(amount),
+            reference=reference,
+            appeal_until=day(appeal_until, "--appeal-until"),
+        )
+    say(f"{violation}: {word(STATES, state, desk.settings.language)}")
+
+
+@app.command()
+def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: AsJson = False) -> None:
+    """Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis."""
+    desk = current(context)
+    with reading(desk.ledger) as session:
+        found = explain_violation(session, desk.rulebook, Lake(desk.settings.lake), desk.cache, violation)
+        record_ = records_of(session, [violation])[violation]
+    if as_json:
+        json_lines([explanation_json(found)])
+    else:
+        facts = record_.facts(desk.rulebook, Sheets(), lang_of(lang, desk))
+        say(explanation_text(found, facts))
+
+
+def _row(row: Listed) -> dict[str, Any]:
+    return {
+        "violation": row.id,
+        "rule": row.rule,
+        "platform": row.platform,
+        "client": row.client,
+        "shop": row.shop,
+        "agent": row.agent,
+        "cycle": row.cycle,
+        "state": row.state,
+        "severity": row.severity,
+        "exposure_fen": list(row.exposure_fen),
+        "assessed_on": row.assessed_on.isoformat(),
+    }
+
+
+def _cells(row: Listed, lang: Language) -> list[str]:
+    return [
+        row.id,
+        row.client,
+        row.platform,
+        row.shop or row.person or "",
+        row.rule,
+        row.cycle,
+        word(STATES, row.state, lang),
+        word(SEVERITIES, row.severity, lang) if row.severity else "-",
+        money_range(*row.exposure_fen, lang),
+        row.assessed_on.isoformat(),
+    ]
+
+
+def _payload(payload: Any) -> str:
+    if not isinstance(payload, dict):
+        return ""
+    after = payload.get("after") or {}
+    words = [str(payload["why"])] if payload.get("why") else []
+    words += [
+        f"{k}={v}" for k, v in after.items() if k in {"state", "severity", "numerator", "denominator"} and v is not None
+    ]
+    return ", ".join(words)
+
+
+def _fen(amount: str | None) -> int | None:
+    """Yuan as typed, in fen."""
+    if amount is None:
+        return None
+    yuan, _, rest = amount.partition(".")
+    if not (
+        yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
+    ):
+        raise KaoheError(f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50")
+    return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")

@@ -1,0 +1,129 @@
+"""What a command works with: settings, ledger, lake, rulebook, clock and actor, each opened when first asked for."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Engine
+
+from console.settings import Settings, environment_settings
+from engine.assessment.assess import Place
+from engine.errors import KaoheError
+from engine.evidence.lake import Lake
+from engine.evidence.secret import load_secret
+from engine.ledger.database import open_ledger
+from engine.rulebook.book import RuleBook, load_or_refuse
+
+LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
+
+
+@dataclass
+class Desk:
+    """One command's view of an installation. The home directory is made on first use, readable by its owner only."""
+
+    settings: Settings
+
+    @cached_property
+    def home(self) -> Path:
+        """The home directory, made if it is not there yet."""
+        home = self.settings.home
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise KaoheError(f"the home {home} cannot be made: {error.strerror}; choose another with --home") from error
+        return home
+
+    @cached_property
+    def ledger(self) -> Engine:
+        """The ledger, migrated to what this version needs."""
+        _ = self.home
+        return open_ledger(self.settings.database_url)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake of day files."""
+        _ = self.home
+        return Lake(self.settings.lake)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key that seals buyers' ids."""
+        return load_secret(self.home / "secret")
+
+    @cached_property
+    def rulebook(self) -> RuleBook:
+        """All rules; refused as a whole where one of them has a fault."""
+        return load_or_refuse(self.settings.rulesets)
+
+    @cached_property
+    def actor(self) -> str:
+        """Who is answerable: the user of the operating system."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return f"uid {os.getuid()}"
+
+    @cached_property
+    def owner(self) -> str:
+        """This process, as leases name it."""
+        return f"{socket.gethostname()}:{os.getpid()}"
+
+    @property
+    def cache(self) -> Path:
+        """Where tallies are kept; may be deleted at any time."""
+        return self.home / "cache" / "tallies"
+
+    @property
+    def outbox(self) -> Path:
+        """Where mail is put as `.eml` files while no SMTP server is configured."""
+        return self.home / "outbox"
+
+    @property
+    def place(self) -> Place:
+        """What assessing works with."""
+        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor)
+
+    def close(self) -> None:
+        """Let go of the ledger's connections, if it was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.dispose()
+
+
+@contextmanager
+def desk(home: str | None) -> Iterator[Desk]:
+    """A desk for one command, put away afterwards."""
+    opened = Desk(environment_settings(home))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def instant(text: str | None, option: str) -> datetime:
+    """The time that an option gives, or the present. Without an offset it is Asia/Shanghai; a day is its midnight."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise KaoheError(f"{option} {text!r} is not a time; write it like 2026-03-10T10:00+08:00") from None
+    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(LOCAL_ZONE))
+
+
+def day(text: str | None, option: str) -> date | None:
+    """The day that an option gives, if it is given."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise KaoheError(f"{option} {text!r} is not a day; write it like 2026-03-10") from None

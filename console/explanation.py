@@ -1,0 +1,314 @@
+"""An explanation as text that an officer can forward, and as JSON: from the evidence to the measure, step by step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.assessment.explain import Explanation
+from engine.assessment.outcome import gate_words, standard_words
+from engine.measure.details import AgainstRow, Part
+from engine.rulebook.model import Claim, Language, Rule
+from notifier.facts import NoticeFacts
+from notifier.words.figures import percent
+from notifier.words.vocabulary import CLAIMS, word
+
+
+def explanation_text(found: Explanation, facts: NoticeFacts) -> str:
+    """The whole derivation in the language of `facts`, under numbered headings."""
+    page = _Page(found, facts)
+    sections = (
+        page.heading,
+        page.evidence,
+        page.count,
+        page.figure,
+        page.ladder,
+        page.basis,
+        page.decided,
+        page.record,
+    )
+    return "\n\n".join("\n".join(section()) for section in sections)
+
+
+class _Page:
+    """Renders one explanation; every section is a list of lines."""
+
+    def __init__(self, found: Explanation, facts: NoticeFacts) -> None:
+        self.found, self.facts = found, facts
+        self.rule, self.version = found.outcome.rule, found.outcome.version
+        self.zh = facts.language == "zh-CN"
+        self.zone = ZoneInfo(self.rule.zone)
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def time(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+
+    def heading(self) -> list[str]:
+        f = self.facts
+        consequence = f"{f.consequence}" + (self.say(f"，至{f.until}", f", until {f.until}") if f.until else "")
+        return [
+            self.say(f"【{f.status}】{f.shop}：{consequence}", f"[{f.status}] {f.shop}: {consequence}"),
+            f"{f.violation} · {f.platform} · {f.rule_title} · {f.cycle}",
+            self.say(
+                f"考核时刻：{self.time(self.found.assessed_at)}（北京时间）",
+                f"Assessed at {self.time(self.found.assessed_at)} ({self.rule.zone})",
+            ),
+        ]
+
+    def evidence(self) -> list[str]:
+        files = self.found.details.files
+        lines = [self.say("一、证据", "1. Evidence")]
+        kinds = sorted({f.kind for f in files})
+        lines.append(
+            self.say(
+                f"  {'、'.join(kinds)}，{len(files)} 个日文件（内容以 sha256 命名）：",
+                f"  {', '.join(kinds)}: {len(files)} day files, named by the sha256 of their content:",
+            )
+        )
+        lines += [f"    {f.day}  {f.generation[:16]}…" for f in files]
+        if self.found.cut_off:
+            cut = self.time(self.found.cut_off)
+            lines.append(
+                self.say(
+                    f"  统计截止：{cut}，此后的回复不计。",
+                    f"  Cut-off: {cut}; replies after it do not count.",
+                )
+            )
+        if self.found.evidence_changed:
+            lines.append(
+                self.say(
+                    "  注意：判定之后证据有变化，尚未重新考核；下面的分解按现有证据计算。",
+                    "  Note: evidence has changed since and is not assessed yet; the parts below are today's.",
+                )
+            )
+        return lines
+
+    def count(self) -> list[str]:
+        figure = self.version.figure
+        assert figure is not None
+        behind = self.found.details
+        names = f"{figure.numerator} / {figure.denominator or 1}"
+        lines = [self.say(f"二、计数（{names}）", f"2. Counts ({names})")]
+        lines += [f"    {part.name}  {_of(part)}" for part in behind.days]
+        if behind.agents:
+            lines.append(
+                self.say(
+                    "  按客服（店铺的数单独计算，不是各客服之和）：",
+                    "  By agent (the shop's figure is counted apart, never their sum):",
+                )
+            )
+            lines += [f"    {part.name}  {_of(part)}{self._without(part)}" for part in behind.agents]
+        if behind.against:
+            lines.append(
+                self.say(
+                    f"  不利的会话 {behind.against_total} 个"
+                    + (f"，列出前 {len(behind.against)} 个：" if behind.against_total > len(behind.against) else "："),
+                    f"  {behind.against_total} sessions tell against it"
+                    + (f"; the first {len(behind.against)}:" if behind.against_total > len(behind.against) else ":"),
+                )
+            )
+            lines += [f"    {row.session}  {self.time(row.opened_at)}  {self._why(row)}" for row in behind.against]
+        return lines
+
+    def _without(self, part: Part) -> str:
+        """What the shop's figure would be without this agent, where that can be said."""
+        whole = self.found.details.whole
+        if None in (whole.numerator, whole.denominator, part.numerator, part.denominator):
+            return ""
+        numerator = (whole.numerator or 0) - (part.numerator or 0)
+        denominator = (whole.denominator or 0) - (part.denominator or 0)
+        if denominator <= 0:
+            return ""
+        rest = f"{numerator}/{denominator} = {percent(numerator, denominator, 'down')}"
+        return self.say(f"（不计此人：{rest}）", f" (without them: {rest})")
+
+    def _why(self, row: AgainstRow) -> str:
+        who = self.say(f"，客服 {row.agent}", f", agent {row.agent}") if row.agent else ""
+        if row.replied_at is None:
+            return self.say("始终没有人工回复", "no human ever replied") + who
+        at = self.time(row.replied_at)
+        if row.closed_at is not None and row.replied_at > row.closed_at:
+            return (
+                self.say(
+                    f"{at} 才回复，会话已于 {self.time(row.closed_at)} 关闭",
+                    f"answered at {at}, after the close at {self.time(row.closed_at)}",
+                )
+                + who
+            )
+        return self.say(f"{at} 才回复，已过统计截止", f"answered at {at}, after the cut-off") + who
+
+    def figure(self) -> list[str]:
+        f, o = self.facts, self.found.outcome
+        lines = [
+            self.say("三、指标与标准", "3. Figure and standard"),
+            f"  {o.numerator}/{o.denominator} = {f.value}",
+            self.say(
+                f"  达标线：{f.standard}（{standard_words(self.version)}）",
+                f"  Standard: {f.standard} ({standard_words(self.version)})",
+            ),
+        ]
+        gate = gate_words(self.version)
+        if gate:
+            lines.append(self.say(f"  考核门槛：{gate}，已达到", f"  Gate: {gate}, reached"))
+        standard = self.version.standard
+        if standard and o.numerator is not None and o.denominator is not None:
+            limit = standard.complies.limit
+            left, right = o.numerator * limit.denominator, limit.numerator * o.denominator
+            sign = "<" if left < right else ">" if left > right else "="
+            lines.append(
+                self.say("  精确比较（整数，不取整）：", "  Compared exactly, in integers: ")
+                + f"{o.numerator}×{limit.denominator} = {left} {sign} {right} = {limit.numerator}×{o.denominator}"
+            )
+        if f.gap_words:
+            lines.append(f"  {f.gap_words}")
+        return lines
+
+    def ladder(self) -> list[str]:
+        f = self.facts
+        lines = [self.say("四、处罚", "4. Measures")]
+        if f.severity:
+            lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}"))
+        lines += [f"  - {s}" for s in f.sanctions]
+        if f.exposure:
+            lines.append(self.say(f"  金额敞口：{f.exposure}", f"  Exposure: {f.exposure}"))
+        if f.predicted:
+            lines.append(
+                self.say(
+                    "  这是按规则推算的结果，最终以平台通知为准。",
+                    "  Reckoned by the rule; the platform's own notice decides.",
+                )
+            )
+        return lines
+
+    def basis(self) -> list[str]:
+        lang = self.facts.language
+        lines = [
+            self.say("五、规则与依据", "5. The rule and what it rests on"),
+            f"  {self.rule.id} · {self.say('版本', 'version')} {self.version.key} · sha256 {self.version.sha256[:16]}…",
+        ]
+        if self.version.text:
+            lines.append(f"  {self.version.text.in_language(lang)}")
+        for claim in self.version.provenance:
+            lines += claim_lines(self.rule, claim, lang)
+        return lines
+
+    def decided(self) -> list[str]:
+        lines = [
+            self.say("六、由谁判定", "6. Who decided"),
+            self.say(
+                f"  判定引擎：{self.found.decided_by}；触发过程：",
+                f"  Decided by {self.found.decided_by}; what fired:",
+            ),
+        ]
+        for firing in self.found.trace:
+            produced = ", ".join(_fact(fact) for fact in firing["produced"])
+            matched = ", ".join(_fact(fact) for fact in firing["matched"].values())
+            lines.append(f"    {firing['rule']}: {matched} → {produced}")
+        return lines
+
+    def record(self) -> list[str]:
+        lines = [self.say("七、记录", "7. On record")]
+        for entry in self.found.journal:
+            why = (entry.payload or {}).get("why")
+            lines.append(
+                f"  {self.time(entry.at)}  {entry.event}  {entry.actor}"
+                + (f"  {why}" if why else "")
+                + self.say(f"（日志第 {entry.batch} 批）", f" (journal batch {entry.batch})")
+            )
+        return lines
+
+
+def _of(part: Part) -> str:
+    if part.numerator is None or part.denominator is None:
+        return "-"
+    share = f" = {percent(part.numerator, part.denominator, 'down')}" if part.denominator else ""
+    return f"{part.numerator}/{part.denominator}{share}"
+
+
+def _fact(fact: dict[str, Any]) -> str:
+    rest = ", ".join(f"{k}={v}" for k, v in fact.items() if k not in {"kind", "t"})
+    return str(fact.get("kind", fact.get("t", ""))) + (f"({rest})" if rest else "")
+
+
+def claim_lines(rule: Rule, claim: Claim, lang: Language) -> list[str]:
+    """A claim with its basis: cited, assumed, disputed."""
+    zh = lang == "zh-CN"
+    label = word(CLAIMS, claim.name, lang)
+    titles = "；".join(_cited(rule, s, lang) for s in claim.cite)
+    if claim.basis == "source":
+        said = claim.says.in_language(lang) if claim.says else ""
+        lines = [f"  - {label}：{said}（来源：{titles}）" if zh else f"  - {label}: {said} (source: {titles})"]
+    else:
+        because = claim.because.in_language(lang) if claim.because else ""
+        review = claim.review_by.isoformat() if claim.review_by else ""
+        lines = [
+            f"  - {label}【假定】：{because}（{review} 前复核）"
+            if zh
+            else f"  - {label} [assumed]: {because} (review by {review})"
+        ]
+    if claim.assuming:
+        reading = claim.assuming.in_language(lang)
+        lines.append(f"      假定：{reading}" if zh else f"      assuming: {reading}")
+    if claim.disputed_by:
+        by = "；".join(_cited(rule, s, lang) for s in claim.disputed_by)
+        words = claim.dispute.in_language(lang) if claim.dispute else ""
+        lines.append(f"      【有争议】{words}（{by}）" if zh else f"      [disputed] {words} ({by})")
+    return lines
+
+
+def _cited(rule: Rule, source: str, lang: Language) -> str:
+    known = rule.sources[source]
+    where = known.document or known.url or ""
+    return f"{known.title.in_language(lang)} [{known.grade}] {where}".rstrip()
+
+
+def explanation_json(found: Explanation) -> dict[str, Any]:
+    """The same as data."""
+    behind = found.details
+    return found.outcome.as_json() | {
+        "state": found.state,
+        "assessed_at": found.assessed_at.isoformat(),
+        "cut_off": found.cut_off.isoformat() if found.cut_off else None,
+        "evidence": [{"kind": f.kind, "day": f.day.isoformat(), "generation": f.generation} for f in behind.files],
+        "evidence_changed": found.evidence_changed,
+        "days": [_part(p, "day") for p in behind.days],
+        "agents": [_part(p, "agent") for p in behind.agents],
+        "against": [
+            {
+                "session": r.session,
+                "agent": r.agent,
+                "opened_at": r.opened_at.isoformat(),
+                "replied_at": r.replied_at.isoformat() if r.replied_at else None,
+                "closed_at": r.closed_at.isoformat() if r.closed_at else None,
+            }
+            for r in behind.against
+        ],
+        "against_total": behind.against_total,
+        "claims": [_claim(c) for c in found.outcome.version.provenance],
+        "decided_by": found.decided_by,
+        "facts": found.facts,
+        "trace": found.trace,
+        "journal": [
+            {"at": e.at.isoformat(), "actor": e.actor, "event": e.event, "batch": e.batch} for e in found.journal
+        ],
+    }
+
+
+def _part(part: Part, label: str) -> dict[str, Any]:
+    return {label: part.name, "numerator": part.numerator, "denominator": part.denominator}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "claim": claim.name,
+        "basis": claim.basis,
+        "cite": list(claim.cite),
+        "says": claim.says.en if claim.says else None,
+        "because": claim.because.en if claim.because else None,
+        "review_by": claim.review_by.isoformat() if claim.review_by else None,
+        "assuming": claim.assuming.en if claim.assuming else None,
+        "disputed_by": list(claim.disputed_by),
+    }

@@ -1,0 +1,182 @@
+"""Settings: where things are, how mail leaves. Environment before `kaohe.toml` before defaults; each with its origin.
+
+Secrets come from the environment or from a file that a setting names, and are never printed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from engine.errors import KaoheError, suggestion
+from engine.rulebook.model import Language
+
+SHIPPED_RULESETS = Path(__file__).resolve().parents[1] / "rulesets"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: `name` as in kaohe.toml; in the environment it is KAOHE_ and the name in capitals."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable."""
+        return "KAOHE_" + self.name.upper()
+
+
+SAMPLE_SENDER = "kaohe@example.com"  # good enough for files in the outbox
+
+SETTINGS = (
+    Setting("home", "./kaohe-data", "directory of the ledger, the lake, the cache, the outbox and the secret"),
+    Setting("database_url", "", "the ledger elsewhere, e.g. postgresql+psycopg://kaohe@db/kaohe"),
+    Setting("lake", "", "the lake elsewhere; needed, and shared, where there is more than one host"),
+    Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
+    Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
+    Setting("language", "zh-CN", "language of notices and explanations: zh-CN or en"),
+    Setting(
+        "smtp_url",
+        "",
+        "how mail leaves: smtp://, smtp+starttls:// or smtps://user@host:port; empty: .eml files",
+    ),
+    Setting("smtp_password", "", "password for smtp_url", secret=True),
+    Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
+    Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
+    Setting("tick_seconds", "5", "how often the worker looks at what is due"),
+)
+_BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A value and where it came from: `--home`, `KAOHE_…`, a file, or `default`."""
+
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of this process. Paths are absolute; nothing is created by looking."""
+
+    values: Mapping[str, Origin]
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name].value
+
+    @property
+    def home(self) -> Path:
+        """The directory that everything lives in."""
+        return Path(self["home"]).expanduser().absolute()
+
+    @property
+    def database_url(self) -> str:
+        """Where the ledger is."""
+        return self["database_url"] or f"sqlite:///{self.home / 'ledger.sqlite'}"
+
+    @property
+    def lake(self) -> Path:
+        """Where the day files are."""
+        return Path(self["lake"]).expanduser().absolute() if self["lake"] else self.home / "lake"
+
+    @property
+    def rulesets(self) -> tuple[Path, ...]:
+        """The directories of rules, in order."""
+        chosen = [Path(self["rulesets"]).expanduser() if self["rulesets"] else SHIPPED_RULESETS]
+        if self["extra_rulesets"]:
+            chosen.append(Path(self["extra_rulesets"]).expanduser())
+        return tuple(path.absolute() for path in chosen)
+
+    @property
+    def language(self) -> Language:
+        """`zh-CN` or `en`."""
+        return "en" if self["language"] == "en" else "zh-CN"
+
+    @property
+    def smtp_password(self) -> str | None:
+        """The password for mail, from the environment or the file that is named; None where there is none."""
+        if self["smtp_password"]:
+            return self["smtp_password"]
+        if not self["smtp_password_file"]:
+            return None
+        path = Path(self["smtp_password_file"])
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise KaoheError(f"smtp_password_file {path} cannot be read: {error.strerror}") from error
+
+    def shown(self) -> list[dict[str, str]]:
+        """Every setting with its value and origin, secrets masked."""
+        return [
+            {
+                "setting": s.name,
+                "value": _shown(s, self.values[s.name].value),
+                "origin": self.values[s.name].origin,
+            }
+            for s in SETTINGS
+        ]
+
+
+def load_settings(environment: Mapping[str, str], directory: Path, home: str | None = None) -> Settings:
+    """Settings from `--home`, the environment, `kaohe.toml` in `directory` (or in the home), and the defaults."""
+    values = {s.name: Origin(s.default, "default") for s in SETTINGS}
+    chosen = home or environment.get("KAOHE_HOME")
+    for file in [directory / "kaohe.toml", *([Path(chosen) / "kaohe.toml"] if chosen else [])]:
+        if file.is_file():
+            values |= {name: Origin(value, str(file)) for name, value in _read(file).items()}
+    for setting in SETTINGS:
+        if environment.get(setting.variable):
+            values[setting.name] = Origin(environment[setting.variable], setting.variable)
+    if home:
+        values["home"] = Origin(home, "--home")
+    settings = Settings(values)
+    _check(settings)
+    return settings
+
+
+def environment_settings(home: str | None = None) -> Settings:
+    """Settings of this process."""
+    return load_settings(os.environ, Path.cwd(), home)
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KaoheError(f"{file}: {error}") from error
+    for name, value in document.items():
+        if name not in _BY_NAME:
+            raise KaoheError(f"{file}: unknown setting {name!r}{suggestion(name, _BY_NAME)}")
+        if _BY_NAME[name].secret:
+            raise KaoheError(f"{file}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file")
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise KaoheError(f"{file}: {name} must be text or a whole number")
+    return {name: str(value) for name, value in document.items()}
+
+
+def _check(settings: Settings) -> None:
+    if settings["language"] not in {"zh-CN", "en"}:
+        raise KaoheError(f"language {settings['language']!r}: zh-CN or en ({settings.values['language'].origin})")
+    tick = settings["tick_seconds"]
+    if not tick.isascii() or not tick.isdigit() or not 1 <= int(tick) <= 3600:
+        raise KaoheError(f"tick_seconds {tick!r}: a whole number from 1 to 3600")
+
+
+def _shown(setting: Setting, value: str) -> str:
+    if setting.secret:
+        return "********" if value else ""
+    if "://" in value:
+        parts = urlsplit(value)
+        if parts.password:
+            host = parts.netloc.rpartition("@")[2]
+            return urlunsplit(parts._replace(netloc=f"{parts.username}:********@{host}"))
+    return value

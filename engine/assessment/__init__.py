@@ -1,0 +1,1 @@
+"""What is due → measure → judge → record, once."""

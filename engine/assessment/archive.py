@@ -1,0 +1,124 @@
+"""Reading outcomes back from the ledger, each under the very version of the rule that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from engine.assessment.outcome import DatedSanction, Outcome
+from engine.errors import KaoheError
+from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject
+from engine.rulebook.book import RuleBook
+from engine.rulebook.loader import load
+from engine.rulebook.model import Rule, SanctionSpec, Version
+
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class VersionShelf:
+    """Finds the version that was used: in today's rulebook, or in the text that the ledger kept."""
+
+    session: Session
+    rulebook: RuleBook
+    _found: dict[tuple[str, str, str], tuple[Rule, Version]] = field(default_factory=dict)
+
+    def get(self, rule: str, version: str, sha256: str) -> tuple[Rule, Version]:
+        """The rule and version with this digest. Raises KaoheError if the kept text no longer says the same."""
+        key = (rule, version, sha256)
+        if key not in self._found:
+            self._found[key] = self._look(*key)
+        return self._found[key]
+
+    def _look(self, rule: str, version: str, sha256: str) -> tuple[Rule, Version]:
+        current = self.rulebook.get(rule)
+        kept = self.session.get(RuleVersion, sha256)
+        from_ledger = load(f"ledger:{rule}", kept.source_text.encode()).rule if kept else None
+        for candidate in (current, from_ledger):
+            for found in candidate.versions if candidate else ():
+                if candidate and found.key == version and found.sha256 == sha256:
+                    return candidate, found
+        raise KaoheError(f"rule {rule} version {version} ({sha256[:12]}) can no longer be read; restore its file")
+
+
+def current_outcomes(
+    session: Session,
+    rulebook: RuleBook,
+    rules: Sequence[str] | None,
+    first: date | None,
+    last: date | None,
+    violations: Sequence[str] | None = None,
+) -> list[Outcome]:
+    """The current outcomes with an assessment day in [first, last], in the order of every list."""
+    wanted = (
+        select(Assessment, Subject)
+        .join(Subject, col(Subject.id) == col(Assessment.subject_id))
+        .where(col(Assessment.superseded_at).is_(None))
+    )
+    if rules is not None:
+        wanted = wanted.where(col(Assessment.rule).in_(rules))
+    if first is not None:
+        wanted = wanted.where(col(Assessment.assessed_on) >= first)
+    if last is not None:
+        wanted = wanted.where(col(Assessment.assessed_on) <= last)
+    if violations is not None:
+        wanted = wanted.where(col(Assessment.violation_id).in_(violations))
+    rows = session.exec(wanted).all()
+    sanctions = _sanctions(session, [a.violation_id for a, _ in rows if a.violation_id])
+    shelf = VersionShelf(session, rulebook)
+    return sorted((_outcome(shelf, a, s, sanctions) for a, s in rows), key=Outcome.sort_key)
+
+
+def _outcome(
+    shelf: VersionShelf, row: Assessment, subject: Subject, sanctions: dict[str, list[DatedSanction]]
+) -> Outcome:
+    rule, version = shelf.get(row.rule, row.version, row.rule_sha256)
+    return Outcome(
+        rule=rule,
+        version=version,
+        client=subject.client,
+        shop=subject.external_id,
+        agent=None,
+        cycle=row.cycle,
+        cycle_start=row.cycle_start,
+        cycle_end=row.cycle_end,
+        assessed_on=row.assessed_on,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        verdict=row.verdict,
+        at_risk=row.at_risk,
+        severity=row.severity,
+        sanctions=tuple(sanctions.get(row.violation_id or "", ())),
+        missing=tuple(row.missing or ()),
+        violation=row.violation_id,
+    )
+
+
+def _sanctions(session: Session, violations: Sequence[str]) -> dict[str, list[DatedSanction]]:
+    found: dict[str, list[DatedSanction]] = {}
+    for ids in _chunks(violations):
+        rows = session.exec(
+            select(Sanction)
+            .where(col(Sanction.violation_id).in_(ids))
+            .order_by(col(Sanction.violation_id), col(Sanction.position))
+        )
+        for row in rows:
+            found.setdefault(row.violation_id, []).append(dated_sanction(row))
+    return found
+
+
+def dated_sanction(row: Sanction) -> DatedSanction:
+    """A row of the ledger as a value."""
+    amount = None
+    if row.amount_min_fen is not None and row.amount_max_fen is not None:
+        amount = (row.amount_min_fen, row.amount_max_fen)
+    days = (row.ends - row.starts).days + 1 if row.starts and row.ends else None
+    spec = SanctionSpec(row.kind, days, amount, row.scope, row.discretionary)
+    return DatedSanction(spec, row.starts, row.ends)
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[list[str]]:
+    return (list(ids[i : i + CHUNK]) for i in range(0, len(ids), CHUNK))

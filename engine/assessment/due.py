@@ -1,0 +1,116 @@
+"""What is due: a pure function of rules, calendar, day files, registrations and past runs. No watermark, no schedule.
+
+A cycle is due when its assessment instant has passed and it was never assessed, or was last assessed on another input.
+First assessments, late shops, corrected files and downtime are all this one case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
+from engine.calendar.cycles import Cycle
+from engine.measure.relations import DERIVATIONS
+from engine.measure.tallies import Live, files_read
+from engine.rulebook.model import Rule, Version
+
+NOTHING = "nothing"  # the input of a cycle whose evidence is gone again
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registered shop, and the day from which it is listed even without evidence."""
+
+    platform: str
+    shop: str
+    listed_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What the ledger knows of a cycle: its first day, what its last finished run read, whether one is open.
+
+    An open run is finished in any case: it was begun, and what it was begun for may be gone from sight.
+    """
+
+    first_day: date
+    input: str | None
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueRun:
+    """One unit of work: a rule, the version that governs, a cycle, and the digest of all that it will read."""
+
+    rule: Rule
+    version: Version
+    cycle: Cycle
+    due_at: datetime
+    input: str
+
+    @property
+    def assessed_on(self) -> date:
+        """The local day of the assessment instant."""
+        assert self.version.assessed is not None
+        return assessment_day(self.cycle, self.version.assessed)
+
+
+def due_runs(
+    rule: Rule, live: Live, registrations: Sequence[Registration], done: Mapping[str, PastRun], now: datetime
+) -> list[DueRun]:
+    """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run."""
+    registered = [r for r in registrations if r.platform == rule.platform]
+    since = _first_day(rule, live, registered, done)
+    if since is None:
+        return []
+    runs = []
+    for version, cycle in governed_cycles(rule, since, now):
+        digest = input_digest(rule, version, cycle, live, registered)
+        if digest is None and cycle.key not in done:
+            continue  # nobody is registered and nothing happened: there is nothing to say
+        digest = digest or NOTHING
+        before = done.get(cycle.key)
+        if (before is None or before.is_open or before.input != digest) and version.assessed is not None:
+            runs.append(DueRun(rule, version, cycle, assessment_instant(cycle, version.assessed, rule.zone), digest))
+    return sorted(runs, key=lambda run: (run.due_at, run.cycle))
+
+
+def governed_cycles(rule: Rule, since: date, now: datetime) -> Iterator[tuple[Version, Cycle]]:
+    """Every cycle from `since` whose instant has passed, with the version that governs it."""
+    for version, following in zip(rule.versions, [*rule.versions[1:], None], strict=True):
+        if version.repealed or version.cycle is None or version.assessed is None:
+            continue
+        first = max(since, version.since)
+        for cycle in due_cycles(version.cycle, version.assessed, rule.zone, first, now):
+            if version.since <= cycle.first and (following is None or cycle.first < following.since):
+                yield version, cycle
+
+
+def input_digest(
+    rule: Rule, version: Version, cycle: Cycle, live: Live, registered: Sequence[Registration]
+) -> str | None:
+    """sha256 over the generations that a run reads and the registrations that apply; None where there are none."""
+    files = {
+        file
+        for relation in {c.relation for c in version.counters}
+        for day in cycle.days()
+        for file in files_read(relation, rule.platform, day, live)
+    }
+    shops = sorted(r.shop for r in registered if r.listed_from <= cycle.first)
+    if not files and not shops:
+        return None
+    document = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]
+    return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
+
+
+def _first_day(rule: Rule, live: Live, registered: Sequence[Registration], done: Mapping[str, PastRun]) -> date | None:
+    """The earliest day that any cycle of the rule could have to do with; evidence that is gone counts, too."""
+    kinds = {DERIVATIONS[c.relation].kind for v in rule.versions for c in v.counters}
+    days = [day for kind, platform, day in live if platform == rule.platform and kind in kinds]
+    days += [r.listed_from for r in registered]
+    days += [run.first_day for run in done.values()]
+    return min(days, default=None)

@@ -1,0 +1,306 @@
+"""Recording a judgement: one fenced transaction that writes only what differs from what is on record.
+
+Assessments are appended, and the row they replace is closed. A violation that new evidence changes is corrected or
+withdrawn, never overwritten without a journal entry; one on which the platform or a person has spoken keeps its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from engine.assessment.judging import Judgement
+from engine.assessment.outcome import Outcome, exposure_fen
+from engine.judge.decide import Decision, Situation
+from engine.ledger import journal
+from engine.ledger.dialects import insert_rows
+from engine.ledger.subject_keys import shop_key
+from engine.ledger.tables import Assessment, Sanction, Subject, Violation
+from engine.ledger.tables import Situation as SituationRow
+
+# Older news wakes nobody: a first import of a year must not send a year of notices.
+NOTIFY_WITHIN = timedelta(days=7)
+OURS_TO_CHANGE = frozenset({"open", "acknowledged"})  # states in which nobody but we have spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a recording changed: the outcomes that are new or differ, and how many opened violations are too old."""
+
+    changed: tuple[Outcome, ...]
+    unnotified: int
+
+
+def record(session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> Recorded:
+    """Write `judgement` inside the caller's transaction, which has fenced the run already."""
+    work = _Recording(session, run_id, judgement, actor, now)
+    changed = work.compare()
+    work.write_situations(changed)
+    work.write_violations(changed)
+    work.write_assessments(changed)
+    journal.append(session, now, work.events)
+    return Recorded(tuple(changed), work.unnotified)
+
+
+class _Recording:
+    """The steps of one recording, over what they share: the rows on record, the subjects, the events so far."""
+
+    def __init__(self, session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> None:
+        self.session, self.run_id, self.judgement, self.actor, self.now = (
+            session,
+            run_id,
+            judgement,
+            actor,
+            now,
+        )
+        self.rule, self.version = judgement.due.rule, judgement.due.version
+        self.events: list[journal.Event] = []
+        self.unnotified = 0
+        self.situation_ids: dict[Situation, int] = {}
+        self.new_violations: list[dict[str, Any]] = []
+        self.new_sanctions: list[dict[str, Any]] = []
+        keys = [shop_key(self.rule.platform, o.shop) for o in judgement.outcomes]
+        self.subjects = _subject_ids(session, keys)
+        self.current = self._current()
+
+    def subject_id(self, outcome: Outcome) -> int:
+        return self.subjects[shop_key(self.rule.platform, outcome.shop)]
+
+    def _current(self) -> dict[int, Assessment]:
+        rows = self.session.exec(
+            select(Assessment).where(
+                Assessment.rule == self.rule.id,
+                Assessment.cycle == self.judgement.due.cycle.key,
+                col(Assessment.superseded_at).is_(None),
+            )
+        )
+        return {row.subject_id: row for row in rows}
+
+    def compare(self) -> list[Outcome]:
+        """The outcomes that say something else than the record."""
+        return [o for o in self.judgement.outcomes if self._says(o) != _said(self.current.get(self.subject_id(o)))]
+
+    @staticmethod
+    def _says(o: Outcome) -> tuple[Any, ...]:
+        return (o.version.key, o.numerator, o.denominator, o.verdict, o.at_risk, o.severity, list(o.missing))
+
+    def write_situations(self, changed: Sequence[Outcome]) -> None:
+        wanted = {self.judgement.situations[o.shop] for o in changed if o.shop in self.judgement.situations}
+        for situation in sorted(wanted, key=lambda s: s.digest):
+            decision = self.judgement.decisions[situation]
+            row = SituationRow(
+                run_id=self.run_id,
+                digest=situation.digest,
+                facts=[f.as_data() for f in situation.facts],
+                decision=_decision_json(decision),
+                trace=[f.as_data() for f in decision.trace],
+                decided_by=decision.decided_by,
+            )
+            self.session.add(row)
+            self.session.flush()
+            assert row.id is not None
+            self.situation_ids[situation] = row.id
+
+    def write_violations(self, changed: Sequence[Outcome]) -> None:
+        ids = [v for o in changed for v in (o.violation, self._old_violation(o)) if v]
+        listed = {self.subject_id(o) for o in self.judgement.outcomes}
+        gone = [row for subject, row in self.current.items() if subject not in listed]
+        ids += [row.violation_id for row in gone if row.violation_id]
+        known = {v.id: v for v in self._violations(ids)}
+        for outcome in changed:
+            if outcome.violation:
+                self._open_or_correct(outcome, known.get(outcome.violation))
+            elif (old := self._old_violation(outcome)) and old in known:
+                self._withdraw(known[old], f"new evidence: {outcome.verdict}", _figures(outcome))
+        for row in gone:
+            row.superseded_at = self.now
+            self.session.add(row)
+            if row.violation_id in known:
+                self._withdraw(known[row.violation_id], "new evidence: the shop has none in this cycle", None)
+        self.session.flush()
+        insert_rows(self.session, Violation, self.new_violations)
+        insert_rows(self.session, Sanction, self.new_sanctions)
+
+    def _old_violation(self, outcome: Outcome) -> str | None:
+        row = self.current.get(self.subject_id(outcome))
+        return row.violation_id if row else None
+
+    def _violations(self, ids: Sequence[str]) -> list[Violation]:
+        found: list[Violation] = []
+        for start in range(0, len(ids), 500):
+            chunk = list(ids[start : start + 500])
+            found += self.session.exec(select(Violation).where(col(Violation.id).in_(chunk))).all()
+        return found
+
+    def _open_or_correct(self, outcome: Outcome, known: Violation | None) -> None:
+        assert outcome.violation and outcome.numerator is not None and outcome.denominator is not None
+        low, high = exposure_fen(outcome.sanctions)
+        values = {
+            "version": self.version.key,
+            "severity": outcome.severity,
+            "exposure_min_fen": low,
+            "exposure_max_fen": high,
+            "numerator": outcome.numerator,
+            "denominator": outcome.denominator,
+            "situation_id": self.situation_ids[self.judgement.situations[outcome.shop]],
+            "changed_at": self.now,
+        }
+        if known is None:
+            self.new_violations.append(
+                {
+                    "id": outcome.violation,
+                    "rule": self.rule.id,
+                    "subject_id": self.subject_id(outcome),
+                    "client": outcome.client,
+                    "platform": self.rule.platform,
+                    "cycle": outcome.cycle,
+                    "cycle_start": outcome.cycle_start,
+                    "cycle_end": outcome.cycle_end,
+                    "occurrence": 1,
+                    "assessed_on": outcome.assessed_on,
+                    "state": "open",
+                    "opened_at": self.now,
+                    **values,
+                }
+            )
+            self.new_sanctions += _sanction_rows(outcome)
+            self._note("violation.opened", outcome.violation, "the assessment found a breach", None, outcome)
+            return
+        before = _on_record(known)
+        if known.state == "withdrawn":
+            known.state = "open"
+        if known.state not in OURS_TO_CHANGE:  # what the platform decided about severity and amounts stands
+            values = {k: values[k] for k in ("numerator", "denominator", "changed_at")}
+        for field, value in values.items():
+            setattr(known, field, value)
+        self.session.add(known)
+        event = "violation.reopened" if before["state"] == "withdrawn" else "violation.corrected"
+        self._note(event, outcome.violation, "new evidence", before, outcome)
+        if known.state in OURS_TO_CHANGE:
+            for row in self.session.exec(select(Sanction).where(Sanction.violation_id == known.id)):
+                self.session.delete(row)
+            self.new_sanctions += _sanction_rows(outcome)
+
+    def _withdraw(self, known: Violation, why: str, after: Mapping[str, Any] | None) -> None:
+        if known.state == "withdrawn":
+            return
+        before = _on_record(known)
+        if known.state in OURS_TO_CHANGE:
+            known.state, known.changed_at = "withdrawn", self.now
+            self.session.add(known)
+            event = "violation.withdrawn"
+        else:
+            event = "violation.contradicted"  # the platform has decided; that our figure says otherwise is news
+        payload = {"why": why, "before": before, "after": dict(after or {}) | {"state": known.state}}
+        self.events.append(journal.Event(self.actor, event, "violation", known.id, payload))
+
+    def _note(self, event: str, violation: str, why: str, before: Mapping[str, Any] | None, outcome: Outcome) -> None:
+        notify = self.now - self.judgement.due.due_at <= NOTIFY_WITHIN
+        if event == "violation.opened" and not notify:
+            self.unnotified += 1
+        after = _figures(outcome) | {
+            "state": "open",
+            "severity": outcome.severity,
+            "sanctions": [s.as_json() for s in outcome.sanctions],
+            "notify": notify,
+        }
+        payload = {"why": why, "before": dict(before) if before else None, "after": after}
+        self.events.append(journal.Event(self.actor, event, "violation", violation, payload))
+
+    def write_assessments(self, changed: Sequence[Outcome]) -> None:
+        old = [row.id for o in changed if (row := self.current.get(self.subject_id(o)))]
+        for start in range(0, len(old), 500):
+            self.session.exec(
+                update(Assessment)
+                .where(col(Assessment.id).in_(old[start : start + 500]))
+                .values(superseded_at=self.now)
+            )
+        insert_rows(self.session, Assessment, [self._assessment(o) for o in changed])
+
+    def _assessment(self, o: Outcome) -> dict[str, Any]:
+        old = self.current.get(self.subject_id(o))
+        situation = self.judgement.situations.get(o.shop)
+        return {
+            "run_id": self.run_id,
+            "rule": self.rule.id,
+            "version": self.version.key,
+            "rule_sha256": self.version.sha256,
+            "subject_id": self.subject_id(o),
+            "cycle": o.cycle,
+            "cycle_start": o.cycle_start,
+            "cycle_end": o.cycle_end,
+            "assessed_on": o.assessed_on,
+            "numerator": o.numerator,
+            "denominator": o.denominator,
+            "verdict": o.verdict,
+            "at_risk": o.at_risk,
+            "severity": o.severity,
+            "missing": list(o.missing) or None,
+            "situation_id": self.situation_ids[situation] if situation else None,
+            "violation_id": o.violation,
+            "supersedes_id": old.id if old else None,
+            "recorded_at": self.now,
+            "superseded_at": None,
+        }
+
+
+def _said(row: Assessment | None) -> tuple[Any, ...] | None:
+    if row is None:
+        return None
+    missing = list(row.missing or [])
+    return (row.version, row.numerator, row.denominator, row.verdict, row.at_risk, row.severity, missing)
+
+
+def _figures(outcome: Outcome) -> dict[str, Any]:
+    return {"numerator": outcome.numerator, "denominator": outcome.denominator, "verdict": outcome.verdict}
+
+
+def _on_record(violation: Violation) -> dict[str, Any]:
+    return {
+        "numerator": violation.numerator,
+        "denominator": violation.denominator,
+        "state": violation.state,
+        "severity": violation.severity,
+    }
+
+
+def _sanction_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    rows = []
+    for position, sanction in enumerate(outcome.sanctions):
+        low, high = sanction.spec.amount_fen or (None, None)
+        rows.append(
+            {
+                "violation_id": outcome.violation,
+                "position": position,
+                "kind": sanction.spec.kind,
+                "scope": sanction.spec.scope,
+                "amount_min_fen": low,
+                "amount_max_fen": high,
+                "discretionary": sanction.spec.discretionary,
+                "starts": sanction.starts,
+                "ends": sanction.ends,
+            }
+        )
+    return rows
+
+
+def _decision_json(decision: Decision) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome,
+        "severity": decision.severity,
+        "sanctions": [s.kind for s in decision.sanctions],
+        "exposure_fen": list(decision.exposure_fen),
+    }
+
+
+def _subject_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), 500):
+        chunk = list(keys[start : start + 500])
+        rows = session.exec(select(Subject.key, Subject.id).where(col(Subject.key).in_(chunk)))
+        found |= {key: id_ for key, id_ in rows if id_ is not None}
+    return found

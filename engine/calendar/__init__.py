@@ -1,0 +1,1 @@
+"""Which cycle, which assessment day: pure functions of days and instants. Nothing here reads a clock."""

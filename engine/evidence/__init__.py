@@ -1,0 +1,1 @@
+"""What happened: files are read, cleaned and merged into immutable day files, and only then counted."""

@@ -1,0 +1,40 @@
+"""DuckDB as kaohe uses it: in memory, one connection a unit of work, UTC, bounded memory, spilling beside the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+MEMORY = "3GB"
+
+
+def connect(spill: Path | None = None, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A new in-memory connection; `spill` is a directory for what does not fit in `memory`."""
+    con = duckdb.connect(":memory:")
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"SET memory_limit = {text(memory)}")
+    con.execute("SET enable_progress_bar = false")
+    if spill is not None:
+        con.execute(f"SET temp_directory = {text(str(spill))}")
+    return con
+
+
+def text(value: str) -> str:
+    """`value` as an SQL string literal.
+
+    >>> text("O'Neill")
+    "'O''Neill'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(value: str) -> str:
+    """`value` as an SQL identifier."""
+    return '"' + value.replace('"', '""') + '"'
+
+
+def parquet(files: Iterable[Path]) -> str:
+    """`read_parquet([...])` over these files, by column name; at least one file."""
+    return f"read_parquet([{', '.join(text(str(f)) for f in files)}], union_by_name = true)"

@@ -1,0 +1,1 @@
+"""What was decided: all tables, the one migration history, the journal."""

@@ -1,0 +1,112 @@
+"""Registering shops: what a person says about them, journalled where it is new or differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from engine.errors import KaoheError
+from engine.ledger.journal import Event, append
+from engine.ledger.presence import ensure, portions, shop_row
+from engine.ledger.subject_keys import shop_key
+from engine.ledger.tables import Subject
+
+# What the journal does not repeat in full: it is kept for ever.
+PERSONAL = {"contact"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRow:
+    """What is said about a shop. None says nothing: what is on record stays."""
+
+    platform: str
+    shop: str  # its id at the platform
+    name: str | None = None
+    alias: str | None = None
+    client: str | None = None
+    category: str | None = None
+    opened_on: date | None = None
+    owner: str | None = None
+    contact: str | None = None
+
+
+DETAILS = tuple(field.name for field in fields(ShopRow))[2:]
+
+
+class Registered(NamedTuple):
+    """How many were new, had something changed, or were on record just so."""
+
+    new: int
+    changed: int
+    same: int
+
+
+def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, actor: str) -> Registered:
+    """Put shops on record; journal those that are new (`shop.registered`) and what differs (`shop.changed`).
+
+    A shop's agents go with it when it changes its client. Ends with the journal's lock, so commit next.
+    Raises UnknownNameError for an unknown platform, KaoheError for an empty id or for rows that contradict
+    each other.
+    """
+    wanted = _distinct(rows)
+    ensure(session, [shop_row(row.platform, row.shop) for row in wanted.values()])
+    events = []
+    for part in portions(wanted):
+        locked = select(Subject).where(col(Subject.key).in_(part)).order_by(col(Subject.key))
+        fresh = session.exec(locked.with_for_update(), execution_options={"populate_existing": True})
+        for subject in fresh:
+            events += _register(session, subject, wanted[subject.key], now, actor)
+    append(session, now, events)
+    new = sum(event.event == "shop.registered" for event in events)
+    return Registered(new, len(events) - new, len(wanted) - len(events))
+
+
+def _distinct(rows: Iterable[ShopRow]) -> dict[str, ShopRow]:
+    found: dict[str, ShopRow] = {}
+    for row in rows:
+        if not row.shop:
+            raise KaoheError(f"a shop of {row.platform} has no id; give the id that the platform gave it")
+        key = shop_key(row.platform, row.shop)
+        if found.setdefault(key, row) != row:
+            raise KaoheError(f"{key} is given twice, and not in the same way; keep one of the two")
+    return found
+
+
+def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, actor: str) -> list[Event]:
+    said = {name: getattr(row, name) for name in DETAILS if getattr(row, name) is not None}
+    before = {name: getattr(subject, name) for name in said if getattr(subject, name) != said[name]}
+    registered = subject.registered_at is not None
+    if registered and not before:
+        return []
+    for name in before:
+        setattr(subject, name, said[name])
+    if "client" in before:
+        mine = update(Subject).where(col(Subject.parent_id) == subject.id)
+        session.exec(mine.values(client=subject.client))
+    subject.registered_at = subject.registered_at or now
+    session.add(subject)
+    payload = {"after": shown({name: said[name] for name in before})}
+    if registered:
+        payload["before"] = shown(before)
+    event = "shop.changed" if registered else "shop.registered"
+    return [Event(actor, event, "shop", subject.key, payload)]
+
+
+def shown(values: Mapping[str, Any]) -> dict[str, str | None]:
+    """Values as the journal keeps them: days as ISO text, contacts as the first and the last character."""
+    return {name: _shown(name, value) for name, value in values.items()}
+
+
+def _shown(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    if name in PERSONAL:
+        return f"{value[:1]}***{value[-1:]}"
+    return str(value)

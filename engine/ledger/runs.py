@@ -1,0 +1,203 @@
+"""Runs: each due piece of assessing is done once, by one process at a time, whichever of them dies meanwhile.
+
+A run is claimed with a lease, in the database's own time. Whoever finishes it must still own it: otherwise
+nothing of its transaction is written. The runs of one rule go one by one, oldest first, since severity
+depends on history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, true, tuple_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from engine.errors import KaoheError
+from engine.ledger.dialects import Lock, database_clock, insert_missing, take_lock
+from engine.ledger.tables import RuleVersion, Run
+
+Clock = Callable[[Session], datetime]
+QUIETLY = {"synchronize_session": False}  # rows are changed in the database, not in objects of this session
+
+
+class Claim(NamedTuple):
+    """A run that now belongs to one owner, until its lease ends. `attempts` counts this one."""
+
+    id: int
+    rule: str
+    cycle: str
+    cycle_start: date
+    due_at: datetime
+    attempts: int
+
+
+class LostLeaseError(KaoheError):
+    """The run belongs to somebody else by now: whatever was done for it must not be written."""
+
+    def __init__(self, run_id: int, owner: str) -> None:
+        super().__init__(
+            f"run {run_id} no longer belongs to {owner}: its lease ended and another worker took it over; "
+            "nothing was written"
+        )
+
+
+def open_run(session: Session, rule: str, cycle: str, cycle_start: date, due_at: datetime) -> int:
+    """The id of the open run of this rule and cycle, opened now if there is none.
+
+    `due_at` is the cycle's assessment instant: runs go in its order.
+    """
+    row = {
+        "rule": rule,
+        "cycle": cycle,
+        "cycle_start": cycle_start,
+        "due_at": due_at,
+        "state": "due",
+        "attempts": 0,
+    }
+    wanted = select(Run.id).where(Run.rule == rule, Run.cycle == cycle, Run.state != "done")
+    while True:
+        insert_missing(session, Run, [row])
+        found = session.exec(wanted).first()
+        # None: the one that was in the way has been finished by another process in between.
+        if found is not None:
+            return found
+
+
+def claim(
+    session: Session, owner: str, lease: timedelta, run_id: int | None = None, clock: Clock = database_clock
+) -> Claim | None:
+    """Take the oldest run that may start now (or `run_id`, if it may) for `lease`; None if none may.
+
+    A run may start if it is due, if its owner's lease has ended, or if it failed and has rested (asked for by
+    `run_id`: also before); no older run of the same rule may be open, and none of them running. Commit at
+    once: other claims wait for it.
+    """
+    take_lock(session, Lock.CLAIM)
+    now = clock(session)
+    may_start = _may_start(now, at_once=run_id is not None)
+    pick = (
+        select(Run.id)
+        .where(may_start, true() if run_id is None else col(Run.id) == run_id)
+        .order_by(col(Run.due_at), col(Run.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)  # one that is being finished at this moment is left alone
+    )
+    taken = session.exec(
+        update(Run)
+        .where(col(Run.id) == pick.scalar_subquery())
+        .values(
+            state="running",
+            owner=owner,
+            lease_until=now + lease,
+            attempts=Run.attempts + 1,
+            failure=None,
+        )
+        .returning(*(col(getattr(Run, field)) for field in Claim._fields)),
+        execution_options=QUIETLY,
+    ).first()
+    if taken is None:
+        return None
+    claimed = Claim(*taken)
+    # A younger run that a dead process left behind: should that process come back, it must not finish it now.
+    session.exec(
+        update(Run)
+        .where(col(Run.rule) == claimed.rule, col(Run.state) == "running", col(Run.id) != claimed.id)
+        .values(state="due", owner=None, lease_until=None),
+        execution_options=QUIETLY,
+    )
+    return claimed
+
+
+def heartbeat(session: Session, run_id: int, owner: str, lease: timedelta, clock: Clock = database_clock) -> None:
+    """Let the lease end `lease` from now. Raises LostLeaseError if the run belongs to another by now."""
+    _change_own(session, run_id, owner, {"lease_until": clock(session) + lease})
+
+
+def finish(
+    session: Session,
+    run_id: int,
+    owner: str,
+    input_digest: str,
+    version: str,
+    rule_sha256: str,
+    now: datetime,
+) -> None:
+    """Mark the run as done, in the transaction that writes its results.
+
+    `input_digest` covers everything that it read, `version` and `rule_sha256` (of a kept rule version) name
+    the rule. Raises LostLeaseError if the run belongs to another by now: the transaction must not be
+    committed.
+    """
+    values: dict[str, object] = {"input": input_digest, "version": version, "rule_sha256": rule_sha256}
+    _change_own(session, run_id, owner, {"state": "done", "lease_until": None, "finished_at": now} | values)
+
+
+def fail(
+    session: Session, run_id: int, owner: str, failure: str, rest: timedelta, clock: Clock = database_clock
+) -> None:
+    """Give the run up and note why; it may start again after `rest`. Raises LostLeaseError like `finish`."""
+    again = clock(session) + rest
+    given_up: dict[str, object] = {"state": "failed", "owner": None, "lease_until": again, "failure": failure}
+    _change_own(session, run_id, owner, given_up)
+
+
+def keep_version(session: Session, rule_sha256: str, rule: str, version: str, source_text: str, now: datetime) -> None:
+    """Keep the text of a rule version that is used, unless it is kept already."""
+    row = {
+        "sha256": rule_sha256,
+        "rule": rule,
+        "version": version,
+        "source_text": source_text,
+        "first_used_at": now,
+    }
+    insert_missing(session, RuleVersion, [row])
+
+
+def latest_input(session: Session, rule: str) -> dict[str, str]:
+    """For each cycle of the rule that was ever done: the input of its last done run."""
+    last = select(func.max(Run.id)).where(Run.rule == rule, Run.state == "done").group_by(col(Run.cycle))
+    found = session.exec(select(Run.cycle, Run.input).where(col(Run.id).in_(last)))
+    return {cycle: digest for cycle, digest in found if digest is not None}
+
+
+def open_runs(session: Session) -> list[Run]:
+    """Everything that is due, running or failed, oldest first."""
+    return list(session.exec(select(Run).where(Run.state != "done").order_by(col(Run.due_at), col(Run.id))))
+
+
+def _may_start(now: datetime, at_once: bool) -> ColumnElement[bool]:
+    over = col(Run.lease_until) < now
+    failed = col(Run.state) == "failed"
+    other = aliased(Run)
+    older = exists().where(
+        col(other.rule) == Run.rule,
+        col(other.state) != "done",
+        tuple_(col(other.due_at), col(other.id)) < tuple_(col(Run.due_at), col(Run.id)),
+    )
+    running = exists().where(
+        col(other.rule) == Run.rule,
+        col(other.state) == "running",
+        col(other.lease_until) >= now,
+    )
+    return and_(
+        or_(
+            col(Run.state) == "due",
+            and_(col(Run.state) == "running", over),
+            failed if at_once else and_(failed, over),
+        ),
+        ~older,
+        ~running,
+    )
+
+
+def _change_own(session: Session, run_id: int, owner: str, values: dict[str, object]) -> None:
+    """The fence: only the owner of a running run may change it."""
+    changed = session.exec(
+        update(Run).where(col(Run.id) == run_id, col(Run.state) == "running", col(Run.owner) == owner).values(**values),
+        execution_options=QUIETLY,
+    )
+    if changed.rowcount != 1:
+        raise LostLeaseError(run_id, owner)

@@ -1,0 +1,42 @@
+"""What every channel takes and gives, so that another channel is another folder and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from engine.rulebook.model import Language
+from notifier.channels.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One finished message to one recipient about one violation of one client's shop."""
+
+    violation: str
+    event: str
+    channel: str
+    recipient: str
+    language: Language
+    subject: str
+    body: str
+
+    @property
+    def digest(self) -> str:
+        """32 hexadecimal digits that name this letter: the same at every attempt, no other has them."""
+        names = "\n".join((self.violation, self.event, self.channel, self.recipient))
+        return hashlib.sha256(names.encode()).hexdigest()[:32]
+
+
+class Channel(Protocol):
+    """A way to send. Neither method ever raises for what a provider does."""
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Make one attempt, without any of its own to repeat it."""
+        ...
+
+    def settle(self, letter: Letter) -> Outcome | None:
+        """What became of an attempt whose outcome is unknown; None where the provider cannot be asked."""
+        ...

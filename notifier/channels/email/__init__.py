@@ -1,0 +1,40 @@
+"""E-mail: through an SMTP server, or as files in a folder for whoever has none.
+
+Neither an SMTP server nor a folder can be asked whether it already has a message. A message whose
+outcome is unknown is therefore sent again, under the same Message-ID, by which the receiving side can
+drop the second one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from notifier.channels.contract import Letter
+from notifier.channels.email.message import Mail, Sender, mail_of
+from notifier.channels.outcome import Outcome
+
+
+class Transport(Protocol):
+    """Where a finished mail goes."""
+
+    def carry(self, mail: Mail) -> Outcome:
+        """Hand the mail over once; never raises for what a server or a disk does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChannel:
+    """The e-mail channel: who sends, and which way."""
+
+    sender: Sender
+    transport: Transport
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Send one letter as one mail to one recipient."""
+        return self.transport.carry(mail_of(letter, self.sender, now))
+
+    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+        """None: nobody can be asked."""
+        return None

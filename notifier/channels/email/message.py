@@ -1,0 +1,74 @@
+"""A letter as a mail: headers, plain text, and the same text as a simple page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from engine.errors import KaoheError
+from notifier.channels.contract import Letter
+from notifier.channels.email.page import page_of
+from notifier.routes import address_fault
+from notifier.words.lines import cut, masked, one_line
+
+# 7 bit: every server on the way takes it, and no relay has to rewrite it.
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mails come from. Raises KaoheError if the address is none."""
+
+    address: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        fault = address_fault(self.address)
+        if fault:
+            raise KaoheError(f"the sender's address {masked(cut(self.address, 80))!r}: {fault}")
+
+    @property
+    def domain(self) -> str:
+        """What stands after the @."""
+        return self.address.rsplit("@", 1)[1].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A finished mail: its envelope, its bytes with CRLF line ends, and its name as a file."""
+
+    sender: str
+    recipient: str
+    file_name: str
+    content: bytes
+
+
+def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
+    """The mail of this letter as sent `now`: the same bytes for the same arguments.
+
+    Its Message-ID comes from the letter alone (and the sender's domain), so every attempt bears the same one.
+    """
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address(one_line(sender.name), addr_spec=sender.address)
+    message["To"] = Address(addr_spec=letter.recipient)
+    message["Subject"] = cut(letter.subject, LONGEST_SUBJECT)
+    message["Date"] = now
+    message["Message-ID"] = f"<{letter.digest}@{sender.domain}>"
+    # Tells out-of-office programs not to answer.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Kaohe-Violation"] = one_line(letter.violation)
+    message.set_content(letter.body)
+    message.add_alternative(page_of(letter), subtype="html")
+    # After the parts: making them moves what is there into the first of them.
+    message["Content-Language"] = letter.language
+    message.set_boundary(f"=_{letter.digest}")
+    return Mail(
+        sender=sender.address,
+        recipient=letter.recipient,
+        file_name=f"{letter.violation}.{letter.event}.{letter.digest[:10]}.eml",
+        content=message.as_bytes(),
+    )

@@ -1,0 +1,54 @@
+"""The plain text of a letter as a simple page, so that both parts of a mail always say the same.
+
+A paragraph whose first line is short and without punctuation gets that line as its heading; lines that
+begin with `- ` or `1. ` become lists. Nothing else of the text is read.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Template
+
+from notifier.channels.contract import Letter
+from notifier.sandbox import sandbox
+
+_ITEM = re.compile(r"(?:-|\d+\.) +(?P<text>.+)")
+_PUNCTUATION = re.compile(r"[。．.：:；;，,！!？?]")
+LONGEST_HEADING = 40
+
+
+def page_of(letter: Letter) -> str:
+    """The letter's body as an HTML page; everything from the letter is escaped."""
+    blocks = [block.split("\n") for block in re.split(r"\n{2,}", letter.body.strip("\n"))]
+    return _template().render(
+        language=letter.language,
+        title=letter.subject,
+        headline=" ".join(blocks[0]),
+        sections=[_section(block) for block in blocks[1:]],
+    )
+
+
+def _section(lines: list[str]) -> dict[str, object]:
+    heading = ""
+    if len(lines) > 1 and _is_heading(lines[0]):
+        heading, *lines = lines
+    entries = [m["text"] for line in lines if (m := _ITEM.fullmatch(line))]
+    return {
+        "heading": heading,
+        "lines": [line for line in lines if not _ITEM.fullmatch(line)],
+        "entries": entries,
+        "numbered": any(line[0].isdigit() for line in lines if _ITEM.fullmatch(line)),
+    }
+
+
+def _is_heading(line: str) -> bool:
+    return len(line) <= LONGEST_HEADING and not _PUNCTUATION.search(line) and not _ITEM.fullmatch(line)
+
+
+@cache
+def _template() -> Template:
+    source = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
+    return sandbox(html=True).from_string(source)

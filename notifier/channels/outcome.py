@@ -1,0 +1,36 @@
+"""What became of one attempt to send: the five answers that the delivery acts on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from notifier.words.lines import cut
+
+LONGEST_ANSWER = 500
+
+OutcomeKind = Literal["accepted", "temporary", "permanent", "misconfigured", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One answer, with the provider's own words.
+
+    accepted       the provider took it
+    temporary      it did not, and trying again later may help
+    permanent      it did not and will not: never again without a person
+    misconfigured  our own set-up is at fault (password, certificate, sender, folder), not the recipient
+    unknown        the connection went before the answer came: it may have been taken
+
+    `for_all`: every other letter would fare the same now (the server is down, the disk is full), so that
+    trying them can wait.
+    """
+
+    kind: OutcomeKind
+    answer: str
+    for_all: bool = False
+
+    @classmethod
+    def of(cls, kind: OutcomeKind, answer: str, *, for_all: bool = False) -> Outcome:
+        """An outcome whose answer is put on one line and cut to 500 characters."""
+        return cls(kind, cut(answer, LONGEST_ANSWER), for_all)

@@ -1,0 +1,130 @@
+"""Taking a due notice for one process, and giving it back with its answer: one holder at a time.
+
+`sending` is committed before the provider is called, and the answer after. A process that dies in between
+leaves a notice whose lease runs out, and that anybody may then take. Leases go by the database's clock,
+which all hosts share; the schedule goes by the caller's `now`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, Engine, func, or_, update
+from sqlmodel import Session, col, select
+
+from engine.ledger.database import reading, transaction
+from engine.ledger.dialects import database_clock
+from engine.ledger.journal import append
+from engine.ledger.tables import Notice, Violation
+from engine.rulebook.model import Language
+from notifier.channels.contract import Letter
+from notifier.channels.outcome import Outcome
+from notifier.events import OCCASIONS
+from notifier.queued import told
+from notifier.words.lines import masked
+
+LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
+MOST_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(minutes=1)
+PAUSE_GROWS = 3  # 1, 3, 9, … minutes: eight attempts span 18 hours, a server's night
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A notice that is ours until its lease ends. `open_question`: an earlier attempt may have worked."""
+
+    notice: Notice
+    number: int
+    open_question: bool
+
+    def letter(self) -> Letter:
+        """What is to be sent."""
+        n = self.notice
+        language = cast("Language", n.language)
+        return Letter(n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
+
+
+def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str]], int]:
+    """The numbers and channels of at most `limit` due notices of `channels`, and how many others wait."""
+    with reading(ledger) as session:
+        is_due, ours = _is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
+        mine = select(Notice.id, Notice.channel).where(is_due, ours)
+        ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
+        found = [(number, channel) for number, channel in session.exec(ordered) if number is not None]
+        others = select(func.count()).select_from(Notice).where(is_due, ~ours)
+        return found, session.exec(others).one()
+
+
+def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | str:
+    """Take the notice, or say what became of it instead: `gone` (to somebody else), `dropped` or `failed`."""
+    with transaction(ledger) as session:
+        clock = database_clock(session)
+        notice = session.get_one(Notice, number)
+        was, attempts = notice.state, notice.attempts
+        same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
+        taken = {"state": "sending", "owner": owner, "lease_until": clock + lease, "attempts": attempts + 1}
+        if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
+            return "gone"
+        session.refresh(notice)
+        end = _end(session, notice, attempts)
+        if end is not None:
+            state, why = end
+            notice.attempts = attempts
+            return _settle(session, notice, state, why, now, was)
+        return Claim(notice, number, was == "sending" or (notice.answer or "").startswith("unknown:"))
+
+
+def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str:
+    """Write down the answer to an attempt: `sent`, `delayed`, `failed`, or `lost` if it is no longer ours."""
+    attempts = taken.notice.attempts
+    again = outcome.kind in ("temporary", "unknown", "misconfigured") and attempts < MOST_ATTEMPTS
+    state = "sent" if outcome.kind == "accepted" else "queued" if again else "failed"
+    ours = (
+        (col(Notice.id) == taken.number)
+        & (col(Notice.state) == "sending")
+        & (col(Notice.owner) == taken.notice.owner)
+        & (col(Notice.attempts) == attempts)
+    )
+    with transaction(ledger) as session:
+        # The conditional update also locks the row, so that nobody takes it over from here on.
+        if session.exec(update(Notice).where(ours).values(lease_until=None)).rowcount != 1:
+            _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
+            return "lost"
+        notice = session.get_one(Notice, taken.number)
+        if state == "queued":
+            notice.next_attempt_at = now + FIRST_PAUSE * PAUSE_GROWS ** (attempts - 1)
+        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
+
+
+def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
+    return or_(
+        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) <= now),
+        (col(Notice.state) == "sending") & (col(Notice.lease_until) <= clock),
+    )
+
+
+def _end(session: Session, notice: Notice, attempts: int) -> tuple[str, str] | None:
+    """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
+    violation = session.get_one(Violation, notice.violation_id)
+    occasion = OCCASIONS.get(notice.event)
+    if occasion is not None and violation.state not in occasion.states:
+        return "dropped", f"not sent: the violation is {violation.state}"
+    if attempts >= MOST_ATTEMPTS:
+        return "failed", f"unknown: attempt {attempts} was cut off before its answer was recorded"
+    return None
+
+
+def _settle(session: Session, notice: Notice, state: str, answer: str, now: datetime, was: str) -> str:
+    notice.state, notice.answer, notice.owner, notice.lease_until = state, answer, None, None
+    notice.sent_at = now if state == "sent" else None
+    session.add(notice)
+    said = "delayed" if state == "queued" else state
+    append(session, now, [told(notice, notice.id or 0, f"notice.{said}", was=was)])
+    _log.info("notice %s to %s: %s, %s", notice.id, masked(notice.recipient), said, masked(answer))
+    return said

@@ -1,0 +1,87 @@
+"""From the queue to the channels: each due notice is claimed, sent, and its answer recorded.
+
+A notice found half-way (its process died, or the connection was lost) is first asked after where the
+channel can be asked, and otherwise sent again. So every notice is sent at least once, and twice only after
+such an accident; an e-mail then has the same Message-ID, by which the receiving side can drop the second
+one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from notifier.channels.contract import Channel
+from notifier.channels.outcome import Outcome
+from notifier.claims import LEASE, Claim, claim, due, record
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of the due notices.
+
+    delayed  not taken now, to be tried again
+    failed   not to be tried again without a person
+    dropped  the violation was settled in the meantime, so nobody was told
+    lost     somebody else had taken the notice over before our answer was recorded
+    gone     somebody else was faster
+    resting  left for later, since their channel lets nothing through now
+    waiting  due, but of a channel that is not set up here
+    """
+
+    sent: int = 0
+    delayed: int = 0
+    failed: int = 0
+    dropped: int = 0
+    lost: int = 0
+    gone: int = 0
+    resting: int = 0
+    waiting: int = 0
+
+
+def deliver_due(
+    ledger: Engine,
+    channels: Mapping[str, Channel],
+    now: datetime,
+    owner: str,
+    limit: int = 100,
+    lease: timedelta = LEASE,
+) -> Delivered:
+    """Send at most `limit` of the notices that are due `now`, the longest due first.
+
+    `owner` names this process; several may deliver from one ledger. When a channel answers that no letter
+    would fare better, it is left alone for the rest of the call.
+    """
+    started = time.monotonic()
+
+    def instant() -> datetime:
+        """The caller's now, moved on by what this call has taken so far."""
+        return now + timedelta(seconds=time.monotonic() - started)
+
+    done: Counter[str] = Counter()
+    resting: set[str] = set()
+    found, done["waiting"] = due(ledger, channels, now, limit)
+    for number, channel in found:
+        if channel in resting:
+            done["resting"] += 1
+            continue
+        taken = claim(ledger, number, instant(), owner, lease)
+        if isinstance(taken, str):
+            done[taken] += 1
+            continue
+        outcome = _attempt(channels[channel], taken, instant())
+        if outcome.for_all:
+            resting.add(channel)
+        done[record(ledger, taken, outcome, instant())] += 1
+    return Delivered(**done)
+
+
+def _attempt(channel: Channel, taken: Claim, now: datetime) -> Outcome:
+    letter = taken.letter()
+    settled = channel.settle(letter) if taken.open_question else None
+    return settled or channel.send(letter, now)

@@ -1,0 +1,166 @@
+"""Everything that a notice may say, already in words: templates arrange, they never reckon.
+
+The facts are flat on purpose: strings, whole numbers and lists of strings. A template that can reach
+nothing but these has nothing to climb on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.ledger.tables import Sanction, Subject, Violation
+from engine.rulebook.model import Claim, Language, Rule, Version
+from engine.rulebook.platforms import PLATFORMS
+from notifier.gap import gap
+from notifier.sheets import Sheet
+from notifier.words import dates, figures
+from notifier.words.lines import one_line
+from notifier.words.measures import MeasureWords, last_day
+from notifier.words.vocabulary import CLAIMS, PREDICTED, SEVERITIES, STATES, word
+
+# Claims about what a notice of a violation does not speak of, so that it need not say how sure they are.
+UNSAID = frozenset({"appeal", "at_risk", "at_risk_when"})
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What a template may say about one violation, in one language: every field is a variable.
+
+    Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`); `gap_words`
+    is the same as a sentence. `in_force_dispute` says that a later announcement ended or changed the rule
+    itself.
+    """
+
+    language: Language
+    status: str
+    predicted: bool
+    shop: str
+    shop_name: str
+    shop_id: str
+    agent: str | None
+    client: str
+    platform: str
+    rule: str
+    rule_title: str
+    cycle: str
+    assessed_on: str
+    numerator: int
+    denominator: int
+    figure: str
+    value: str
+    standard: str | None
+    gap: int | None
+    gap_words: str | None
+    severity: str | None
+    consequence: str
+    until: str | None
+    sanctions: tuple[str, ...]
+    exposure: str | None
+    first_action: str
+    steps: tuple[str, ...]
+    where: tuple[str, ...]
+    assumed: tuple[str, ...]
+    disputed: tuple[str, ...]
+    in_force_dispute: str | None
+    violation: str
+
+
+def facts_of(
+    violation: Violation,
+    sanctions: Sequence[Sanction],
+    shop: Subject,
+    rule: Rule | None,
+    sheet: Sheet,
+    language: Language,
+    agent: Subject | None = None,
+) -> NoticeFacts:
+    """The facts of one violation, from its rows, its rule and the rule's advice sheet.
+
+    `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
+    file is gone or faulty) the notice still says what is on record, under the rule's id and without a
+    standard.
+    """
+    version = _version(rule, violation)
+    bound = version.standard.complies if version and version.standard else None
+    ordered = sorted(sanctions, key=lambda s: s.position)
+    end = last_day(ordered)
+    measures = MeasureWords(language, rule.measures if rule else {})
+    pieces = gap(violation.numerator, violation.denominator, bound) if bound else None
+    known = PLATFORMS.get(violation.platform)
+    platform = known.name.in_language(language) if known else one_line(violation.platform)
+    title = one_line(rule.title.in_language(language) if rule else violation.rule)
+    claims = [c for c in version.provenance if c.name not in UNSAID] if version else []
+    return NoticeFacts(
+        language=language,
+        status=word(STATES, violation.state, language),
+        predicted=violation.state in PREDICTED,
+        shop=one_line(shop.alias or shop.name or shop.external_id),
+        shop_name=one_line(shop.name or shop.external_id),
+        shop_id=one_line(shop.external_id),
+        agent=one_line(agent.alias or agent.name or agent.external_id) if agent else None,
+        client=one_line(violation.client),
+        platform=platform,
+        rule=one_line(violation.rule),
+        rule_title=_without(platform, title, language),
+        cycle=one_line(dates.cycle(violation.cycle, violation.cycle_start, violation.cycle_end, language)),
+        assessed_on=dates.day(violation.assessed_on, language),
+        numerator=violation.numerator,
+        denominator=violation.denominator,
+        figure=sheet.figure_words(violation.numerator, violation.denominator),
+        value=figures.figure(violation.numerator, violation.denominator, bound),
+        standard=figures.standard(bound, language) if bound else None,
+        gap=pieces,
+        gap_words=sheet.gap_words(pieces),
+        severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
+        consequence=one_line(measures.consequence(ordered)),
+        until=dates.day(end, language) if end else None,
+        sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ordered),
+        exposure=_exposure(violation, language),
+        first_action=sheet.first,
+        steps=sheet.steps,
+        where=sheet.where,
+        assumed=tuple(w for w in (_assumed(c, language) for c in claims) if w),
+        disputed=tuple(_disputed(rule, c, language) for c in claims if rule and c.disputed_by),
+        in_force_dispute=next(
+            (_disputed(rule, c, language) for c in claims if rule and c.disputed_by and c.name == "effective"),
+            None,
+        ),
+        violation=one_line(violation.id),
+    )
+
+
+def _version(rule: Rule | None, violation: Violation) -> Version | None:
+    return next((v for v in rule.versions if v.key == violation.version), None) if rule else None
+
+
+def _without(platform: str, title: str, language: Language) -> str:
+    """The rule's title without the platform's name before it, which every notice says anyway."""
+    return title.removeprefix(platform if language == "zh-CN" else f"{platform} ") or title
+
+
+def _exposure(violation: Violation, language: Language) -> str | None:
+    if violation.exposure_max_fen == 0:
+        return None
+    return figures.money_range(violation.exposure_min_fen, violation.exposure_max_fen, language)
+
+
+def _labelled(claim: Claim, text: str, language: Language) -> str:
+    label = word(CLAIMS, claim.name, language)
+    if not text:
+        return one_line(label)
+    return one_line(f"{label}：{text}" if language == "zh-CN" else f"{label}: {text}")
+
+
+def _assumed(claim: Claim, language: Language) -> str | None:
+    """Why a claim is assumed; of a sourced one, the reading that it takes where its source is silent."""
+    if claim.basis == "assumed":
+        return _labelled(claim, claim.because.in_language(language) if claim.because else "", language)
+    return _labelled(claim, claim.assuming.in_language(language), language) if claim.assuming else None
+
+
+def _disputed(rule: Rule, claim: Claim, language: Language) -> str:
+    if claim.dispute:
+        return _labelled(claim, claim.dispute.in_language(language), language)
+    titles = [rule.sources[s].title.in_language(language) for s in claim.disputed_by if s in rule.sources]
+    return _labelled(claim, ("、" if language == "zh-CN" else ", ").join(titles), language)

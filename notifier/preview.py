@@ -1,0 +1,40 @@
+"""What a notice about a violation would say, without sending anything and without anybody to send it to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from engine.errors import UnknownNameError
+from engine.ledger.database import reading
+from engine.ledger.tables import Violation
+from engine.rulebook.model import Language, Rule
+from notifier.events import OPENED
+from notifier.records import records_of
+from notifier.render import Rendered, Templates
+from notifier.sheets import Sheets
+
+
+def preview(
+    ledger: Engine,
+    rulebook: Mapping[str, Rule],
+    violation: str,
+    channel: str = "email",
+    language: Language = "zh-CN",
+    templates: Templates | None = None,
+    sheets: Sheets | None = None,
+) -> Rendered:
+    """The subject and body that this violation's notice has, whatever its age and state.
+
+    Raises UnknownNameError for a violation, channel or language that there is not.
+    """
+    with reading(ledger) as session:
+        record = records_of(session, [violation]).get(violation)
+        if record is None:
+            near = select(Violation.id).where(col(Violation.id).startswith(violation[:4])).limit(50)
+            hint = "`kaohe violations list` shows those there are"
+            raise UnknownNameError("violation", violation, session.exec(near), hint)
+    facts = record.facts(rulebook, sheets or Sheets(), language)
+    return (templates or Templates()).render(OPENED.event, channel, facts)

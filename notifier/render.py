@@ -1,0 +1,104 @@
+"""From facts to a finished text: finds the template of an event, a channel and a language, and fills it in.
+
+A template is `<event>.<channel>.<language>.txt`: the subject on its first line, an empty line, then the body.
+Directories that are given are searched before the shipped one, so one file is enough to reword one notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Template
+
+from engine.errors import UnknownNameError
+from engine.rulebook.model import Language
+from notifier.facts import NoticeFacts
+from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
+
+SHIPPED = Path(__file__).parent / "templates"
+VARIABLES = frozenset(field.name for field in dataclasses.fields(NoticeFacts))
+_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<channel>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished text. `template` names the file it was made with, without its directory and ending."""
+
+    template: str
+    subject: str
+    body: str
+
+
+class Templates:
+    """The templates of some directories and the shipped ones, each checked and compiled once."""
+
+    def __init__(self, directories: Sequence[Path] = ()) -> None:
+        self._directories = (*directories, SHIPPED)
+        self._environment = sandbox(html=False)
+        self._compiled: dict[Path, tuple[Template, Template]] = {}
+
+    def render(self, event: str, channel: str, facts: NoticeFacts) -> Rendered:
+        """The text for this event and channel, in the language of the facts.
+
+        Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails.
+        """
+        path = self.find(event, channel, facts.language)
+        if path not in self._compiled:
+            self._compiled[path] = self._compile(path)
+        subject, body = self._compiled[path]
+        values = {field: getattr(facts, field) for field in VARIABLES}
+        title = " ".join(rendered(subject, str(path), values).split())
+        if not title:
+            raise TemplateFaultError(str(path), ["1: the subject is empty"])
+        return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
+
+    def find(self, event: str, channel: str, language: Language) -> Path:
+        """The file of this template. Raises UnknownNameError naming the channels or languages known."""
+        for directory in self._directories:
+            path = directory / f"{event}.{channel}.{language}.txt"
+            if path.is_file():
+                return path
+        named = [m for d in self._directories for f in d.glob("*.txt") if (m := _NAME.fullmatch(f.name))]
+        channels = {m["channel"] for m in named if m["event"] == event}
+        if channel not in channels:
+            raise UnknownNameError(f"channel for {event} notices", channel, channels)
+        languages = {m["language"] for m in named if m["event"] == event and m["channel"] == channel}
+        raise UnknownNameError(f"language of {channel} notices", language, languages)
+
+    def check(self) -> list[str]:
+        """Every fault of every template file, as `path:line: what`, sorted; empty if all may be used."""
+        found: list[str] = []
+        for path in sorted({f for d in self._directories for f in d.glob("*.txt")}):
+            try:
+                self._compile(path)
+            except TemplateFaultError as error:
+                found += [f"{path}:{fault}" for fault in error.faults]
+        return found
+
+    def _compile(self, path: Path) -> tuple[Template, Template]:
+        name = str(path)
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise TemplateFaultError(name, ["1: is not UTF-8"]) from error
+        found = faults(self._environment, source, VARIABLES)
+        subject, _, rest = source.partition("\n")
+        gap, _, body = rest.partition("\n")
+        if not found and (gap.strip() or not subject.strip() or not body.strip()):
+            found = ["1: the first line is the subject, the second is empty, the body follows"]
+        if found:
+            raise TemplateFaultError(name, found)
+        return (
+            compiled(self._environment, name, subject, VARIABLES),
+            compiled(self._environment, name, body, VARIABLES),
+        )
+
+
+def _tidy(text: str) -> str:
+    """No blanks at the ends of lines, at most one empty line in a row, one line feed at the end."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"

@@ -1,0 +1,80 @@
+"""Who must know: from a shop to the people who get its notices, and over which channel.
+
+There is one route: the contact of the shop. The column may hold several e-mail addresses, separated by `;`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.ledger.tables import Subject
+from engine.rulebook.model import Language
+from notifier.words.lines import cut
+
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+LONGEST_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One address on one channel. With a `fault` nothing may be sent there; the fault says how to mend it.
+
+    `address` of a faulty recipient is made fit to be shown, and is not the text that was given.
+    """
+
+    address: str
+    channel: str
+    language: Language
+    fault: str | None = None
+
+
+def recipients_of(shop: Subject, language: Language) -> list[Recipient]:
+    """Everybody who gets the notices of this shop, each address once, in the order of its contact.
+
+    Empty for a shop without a contact. An address that cannot be used is there too, with its fault.
+    """
+    found: dict[str, Recipient] = {}
+    for part in re.split("[;；]", shop.contact or ""):
+        text = part.strip()
+        if not text:
+            continue
+        fault = address_fault(text)
+        if fault:
+            mend = f"mend the contact of {shop.key} with `kaohe shops import`, then `kaohe notices retry`"
+            recipient = Recipient(_shown(text), "email", language, f"{fault}; {mend}")
+        else:
+            local, domain = text.rsplit("@", 1)
+            recipient = Recipient(f"{local}@{domain.lower()}", "email", language)
+        found.setdefault(recipient.address.lower(), recipient)
+    return list(found.values())
+
+
+def _shown(text: str) -> str:
+    """The text with what cannot be seen written out, so that it is never mistaken for a usable address."""
+    return cut("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), LONGEST_SHOWN)
+
+
+def address_fault(address: str) -> str | None:
+    """Why this text cannot stand as the address of one mail, or None if it can.
+
+    >>> address_fault("zhang@example.com")
+    >>> address_fault("zhang@example.com, li@example.com")
+    'several addresses in one; separate them with ;'
+    """
+    if not address.isprintable():
+        return "holds a line break or another control character, which could forge a mail header"
+    if not address.isascii():
+        return "has letters that mail servers do not take; write the address in ASCII, its domain as xn--…"
+    if address.count("@") > 1:
+        return "several addresses in one; separate them with ;"
+    local, at, domain = address.partition("@")
+    if not at:
+        return "is not an e-mail address: it has no @"
+    if not _LOCAL.fullmatch(local) or len(local) > 64:
+        return "is not an e-mail address: what stands before the @ cannot; give the bare address, without a name"
+    labels = domain.split(".")
+    if len(domain) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        return "is not an e-mail address: what stands after the @ is no domain, like example.com"
+    return None

@@ -1,0 +1,164 @@
+"""Where templates run: an environment that can do next to nothing, and a check before anything compiles.
+
+Templates are edited by people who are not programmers and arrive by mail and chat. A sandbox alone is not
+enough: it stops attribute access, not `'a' * 10**9`. So a template may hold only what is listed here, and
+it is parsed and looked through first, since compiling already evaluates constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from engine.errors import KaoheError, suggestion
+
+LONGEST_SOURCE = 20_000
+LONGEST_OUTPUT = 100_000
+DEEPEST_NESTING = 20
+DEEPEST_LOOPS = 2
+LONGEST_SEPARATOR = 10
+
+NODES = frozenset({
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
+    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Getattr,
+})  # fmt: skip
+FILTERS = frozenset({"join", "length", "first", "last"})
+LOOP_ATTRIBUTES = frozenset({"index", "first", "last"})
+
+
+class TemplateFaultError(KaoheError):
+    """A template that is refused, or that failed while it was rendered. Carries every fault found."""
+
+    def __init__(self, name: str, faults: Collection[str]) -> None:
+        self.name, self.faults = name, tuple(faults)
+        super().__init__("\n".join(f"{name}:{fault}" for fault in faults))
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Nothing may be called, and of a value only what a loop says of itself may be read."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002  Jinja's signature
+        return isinstance(obj, LoopContext) and attr in LOOP_ATTRIBUTES
+
+    def is_safe_callable(self, obj: Any) -> bool:  # noqa: ARG002  Jinja's signature
+        return False
+
+
+def sandbox(*, html: bool) -> ImmutableSandboxedEnvironment:
+    """A fresh environment without globals or tests; with `html`, values are escaped for HTML."""
+    environment = _Sandbox(
+        autoescape=html, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = {k: v for k, v in environment.filters.items() if k in FILTERS}
+    return environment
+
+
+def _shown(value: object) -> object:
+    """What has nothing to say says nothing, instead of None."""
+    return "" if value is None else value
+
+
+def faults(environment: ImmutableSandboxedEnvironment, source: str, known: Collection[str]) -> list[str]:
+    """All that is wrong with a template, as `line: what`, by line; empty if it may be compiled.
+
+    `known` are the variables that it will be given.
+    """
+    if len(source) > LONGEST_SOURCE:
+        return [f"1: longer than {LONGEST_SOURCE:,} characters"]
+    try:
+        tree = environment.parse(source)
+    except TemplateSyntaxError as error:
+        return [f"{error.lineno}: {error.message}"]
+    except (RecursionError, ValueError, OverflowError):
+        return ["1: brackets nested too deeply, or a number too long"]
+    if _depth(tree) > DEEPEST_NESTING:
+        return [f"1: nested deeper than {DEEPEST_NESTING} levels"]
+    found = sorted({fault for node in _all(tree) for fault in _node_faults(node)})
+    if _loops(tree) > DEEPEST_LOOPS:
+        found.append((1, f"loops nested deeper than {DEEPEST_LOOPS}"))
+    if found:
+        return [f"{line}: {what}" for line, what in found]
+    # Only now: finding the undeclared names evaluates constants on the way.
+    return [
+        f"{_line_of(tree, name)}: unknown variable {name!r}{suggestion(name, known)}"
+        for name in sorted(meta.find_undeclared_variables(tree) - set(known))
+    ]
+
+
+def compiled(environment: ImmutableSandboxedEnvironment, name: str, source: str, known: Collection[str]) -> Template:
+    """The template, checked first. Raises TemplateFaultError with every fault."""
+    found = faults(environment, source, known)
+    if found:
+        raise TemplateFaultError(name, found)
+    try:
+        return environment.from_string(source)
+    except TemplateError as error:
+        raise TemplateFaultError(name, [f"1: {error}"]) from error
+
+
+def rendered(template: Template, name: str, values: dict[str, object]) -> str:
+    """The text that the template makes of `values`. Raises TemplateFaultError if it fails or is too long."""
+    text: list[str] = []
+    length = 0
+    try:
+        for piece in template.generate(values):
+            text.append(piece)
+            length += len(piece)
+            if length > LONGEST_OUTPUT:
+                raise TemplateFaultError(name, [f"1: makes more than {LONGEST_OUTPUT:,} characters"])
+    except (TemplateError, TypeError) as error:
+        raise TemplateFaultError(name, [f"1: {error}"]) from error
+    return "".join(text)
+
+
+def _node_faults(node: nodes.Node) -> Iterator[tuple[int, str]]:
+    line = node.lineno or 1  # some nodes that Jinja adds by itself have none
+    if type(node) not in NODES:
+        yield line, f"{type(node).__name__} is not allowed"
+    elif isinstance(node, nodes.Filter):
+        yield from ((line, what) for what in _filter_faults(node))
+    elif isinstance(node, nodes.Getattr):
+        of_loop = isinstance(node.node, nodes.Name) and node.node.name == "loop"
+        if not of_loop or node.attr not in LOOP_ATTRIBUTES:
+            yield line, f"attribute {node.attr!r} is not allowed; only loop.index, loop.first, loop.last"
+    elif isinstance(node, nodes.For) and node.recursive:
+        yield line, "a recursive loop is not allowed"
+
+
+def _filter_faults(node: nodes.Filter) -> Iterator[str]:
+    if node.name not in FILTERS:
+        yield f"filter {node.name!r} is not allowed; allowed: {', '.join(sorted(FILTERS))}"
+    # A chain of joins could multiply lengths without end, so a filter takes a variable and a short constant.
+    if not isinstance(node.node, nodes.Name):
+        yield f"filter {node.name!r} must stand behind a variable"
+    plain = all(isinstance(a, nodes.Const) and len(str(a.value)) <= LONGEST_SEPARATOR for a in node.args)
+    if node.kwargs or node.dyn_args or node.dyn_kwargs or not plain or len(node.args) > (node.name == "join"):
+        yield f"filter {node.name!r} takes {'one short text' if node.name == 'join' else 'nothing'}"
+
+
+def _all(tree: nodes.Node) -> Iterator[nodes.Node]:
+    yield tree
+    yield from tree.find_all(nodes.Node)
+
+
+def _depth(node: nodes.Node) -> int:
+    """How deeply the nodes are nested; stops counting just beyond what is allowed."""
+    level, depth = [node], 0
+    while level and depth <= DEEPEST_NESTING:
+        level, depth = [child for n in level for child in n.iter_child_nodes()], depth + 1
+    return depth
+
+
+def _loops(node: nodes.Node) -> int:
+    inner = max((_loops(child) for child in node.iter_child_nodes()), default=0)
+    return inner + isinstance(node, nodes.For)
+
+
+def _line_of(tree: nodes.Template, name: str) -> int:
+    return min((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), default=1)

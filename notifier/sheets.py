@@ -1,0 +1,112 @@
+"""Advice sheets: what to do about a shortfall, first things first, as data beside the code.
+
+A sheet is `<rule id>.<language>.yaml` in `notifier/advice/` (or in a directory that is searched before it).
+A rule without a sheet gets `fallback.<language>.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from engine.errors import KaoheError, suggestion
+from engine.rulebook.model import Language
+
+SHIPPED = Path(__file__).parent / "advice"
+_KEYS = ("figure", "gap", "first", "steps", "where")
+
+
+class SheetError(KaoheError):
+    """An advice sheet that cannot be used: says which file and which key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a notice says about one rule beside its figures.
+
+    `figure` puts the two counters into a sentence, `{k}` of `{n}`; `gap_one` and `gap_many` put the gap
+    into one, `{m}` pieces. Sheets without a gap sentence leave it out.
+    """
+
+    figure: str
+    first: str
+    steps: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    gap_one: str | None = None
+    gap_many: str | None = None
+
+    def figure_words(self, numerator: int, denominator: int) -> str:
+        """The sentence that says how many of how many."""
+        return self.figure.replace("{k}", str(numerator)).replace("{n}", str(denominator))
+
+    def gap_words(self, pieces: int | None) -> str | None:
+        """The sentence that says how many pieces were missing, or None where nothing can be said."""
+        if not pieces or self.gap_many is None:
+            return None
+        text = self.gap_one if pieces == 1 and self.gap_one is not None else self.gap_many
+        return text.replace("{m}", str(pieces))
+
+
+class Sheets:
+    """The sheets of some directories and the shipped ones, each read once."""
+
+    def __init__(self, directories: Sequence[Path] = ()) -> None:
+        self._directories = (*directories, SHIPPED)
+        self._read: dict[tuple[str, Language], Sheet] = {}
+
+    def sheet(self, rule: str, language: Language) -> Sheet:
+        """The sheet of this rule, from the first directory that has one, else the fallback.
+
+        Raises SheetError where the file that is found cannot be read.
+        """
+        if (rule, language) not in self._read:
+            self._read[rule, language] = read_sheet(self._find(rule, language))
+        return self._read[rule, language]
+
+    def _find(self, rule: str, language: Language) -> Path:
+        names = (f"{rule}.{language}.yaml", f"fallback.{language}.yaml")
+        for path in (directory / name for name in names for directory in self._directories):
+            if path.is_file():
+                return path
+        raise SheetError(f"there is no advice in {language}: {SHIPPED / names[1]} is missing")
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read one sheet. Raises SheetError with the file, the key, and what is expected there."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as why:
+        raise SheetError(f"{path}: is not YAML in UTF-8: {why}") from why
+    if not isinstance(data, Mapping):
+        raise SheetError(f"{path}: must be a mapping with the keys {', '.join(_KEYS)}")
+    for key in data:
+        if key not in _KEYS:
+            raise SheetError(f"{path}: unknown key {key!r}{suggestion(str(key), _KEYS)}")
+    gap = data.get("gap", {})
+    if isinstance(gap, str):
+        gap = {"many": gap}
+    if not isinstance(gap, Mapping) or not set(gap) <= {"one", "many"} or (gap and "many" not in gap):
+        raise SheetError(f"{path}: gap: must be a sentence, or a mapping of one and many to sentences")
+    return Sheet(
+        figure=_sentence(path, "figure", data.get("figure")),
+        first=_sentence(path, "first", data.get("first")),
+        steps=_sentences(path, "steps", data.get("steps", [])),
+        where=_sentences(path, "where", data.get("where", [])),
+        gap_one=_sentence(path, "gap.one", gap["one"]) if "one" in gap else None,
+        gap_many=_sentence(path, "gap.many", gap["many"]) if "many" in gap else None,
+    )
+
+
+def _sentence(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SheetError(f"{path}: {key}: must be a sentence")
+    return " ".join(value.split())
+
+
+def _sentences(path: Path, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SheetError(f"{path}: {key}: must be a list of sentences")
+    return tuple(_sentence(path, f"{key}[{n}]", v) for n, v in enumerate(value))

@@ -1,0 +1,1 @@
+"""How figures, money, days and measures are put into words, in Chinese and in English."""

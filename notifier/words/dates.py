@@ -1,0 +1,85 @@
+"""Days, spans of days and cycles in words, without any system locale."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from engine.rulebook.model import Language
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_ROLLING = re.compile(r"(\d+)d:")
+
+
+def day(of: date, language: Language, *, with_year: bool = True) -> str:
+    """One day.
+
+    >>> day(date(2026, 3, 2), "zh-CN"), day(date(2026, 3, 2), "en", with_year=False)
+    ('2026年3月2日', '2 March')
+    """
+    if language == "zh-CN":
+        return f"{of.year}年{of.month}月{of.day}日" if with_year else f"{of.month}月{of.day}日"
+    text = f"{of.day} {_MONTHS[of.month - 1]}"
+    return f"{text} {of.year}" if with_year else text
+
+
+def span(first: date, last: date, language: Language, *, with_year: bool = True) -> str:
+    """The inclusive days `first` to `last`; years always where there are two.
+
+    >>> span(date(2026, 3, 2), date(2026, 3, 8), "zh-CN"), span(date(2026, 3, 2), date(2026, 3, 8), "en")
+    ('2026年3月2日–3月8日', '2–8 March 2026')
+    >>> span(date(2025, 12, 29), date(2026, 1, 4), "zh-CN", with_year=False)
+    '2025年12月29日–2026年1月4日'
+    """
+    if first == last:
+        return day(first, language, with_year=with_year)
+    if first.year != last.year:
+        return (
+            f"{day(first, language)}–{day(last, language)}"
+            if language == "zh-CN"
+            else (f"{day(first, language)} – {day(last, language)}")
+        )
+    if language == "zh-CN":
+        return f"{day(first, language, with_year=with_year)}–{day(last, language, with_year=False)}"
+    end = day(last, language, with_year=with_year)
+    if first.month == last.month:
+        return f"{first.day}–{end}"
+    return f"{day(first, language, with_year=False)} – {end}"
+
+
+def cycle(key: str, first: date, last: date, language: Language) -> str:
+    """A cycle by its key and its inclusive days.
+
+    >>> cycle("2026-W10", date(2026, 3, 2), date(2026, 3, 8), "zh-CN")
+    '2026年第10周（3月2日–3月8日）'
+    >>> cycle("30d:2026-03-02", date(2026, 2, 1), date(2026, 3, 2), "en")
+    '30 days, 1 February – 2 March 2026'
+    """
+    zh = language == "zh-CN"
+    if key.startswith("campaign:"):
+        name, days = key.removeprefix("campaign:"), span(first, last, language)
+        return f"大促 {name}（{days}）" if zh else f"campaign {name} ({days})"
+    if week := _WEEK.fullmatch(key):
+        days = span(first, last, language, with_year=False)
+        number = int(week[2])
+        return f"{week[1]}年第{number}周（{days}）" if zh else f"week {number} of {week[1]} ({days})"
+    if rolling := _ROLLING.match(key):
+        days = span(first, last, language)
+        return f"{rolling[1]}天滚动（{days}）" if zh else f"{rolling[1]} days, {days}"
+    if re.fullmatch(r"\d{4}-\d{2}", key):
+        return f"{first.year}年{first.month}月" if zh else f"{_MONTHS[first.month - 1]} {first.year}"
+    return span(first, last, language)

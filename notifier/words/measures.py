@@ -1,0 +1,68 @@
+"""What follows from a violation, in words: each measure with its days or amount, and the last day of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from engine.ledger.tables import Sanction
+from engine.rulebook.measures import MEASURES
+from engine.rulebook.model import Language, Text
+from notifier.words import dates
+from notifier.words.figures import money_range
+from notifier.words.vocabulary import SCOPED, word
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureWords:
+    """Puts measures into words. `titles` are those that the rule's own file declares.
+
+    >>> days = {"starts": date(2026, 3, 10), "ends": date(2026, 3, 12)}
+    >>> limit = Sanction(violation_id="V-1", position=0, kind="traffic_limit", scope="public_domain", **days)
+    >>> MeasureWords("zh-CN").measure(limit), MeasureWords("en").measure(limit, dated=True)
+    ('限制公域流量3天', 'public-domain traffic limit for 3 days (10–12 March 2026)')
+    """
+
+    language: Language
+    titles: Mapping[str, Text] = field(default_factory=dict)
+
+    def measure(self, sanction: Sanction, *, dated: bool = False) -> str:
+        """One measure: what it is, how long or how much, and with `dated` from when to when."""
+        zh = self.language == "zh-CN"
+        text = self._name(sanction)
+        if sanction.amount_max_fen is not None:
+            low = sanction.amount_max_fen if sanction.amount_min_fen is None else sanction.amount_min_fen
+            amount = money_range(low, sanction.amount_max_fen, self.language)
+            text += f" {amount}" if zh else f" of {amount}"
+        if sanction.starts is not None and sanction.ends is not None:
+            days = (sanction.ends - sanction.starts).days + 1
+            text += f"{days}天" if zh else f" for {days} day{'' if days == 1 else 's'}"
+            if dated:
+                when = dates.span(sanction.starts, sanction.ends, self.language)
+                text += f"（{when}）" if zh else f" ({when})"
+        if sanction.discretionary:
+            text += "（平台可酌情决定）" if zh else " (at the platform's discretion)"
+        return text
+
+    def consequence(self, sanctions: Sequence[Sanction]) -> str:
+        """All measures in one phrase; says so where the rule names none."""
+        if not sanctions:
+            return "规则未列明处罚" if self.language == "zh-CN" else "the rule names no measure"
+        return ("、" if self.language == "zh-CN" else ", ").join(self.measure(s) for s in sanctions)
+
+    def _name(self, sanction: Sanction) -> str:
+        scoped = SCOPED.get(f"{sanction.kind}/{sanction.scope}")
+        if scoped:
+            return scoped.in_language(self.language)
+        known = {kind: measure.title for kind, measure in MEASURES.items()} | dict(self.titles)
+        name = word(known, sanction.kind, self.language)
+        if sanction.scope is None:
+            return name
+        scope = sanction.scope.replace("_", " ")
+        return f"{name}（{scope}）" if self.language == "zh-CN" else f"{name} ({scope})"
+
+
+def last_day(sanctions: Sequence[Sanction]) -> date | None:
+    """The last day on which a measure still holds, or None where none has days."""
+    return max((s.ends for s in sanctions if s.ends is not None), default=None)

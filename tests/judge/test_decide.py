@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from engine.judge.decide import Judge, decision_from, situation_of
+from engine.judge.facts import Fact
+from engine.judge.interpreter import interpret
+from engine.judge.ladder import LadderError, Situation, compile_ladder
+from engine.judge.reasoner import Reasoner
+from engine.rulebook.model import PastViolation
+
+ENGINE = "durable_rules 2.0.28"
+
+
+@pytest.fixture(scope="module")
+def reasoner():
+    with Reasoner() as shared:
+        yield shared
+
+
+@pytest.fixture
+def decide(reasoner):
+    def decided(version, numerator, denominator, history=(), waived=False):
+        situation = situation_of(version, numerator, denominator, history, waived)
+        decision = Judge(version, reasoner).decide(situation)
+        rules = compile_ladder(version)
+        assert decision == decision_from(version, interpret(rules, situation.facts), ENGINE)
+        return decision
+
+    return decided
+
+
+def test_a_breach_of_the_weekly_reply_rate_limits_traffic_for_three_days(x1, decide):
+    decision = decide(x1, 79, 100)
+    assert (decision.outcome, decision.severity, decision.exposure_fen) == ("violation", None, (0, 0))
+    assert decision.sanctions == x1.ladder["standard"]
+    assert [firing.rule for firing in decision.trace] == [
+        "breach is a violation",
+        "the one rung",
+        "sanctions of standard",
+    ]
+    assert decision.decided_by == ENGINE
+
+
+@pytest.mark.parametrize(
+    ("earlier", "severity", "exposure"),
+    [
+        (0, "minor", (0, 0)),
+        (1, "serious", (10_000, 30_000)),
+        (2, "grave", (50_000, 100_000)),
+        (9, "grave", (50_000, 100_000)),
+    ],
+)
+def test_confirmed_violations_lead_up_the_rungs(k2, decide, earlier, severity, exposure):
+    decision = decide(k2, 7, 100, [PastViolation(30, "confirmed")] * earlier)
+    assert (decision.outcome, decision.severity, decision.exposure_fen) == ("violation", severity, exposure)
+    assert decision.sanctions == k2.ladder[severity]
+
+
+def test_what_the_platform_may_charge_is_exposure_from_nothing_on(p1, decide):
+    decision = decide(p1, 49, 100)
+    assert decision.exposure_fen == (0, 100_000)
+    assert [sanction.kind for sanction in decision.sanctions] == ["liquidated_damages"]
+
+
+def test_exposure_adds_up_over_the_sanctions_of_a_rung(p1, decide):
+    (charge,) = p1.ladder["standard"]
+    firm = dataclasses.replace(charge, kind="compensation", discretionary=False)
+    version = dataclasses.replace(p1, ladder={"standard": (charge, firm)})
+    assert decide(version, 1, 100).exposure_fen == (100_000, 200_000)
+
+
+def test_sanctions_stand_in_the_order_of_the_ladder_even_beyond_ten(p1, decide):
+    (charge,) = p1.ladder["standard"]
+    many = tuple(dataclasses.replace(charge, kind=f"kind{i}") for i in range(12))
+    assert decide(dataclasses.replace(p1, ladder={"standard": many}), 1, 100).sanctions == many
+
+
+@pytest.mark.parametrize("name", ["x1", "k2", "p1"])
+def test_a_waived_breach_is_exempt_and_costs_nothing(name, request, decide):
+    decision = decide(request.getfixturevalue(name), 1, 100, [PastViolation(3, "confirmed")], waived=True)
+    assert (decision.outcome, decision.severity, decision.sanctions) == ("exempt", None, ())
+    assert decision.exposure_fen == (0, 0)
+    assert [firing.rule for firing in decision.trace] == ["waived breach is exempt"]
+
+
+def test_a_situation_without_a_breach_is_refused(x1, reasoner):
+    with pytest.raises(LadderError, match="holds no breach"):
+        Judge(x1, reasoner).decide(Situation((Fact("waiver"),)))
+
+
+def test_a_judge_ends_its_own_reasoner_and_leaves_a_shared_one_running(x1, reasoner):
+    situation = situation_of(x1, 1, 10, [], waived=False)
+    with Judge(x1, reasoner) as judge:
+        judge.decide(situation)
+    pid = reasoner.child_pid
+    with Judge(x1) as judge:
+        assert judge.decide(situation).decided_by == ENGINE
+    assert reasoner.child_pid == pid is not None

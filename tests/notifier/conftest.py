@@ -1,0 +1,290 @@
+"""For the notifier's tests: a rule, an office that records violations, and a real mail server."""
+
+import asyncio
+import ssl
+import threading
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
+from sqlmodel import col, select
+
+from engine.calendar.cycles import WEEK
+from engine.ledger.database import reading, transaction
+from engine.ledger.journal import Event, append, entries
+from engine.ledger.tables import Notice, Sanction, Subject, Violation
+from engine.rulebook.model import Bound, Claim, Rule, Source, Standard, Text, Version
+from notifier.channels.outcome import Outcome
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+CERTIFICATE = Path(__file__).parent / "mail_server.pem"
+
+
+@pytest.fixture
+def now():
+    return NOW
+
+
+def version(**changes):
+    told = {
+        "since": date(2021, 1, 1),
+        "sha256": "0" * 64,
+        "cycle": WEEK,
+        "standard": Standard(Bound("at_least", Fraction(4, 5), "80%"), "compliant_when"),
+        "provenance": (
+            Claim("effective", "assumed", because=Text("来源没有写明起始日期", "the source names no first day")),
+            Claim(
+                "figure",
+                "source",
+                ("S1",),
+                assuming=Text("只有机器人接待的会话也计入", "sessions that only a bot served count"),
+            ),
+            Claim(
+                "cut_off",
+                "assumed",
+                because=Text("取考核时刻，周二 10:00", "taken is the assessment, Tuesday 10:00"),
+                disputed_by=("S1",),
+                dispute=Text("也可理解为截止到周日 24:00", "it may also end on Sunday at 24:00"),
+            ),
+            Claim("appeal", "assumed", because=Text("不在通知里说", "not for the notice")),
+        ),
+    }
+    return Version(**(told | changes))
+
+
+def rule(name="xiaohongshu.reply-rate", **changes):
+    told = {
+        "platform": name.split(".")[0],
+        "subject": "shop",
+        "zone": "Asia/Shanghai",
+        "title": Text("小红书客服回复率", "Xiaohongshu reply rate"),
+        "sources": {"S1": Source("S1", Text("考核说明", "Guide"), "A")},
+        "versions": (version(),),
+        "announced": (),
+        "path": f"{name}.yaml",
+        "source_text": "",
+    }
+    return Rule(name, **(told | changes))
+
+
+@pytest.fixture
+def rulebook():
+    return {r.id: r for r in (rule(), rule("kuaishou.good-rating", title=Text("客服好评率", "Good-rating rate")))}
+
+
+def violation_row(name="V-ABCDEFGH2345", **changes):
+    told = {
+        "rule": "xiaohongshu.reply-rate",
+        "version": "2021-01-01",
+        "subject_id": 1,
+        "client": "default",
+        "platform": "xiaohongshu",
+        "cycle": "2026-W10",
+        "cycle_start": date(2026, 3, 2),
+        "cycle_end": date(2026, 3, 8),
+        "assessed_on": date(2026, 3, 10),
+        "state": "open",
+        "exposure_min_fen": 0,
+        "exposure_max_fen": 0,
+        "numerator": 77,
+        "denominator": 100,
+        "opened_at": NOW,
+        "changed_at": NOW,
+    }
+    return Violation(id=name, **(told | changes))
+
+
+def sanction_row(kind="traffic_limit", name="V-ABCDEFGH2345", position=0, **changes):
+    if kind == "traffic_limit":
+        days = {"scope": "public_domain", "starts": date(2026, 3, 10), "ends": date(2026, 3, 12)}
+        changes = days | changes
+    return Sanction(violation_id=name, position=position, kind=kind, **changes)
+
+
+def shop_row(number="s1", **changes):
+    told = {
+        "kind": "shop",
+        "platform": "xiaohongshu",
+        "external_id": number,
+        "name": "演示一店旗舰店",
+        "alias": "演示一店",
+    }
+    return Subject(id=1, key=f"shop:xiaohongshu/{number}", **(told | changes))
+
+
+class Office:
+    """Puts shops and violations into a ledger as an assessment does, and looks at what became of them."""
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+
+    def shop(self, number="s1", contact="zhang@example.com", client="default", **changes):
+        shop = shop_row(number, contact=contact, client=client, **changes)
+        shop.id = None
+        with transaction(self.ledger) as session:
+            session.add(shop)
+        return shop
+
+    def violation(self, name, shop, *, event="violation.opened", notify=True, **changes):
+        row = violation_row(name, subject_id=shop.id, client=shop.client, **changes)
+        with transaction(self.ledger) as session:
+            session.add(row)
+            session.flush()
+            session.add(sanction_row(name=name))
+            after = {"state": row.state, "notify": notify}
+            append(session, NOW, [Event("test", event, "violation", name, {"after": after})])
+        return row
+
+    def happened(self, event, name):
+        with transaction(self.ledger) as session:
+            append(session, NOW, [Event("test", event, "violation", name, {"after": {"notify": True}})])
+
+    def change(self, table, key, **values):
+        with transaction(self.ledger) as session:
+            row = session.get_one(table, key)
+            for field, value in values.items():
+                setattr(row, field, value)
+            session.add(row)
+
+    def notices(self):
+        with reading(self.ledger) as session:
+            return list(session.exec(select(Notice).order_by(col(Notice.id))))
+
+    def journal(self, prefix="notice."):
+        with reading(self.ledger) as session:
+            return [e for e in entries(session) if e.event.startswith(prefix)]
+
+
+@pytest.fixture
+def office(ledger):
+    """An office on each of the two databases."""
+    return Office(ledger)
+
+
+@pytest.fixture
+def sqlite_office(sqlite_ledger):
+    """An office on SQLite alone: for what does not depend on the database."""
+    return Office(sqlite_ledger)
+
+
+class Post:
+    """A channel that keeps what it is given and answers as told, in the end `accepted`."""
+
+    def __init__(self, *answers, settled=None):
+        self.answers, self.settled, self.letters, self.asked = list(answers), settled, [], []
+
+    def send(self, letter, now):
+        self.letters.append(letter)
+        return self.answers.pop(0) if self.answers else Outcome("accepted", "250 OK")
+
+    def settle(self, letter):
+        self.asked.append(letter)
+        return self.settled
+
+
+class MailServer:
+    """A mail server on this host, in a thread. `answers` says what it says to MAIL, RCPT or DATA."""
+
+    def __init__(self, *, password=None, tls=False, implicit_tls=False):
+        self.answers, self.received = {}, []
+        self._password = password
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        self._tls = context if tls else None
+        self._implicit = context if implicit_tls else None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._connections = []
+
+    def __enter__(self):
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def messages(self):
+        return [message_from_bytes(envelope.content, policy=policy.default) for envelope in self.received]
+
+    async def _start(self):
+        return await self._loop.create_server(self._connection, "127.0.0.1", 0, ssl=self._implicit)
+
+    async def _stop(self):
+        self._server.close()
+        for connection in self._connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
+        rest = [t for t in asyncio.all_tasks(self._loop) if t is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    def _connection(self):
+        settings = {"authenticator": self._authenticate, "auth_required": True} if self._password else {}
+        connection = SMTP(self, hostname="localhost", loop=self._loop, tls_context=self._tls, **settings)
+        self._connections.append(connection)
+        return connection
+
+    def _authenticate(self, server, session, envelope, mechanism, data):
+        return AuthResult(success=data.password == self._password.encode(), handled=False)
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name
+        if "MAIL" in self.answers:
+            return self.answers["MAIL"]
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name
+        if "RCPT" in self.answers:
+            return self.answers["RCPT"]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
+        answer = self.answers.get("DATA", "250 2.0.0 Ok: queued as 4F2A")
+        if answer.startswith("250") or answer == "drop":
+            self.received.append(envelope)
+        if answer == "drop":
+            server.transport.abort()
+        if answer == "silence":
+            await asyncio.sleep(60)
+        return answer
+
+
+@pytest.fixture
+def mail_server():
+    """A mail server that takes everything unless it is told otherwise."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def secure_server():
+    """A mail server that takes mails over TLS alone, from whoever knows the password."""
+    with MailServer(password="hunter2", tls=True) as server:
+        yield server
+
+
+@pytest.fixture
+def build():
+    """Makes rules, rows and channels."""
+    return SimpleNamespace(
+        rule=rule,
+        version=version,
+        violation=violation_row,
+        sanction=sanction_row,
+        shop=shop_row,
+        post=Post,
+        server=MailServer,
+        certificate=CERTIFICATE,
+    )

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UnknownNameError
+from engine.rulebook.model import Claim, Text
+from notifier.facts import facts_of
+from notifier.render import Templates
+from notifier.sandbox import TemplateFaultError
+from notifier.sheets import Sheets
+
+GOLDEN = Path(__file__).parent / "golden"
+OPENED = "violation.opened"
+
+
+def facts(build, language, rule=None, sanctions=None, sheet_of="xiaohongshu.reply-rate", **changes):
+    rule = rule or build.rule()
+    sanctions = [build.sanction()] if sanctions is None else sanctions
+    sheet = Sheets().sheet(sheet_of, language)
+    return facts_of(build.violation(**changes), sanctions, build.shop(), rule, sheet, language)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_notice_of_a_violation_reads_exactly_so(build, language):
+    text = Templates().render(OPENED, "email", facts(build, language))
+    golden = (GOLDEN / f"{OPENED}.email.{language}.txt").read_text(encoding="utf-8")
+    assert f"{text.subject}\n\n{text.body}" == golden
+    assert text.template == f"{OPENED}.email.{language}"
+
+
+def test_the_first_line_has_the_state_the_shop_the_consequence_and_until_when(build):
+    for language, line in [
+        ("zh-CN", "【预判违规】演示一店：限制公域流量3天，至2026年3月12日。"),
+        (
+            "en",
+            "[Predicted violation] 演示一店: public-domain traffic limit for 3 days, until 12 March 2026.",
+        ),
+    ]:
+        assert Templates().render(OPENED, "email", facts(build, language)).body.split("\n")[0] == line
+
+
+def test_a_confirmed_violation_is_no_longer_called_a_prediction(build):
+    body = Templates().render(OPENED, "email", facts(build, "zh-CN", state="confirmed")).body
+    assert body.startswith("【平台已判罚】")
+    assert "推算" not in body
+
+
+def test_a_dispute_about_the_rule_itself_stands_in_the_first_lines(build):
+    ended = Text("2022 年 11 月已被新公告废止", "ended by an announcement of November 2022")
+    claim = Claim("effective", "source", disputed_by=("S1",), dispute=ended)
+    rule = build.rule(versions=(build.version(provenance=(claim,)),))
+    for language, words in [("zh-CN", ended.zh), ("en", ended.en)]:
+        body = Templates().render(OPENED, "email", facts(build, language, rule)).body
+        assert words in body.split("\n")[2]
+
+
+def test_amounts_and_severity_appear_where_there_are_any(build):
+    damages = build.sanction("liquidated_damages", amount_min_fen=10000, amount_max_fen=30000)
+    money = {"severity": "serious", "exposure_min_fen": 10000, "exposure_max_fen": 30000}
+    body = Templates().render(OPENED, "email", facts(build, "zh-CN", sanctions=[damages], **money)).body
+    assert body.startswith("【预判违规】演示一店：违约金 ¥100–¥300。\n")
+    assert "金额：¥100–¥300（等级：严重）。" in body
+
+
+def test_the_barest_violation_still_makes_a_clean_text(build):
+    bare = build.rule(versions=(build.version(standard=None, provenance=()),))
+    for language in ("zh-CN", "en"):
+        body = Templates().render(OPENED, "email", facts(build, language, bare, [], "no.sheet")).body
+        assert "\n\n\n" not in body
+        assert "None" not in body
+        assert all(line == line.rstrip() for line in body.split("\n"))
+
+
+def test_every_shipped_template_passes_the_check():
+    assert Templates().check() == []
+
+
+def test_a_template_of_ones_own_comes_before_the_shipped_one(build, tmp_path):
+    own = tmp_path / f"{OPENED}.email.en.txt"
+    own.write_text("{{ shop }} again\n\nShort of {{ gap }}.{{ agent }}\n", encoding="utf-8")
+    text = Templates([tmp_path]).render(OPENED, "email", facts(build, "en"))
+    assert (text.subject, text.body) == ("演示一店 again", "Short of 3.\n")
+    assert "再有 3 个会话" in Templates([tmp_path]).render(OPENED, "email", facts(build, "zh-CN")).body
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "{{ shop }}\nno empty line\n",
+            "1: the first line is the subject, the second is empty, the body follows",
+        ),
+        ("{{ shop }}\n\n", "1: the first line is the subject, the second is empty, the body follows"),
+        ("{% if shop %}\n\n{% endif %}\nx", "1: Unexpected end of template."),
+        ("x\n\n{{ shop }}\n{{ penalty }}", "4: unknown variable 'penalty'"),
+        (b"\xff", "1: is not UTF-8"),
+    ],
+)
+def test_a_faulty_template_is_refused_with_its_file_and_line(build, tmp_path, text, fault):
+    own = tmp_path / f"{OPENED}.email.en.txt"
+    own.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert any(line.startswith(f"{own}:{fault}") for line in Templates([tmp_path]).check())
+    with pytest.raises(TemplateFaultError, match=r"violation.opened.email.en.txt:"):
+        Templates([tmp_path]).render(OPENED, "email", facts(build, "en"))
+
+
+def test_a_subject_that_comes_out_empty_is_refused(build, tmp_path):
+    own = tmp_path / f"{OPENED}.email.en.txt"
+    own.write_text("{% if not shop %}x{% endif %}\n\nbody", encoding="utf-8")
+    with pytest.raises(TemplateFaultError, match="the subject is empty"):
+        Templates([tmp_path]).render(OPENED, "email", facts(build, "en"))
+
+
+def test_an_unknown_channel_or_language_is_told_with_those_there_are(build):
+    with pytest.raises(UnknownNameError, match=r"unknown channel for violation.opened notices 'fax'; known: email"):
+        Templates().render(OPENED, "fax", facts(build, "en"))
+    with pytest.raises(UnknownNameError, match="unknown language of email notices 'fr'; known: en, zh-CN"):
+        Templates().find(OPENED, "email", "fr")
