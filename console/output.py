@@ -16,6 +16,8 @@ from rich.table import Table
 from engine.progress import Progress as Report
 from engine.progress import silent
 
+WIDEST = 1000
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -41,10 +43,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     """A table; `right` are the columns of numbers."""
     grid = Table(box=None, header_style="bold", pad_edge=False)
     for index, column in enumerate(columns):
-        grid.add_column(escape(column), justify="right" if index in right else "left", overflow="fold")
+        grid.add_column(escape(column), justify="right" if index in right else "left", no_wrap=True)
     for row in rows:
-        grid.add_row(*(escape(printable(cell)) for cell in row))
-    out.print(grid)
+        grid.add_row(*(escape(printable(cell).rstrip()) for cell in row))
+    # A row stays a line, however narrow the terminal: what is cut or folded can be neither read nor searched.
+    wide = Console(file=sys.stdout, highlight=False, width=WIDEST, soft_wrap=True)
+    wide.print(grid)
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import click
 import typer
 
 from console.cli import assess, demo, evidence, journal, notices, rules, status, subjects, violations, worker
@@ -45,12 +44,12 @@ def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
     try:
         result = typer.main.get_command(app).main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
         return int(result or 0)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        note(f"kaohe: {error.format_message()}")
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         note("kaohe: interrupted; what was begun is undone or finished by the next run")
         return 130
     except BrokenPipeError:

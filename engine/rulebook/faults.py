@@ -75,5 +75,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """`suggestion`, but nothing for a name too long to be a misspelling; the known names come from files too."""
-    return suggestion(name, map(step, known)) if len(name) <= LONGEST_NAME else ""
+    """`suggestion` among plain names: files choose names too, and some would not fit a line of a message."""
+    plain = [other for other in known if len(other) <= LONGEST_NAME and other.isprintable()]
+    return suggestion(name, plain) if len(name) <= LONGEST_NAME else ""

@@ -173,6 +173,6 @@ class Runs(RuleBasedStateMachine):
 def test_runs_keep_the_rules_whatever_happens(sqlite_ledger_url):
     Runs.engine = open_ledger(sqlite_ledger_url)
     try:
-        run_state_machine_as_test(Runs, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+        run_state_machine_as_test(Runs, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
     finally:
         Runs.engine.dispose()

@@ -40,15 +40,15 @@ def test_alembic_finds_no_difference_between_the_migrated_ledger_and_the_tables(
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_the_migrated_ledger_is_word_for_word_what_the_tables_create(ledger):
-    migrated = schema(ledger)
-    with ledger.begin() as connection:
+def test_the_migrated_ledger_is_word_for_word_what_the_tables_create(new_ledger):
+    migrated = schema(new_ledger)
+    with new_ledger.begin() as connection:
         # What is in the database, in an order that breaks no reference.
         existing = MetaData()
         existing.reflect(connection)
         existing.drop_all(connection)
         SQLModel.metadata.create_all(connection)
-    assert migrated == schema(ledger)
+    assert migrated == schema(new_ledger)
     assert all(any(name in key for key in migrated) for name in SQLModel.metadata.tables)
 
 

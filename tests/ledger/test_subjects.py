@@ -207,11 +207,11 @@ def test_several_processes_that_see_the_same_subjects_agree_on_them(ledger, ledg
         assert {one.first_evidence_on for one in found} == {date(2026, 3, 7)}
 
 
-def test_ten_thousand_shops_are_put_on_record_in_one_go(ledger):
-    seen = {("kuaishou", f"k{n}"): FIRST for n in range(10_000)}
+def test_thousands_of_shops_are_put_on_record_in_one_go(ledger):
+    seen = {("kuaishou", f"k{n}"): FIRST for n in range(3_500)}
     with transaction(ledger) as session:
         ids = ensure_shops(session, seen)
-        assert len(set(ids.values())) == 10_000
+        assert len(set(ids.values())) == 3_500
         assert ensure_shops(session, seen) == ids
 
 

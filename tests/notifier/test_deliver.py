@@ -13,7 +13,7 @@ from notifier.channels.email import EmailChannel
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
-from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS
+from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS, Claim, claim
 from notifier.deliver import Delivered, deliver_due
 from notifier.plan import plan_notices
 
@@ -215,6 +215,20 @@ def test_an_answer_that_comes_after_the_lease_has_gone_to_somebody_else_changes_
     [notice] = office.notices()
     assert (notice.state, notice.answer) == ("sent", "accepted: 250 OK")
     assert [e.event for e in office.journal()] == ["notice.queued", "notice.sent"]
+
+
+@pytest.mark.parametrize("owner", ["w1", "w2"])
+def test_an_answer_that_comes_while_somebody_else_is_sending_changes_nothing(office, queue, build, now, owner):
+    [notice] = queue(office)
+
+    class Slow(build.post):
+        def send(self, letter, now):
+            assert isinstance(claim(office.ledger, notice.id, now, owner), Claim)
+            return Outcome("permanent", "550 too late")
+
+    assert deliver(office, Slow(), now, "w1", lease=PAST) == Delivered(lost=1)
+    [notice] = office.notices()
+    assert (notice.state, notice.owner, notice.attempts, notice.answer) == ("sending", owner, 2, None)
 
 
 def test_several_owners_never_send_a_notice_twice(office, queue, build, now):

@@ -48,6 +48,7 @@ def test_the_version_on_record_speaks_and_not_the_newest_one(build):
     newer = Standard(Bound("at_least", Fraction(9, 10), "90%"), "compliant_when")
     rule = build.rule(versions=(build.version(), build.version(since=date(2026, 3, 1), standard=newer)))
     assert facts(build, rule=rule).standard == "at least 80%"
+    assert facts(build, rule=rule, version="2026-03-01").standard == "at least 90%"
 
 
 def test_a_rule_that_is_gone_leaves_what_is_on_record(build):

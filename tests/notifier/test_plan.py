@@ -193,6 +193,7 @@ def test_several_processes_that_plan_at_once_queue_each_notice_once(office, plan
     for thread in threads:
         thread.join()
     assert sum(r.queued for r in results) == 20
+    assert sum(r.already for r in results) == 0
     assert len(office.notices()) == 20
     assert len(office.journal()) == 20
 

@@ -25,7 +25,7 @@ def test_an_unknown_violation_is_told_with_those_near_it(sqlite_office, rulebook
     sqlite_office.violation("V-ABCDEFGH2345", sqlite_office.shop())
     with pytest.raises(UnknownNameError, match=r"unknown violation 'V-ABCDEFGH2346'; did you mean 'V-ABCDEFGH2345'"):
         preview(sqlite_office.ledger, rulebook, "V-ABCDEFGH2346")
-    with pytest.raises(UnknownNameError, match="unknown violation 'X'.*`kaohe violations list` shows those there are"):
+    with pytest.raises(UnknownNameError, match=r"unknown violation 'X'.*`kaohe violations list` shows those there are"):
         preview(sqlite_office.ledger, rulebook, "X")
 
 

@@ -60,6 +60,12 @@ def test_what_a_template_puts_into_html_is_escaped():
     assert rendered(template, "page", KNOWN) == "<p>&lt;b&gt;一店&lt;/b&gt;</p>"
 
 
+def test_the_sandbox_knows_nothing_of_its_own():
+    environment = sandbox(html=False)
+    assert (environment.globals, environment.tests) == ({}, {})
+    assert set(environment.filters) == {"join", "length", "first", "last"}
+
+
 def test_all_faults_are_told_with_their_lines():
     source = "{{ shop }}\n{{ a.b }}\n{{ 2 * 2 }}\n{{ shop|upper }}"
     assert faults(sandbox(html=False), source, KNOWN) == [

@@ -46,7 +46,7 @@ def test_all_faults_of_all_files_are_told_at_once_and_sorted(directory, texts):
     for name, folder in (("z", directory), ("c", directory / "douyin")):
         broken = texts["graded-by-platform"].replace("month", "mont").replace("subject: shop", "subject: shp")
         (folder / f"{name}.yaml").write_text(broken, "utf-8")
-    faults = check_paths([directory])
+    faults = check_paths([directory / "z.yaml", directory])
     assert faults == sorted(faults)
     assert [(fault.path[len(str(directory)) :], fault.where) for fault in faults] == [
         ("/douyin/c.yaml", "subject"),
@@ -69,7 +69,8 @@ def test_an_id_in_two_files_is_told_for_both_and_neither_decides(directory, text
 
 
 def test_a_file_that_two_paths_lead_to_is_one_file(directory):
-    book, faults = RuleBook.load([directory, directory / "douyin", directory / "b.yaml"])
+    (directory / "link.yaml").symlink_to(directory / "b.yaml")
+    book, faults = RuleBook.load([directory, directory / "douyin" / ".." / "b.yaml", directory / "link.yaml"])
     assert (len(book), faults) == (2, [])
 
 

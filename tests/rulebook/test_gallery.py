@@ -35,9 +35,10 @@ def test_a_misspelled_key_is_one_fault_and_not_a_missing_key_besides(edited):
     assert [fault.what for fault in result.faults] == ["unknown key; did you mean 'cut_off'?"]
 
 
-def test_a_fault_stands_where_the_wrong_word_stands(edited, texts):
-    result = edited("graded-by-platform", ("AND NOT replied_before_close", "AND NOT answered"))
-    (fault,) = result.faults
-    text = texts["graded-by-platform"].replace("AND NOT replied_before_close", "AND NOT answered", 1)
+@pytest.mark.parametrize("condition", ["NOT answered", "  NOT  answered", "second = 1 OR (answered)"])
+def test_a_fault_stands_where_the_wrong_word_stands(edited, texts, condition):
+    change = ("opened_by = 'buyer' AND NOT replied_before_close", condition)
+    (fault,) = edited("graded-by-platform", change).faults
+    text = texts["graded-by-platform"].replace(*change, 1)
     assert text.splitlines()[fault.line - 1][fault.column - 1 :].startswith("answered")
     assert fault.where == "versions.2021-01-01.counters.unanswered.where"

@@ -166,6 +166,13 @@ def test_half_a_character_in_a_name_is_a_fault(edited, part):
     assert any("U+D800" in fault.what for fault in result.faults)
 
 
+@pytest.mark.parametrize("name", ['"second\\ns"', '"\\u2028"', "s" * 900], ids=["break", "separator", "long"])
+def test_a_name_that_fits_no_line_is_told_in_one(edited, name):
+    result = edited("banded-and-repealed", ("seconds: {from", f"{name}: {{from"))
+    assert len(result.faults) > 1
+    assert all(len(str(fault).splitlines()) == 1 and len(str(fault)) < 300 for fault in result.faults)
+
+
 def test_a_tag_that_names_python_builds_nothing(edited):
     result = edited("graded-by-platform", ("cycle: month", "cycle: !!python/object/apply:os.system [ls]"))
     assert result.rule is None

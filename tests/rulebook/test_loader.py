@@ -201,6 +201,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(texts, graded):
     rule = load("a.yaml", data).rule
     assert rule.versions[0].sha256 == graded.versions[0].sha256
     assert rule.versions[0].cases == graded.versions[0].cases
+    assert rule.source_text.startswith("# A rule")
 
 
 def test_quotes_do_not_change_what_a_value_is(edited, graded):
