@@ -22,6 +22,12 @@ ALLOWED = "allowed are columns, 'text', whole numbers, true, false, = <> < <= > 
 _INTEGER = re.compile(r"[0-9]{1,18}")
 _EQUALITY = (exp.EQ, exp.NEQ)
 _ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+_NODES = frozenset(
+    {
+        *(exp.And, exp.Or, exp.Not, exp.Paren, *_EQUALITY, *_ORDER, exp.In, exp.Is),
+        *(exp.Column, exp.Identifier, exp.Literal, exp.Neg, exp.Boolean, exp.Null),
+    }
+)
 _A: Mapping[ColumnType, str] = {
     "text": "text",
     "integer": "a whole number",
@@ -41,7 +47,9 @@ class Finding:
 def check_condition(tree: exp.Expr, relation: Relation) -> list[Finding]:
     """Everything that is wrong with the condition `tree` on the columns of `relation`."""
     check = _Check(relation.columns)
-    check.condition(tree)
+    check.parts(tree)
+    if not check.findings:
+        check.condition(tree)
     return check.findings
 
 
@@ -51,6 +59,15 @@ class _Check:
     def __init__(self, columns: Mapping[str, ColumnDoc]) -> None:
         self.columns = columns
         self.findings: list[Finding] = []
+
+    def parts(self, tree: exp.Expr) -> None:
+        """Every node must be of a type that is let through, and every name a column's."""
+        for node in tree.walk():
+            if type(node) not in _NODES:
+                self._note(node, f"this is no condition; {ALLOWED}")
+            elif isinstance(node, exp.Identifier) and (node.quoted or node.name not in self.columns):
+                # The parser takes some keywords for names, where they stand in the place of one.
+                self._note(node, f"{shown(node.name)} stands in the place of a column")
 
     def condition(self, node: exp.Expr) -> None:
         """`node` must be true, false or null for a row."""

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rulebook.model import Bound
@@ -18,11 +18,13 @@ def admitted(bound):
     return {figure for figure in FIGURES if bound.admits(*figure)}
 
 
+@settings(deadline=None)
 @given(bounds, bounds)
 def test_a_bound_covers_another_if_it_admits_all_its_figures(outer, inner):
     assert covers(outer, inner) == (admitted(inner) <= admitted(outer))
 
 
+@settings(deadline=None)
 @given(bounds)
 def test_the_opposite_admits_exactly_the_rest(bound):
     assert admitted(bound.opposite()) == set(FIGURES) - admitted(bound)

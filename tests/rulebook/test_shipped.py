@@ -1,5 +1,6 @@
 """The rules that are shipped: sound, and saying what the platforms' pages say."""
 
+import re
 from datetime import date, time
 from fractions import Fraction
 
@@ -32,15 +33,23 @@ def test_every_shipped_rule_lies_where_its_id_says(book, rulesets):
         assert rule.path == str(rulesets / platform / f"{name}.yaml")
 
 
+def texts_of(rule):
+    """Everything that people read of a rule."""
+    texts = [rule.title, *(source.title for source in rule.sources.values()), *rule.measures.values()]
+    for version in rule.versions:
+        texts += [version.text, version.appeal.forfeited_by if version.appeal else None]
+        for claim in version.provenance:
+            texts += [claim.says, claim.because, claim.dispute, claim.assuming]
+    return [text for text in texts if text is not None]
+
+
 def test_every_shipped_text_is_told_in_both_languages(book):
-    for rule in book.values():
-        texts = [rule.title, *(source.title for source in rule.sources.values())]
-        for version in rule.versions:
-            texts.append(version.text)
-            for claim in version.provenance:
-                texts += [claim.says, claim.because, claim.dispute, claim.assuming]
-            texts.append(version.appeal.forfeited_by if version.appeal else None)
-        assert not [text for text in texts if text is not None and text.zh == text.en]
+    assert [text.en for rule in book.values() for text in texts_of(rule) if text.zh == text.en] == []
+
+
+def test_no_line_break_left_a_blank_inside_a_chinese_sentence(book):
+    blank = re.compile("[\u4e00-\u9fff，。；：、（）] [\u4e00-\u9fff，。；：、（）]")
+    assert [text.zh for rule in book.values() for text in texts_of(rule) if blank.search(text.zh)] == []
 
 
 def test_the_reply_rate_of_xiaohongshu_counts_what_a_human_answered(reply_rate):

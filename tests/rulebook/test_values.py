@@ -4,13 +4,14 @@ from datetime import date, time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import KaoheError
 from engine.rulebook import values
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 9))
 def test_a_percentage_is_read_to_the_last_digit(number, decimals):
     digits = f"{number:0{decimals + 1}d}"
@@ -20,6 +21,7 @@ def test_a_percentage_is_read_to_the_last_digit(number, decimals):
     assert values.percentage(f"{written}%") == values.limit(f"{written}%")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_an_amount_comes_back_as_the_fen_that_were_written(one, other):
     low, high = sorted((one, other))
@@ -31,21 +33,25 @@ def test_an_amount_comes_back_as_the_fen_that_were_written(one, other):
     assert values.amount(f"{yuan(low)} CNY") == (low, low)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_whole_yuan_are_a_hundred_fen(yuan):
     assert values.amount(f"{yuan} CNY") == (yuan * 100, yuan * 100)
 
 
+@settings(deadline=None)
 @given(st.dates())
 def test_a_date_comes_back(day):
     assert values.day(day.isoformat()) == day
 
 
+@settings(deadline=None)
 @given(st.times())
 def test_a_time_comes_back_to_the_minute(at):
     assert values.clock(at.strftime("%H:%M")) == time(at.hour, at.minute)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9999))
 def test_days_come_back(number):
     assert values.days(f"{number} days") == number
@@ -55,6 +61,7 @@ PARSERS = [values.limit, values.percentage, values.amount, values.days, values.d
 PARSERS += [values.whole, values.positive, values.truth]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PARSERS), st.text(max_size=30))
 def test_whatever_is_not_a_value_is_refused_in_one_line(parse, text):
     try:

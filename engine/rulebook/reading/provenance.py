@@ -17,7 +17,7 @@ EFFECTIVE = "effective"  # from when the version is in force: its key
 # The parts of a version that need a claim where they are given.
 CLAIMED = ("figure", "cycle", "assessed", "cut_off", "gate", *STANDARDS, "severity", "ladder", "appeal")
 SANCTION_START = "sanction_start"  # the first day of a measure in days
-FREE = ("counters", "subject")  # may have a claim of their own
+FREE = ("counters",)  # may have a claim of its own
 _KEYS = {
     "source": (("basis", "cite", "says"), ("assuming", "disputed_by")),
     "assumed": (("basis", "because", "review_by"), ("cite", "says", "disputed_by")),

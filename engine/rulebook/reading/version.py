@@ -63,7 +63,7 @@ def _repealed(place: Place, since: date, around: Around) -> Version | None:
     if fields.take("repealed", lambda at: at.read(values.truth)) is False:
         fields["repealed"].fault("leave it out where the version is in force")
     claims = fields.take("provenance", lambda at: read_provenance(at, around.citations))
-    check_claims(fields, (), None)
+    check_claims(fields, (), {})
     return None if claims is None else Version(since, claims, sha256="", repealed=True)
 
 
