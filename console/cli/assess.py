@@ -57,12 +57,12 @@ def assess(
     outcomes = sorted(outcomes, key=Outcome.sort_key)
     if done.unnotified:
         note(f"{done.unnotified} violations are older than 7 days: recorded, without a notice")
+    if not outcomes and not done.runs:
+        _refuse_silence(desk, rules, bool(first or last))
     if as_json:
         json_lines(o.as_json() for o in outcomes)
     else:
         _tell(outcomes, desk.settings.language)
-    if not outcomes and not done.runs:
-        _refuse_silence(desk, rules, bool(first or last))
 
 
 def _on_record(desk: Desk, rules: list[Rule], first: date | None, last: date | None) -> list[Outcome]:

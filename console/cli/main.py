@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
-    home, rest = take_home(list(arguments))
     try:
+        home, rest = take_home(list(arguments))
         with desk(home) as opened:
             return _invoke(opened, rest)
     except KaoheError as error:

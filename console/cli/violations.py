@@ -48,6 +48,7 @@ def list_(
 ) -> None:
     """Violations, by assessment day."""
     desk = current(context)
+    wanted = parse_cycle(cycle).key if cycle else None
     with reading(desk.ledger) as session:
         found = find(
             session,
@@ -60,8 +61,7 @@ def list_(
             first=day(from_, "--from"),
             last=day(to, "--to"),
         )
-    if cycle:
-        found = [row for row in found if row.cycle == parse_cycle(cycle).key]
+    found = [row for row in found if wanted in {None, row.cycle}]
     if as_json:
         json_lines(_row(row) for row in found)
         return

@@ -1,0 +1,5 @@
+"""`python -m console.cli`: the same as `kaohe`."""
+
+from console.cli.main import main
+
+main()

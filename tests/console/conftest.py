@@ -1,0 +1,69 @@
+"""A command line to type at: every command runs in this process, in a home of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.cli.main import run
+
+HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
+AFTER_W10 = "2026-03-10T10:05+08:00"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(__import__("os").environ):
+        if name.startswith("KAOHE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    def type_in(*words: str) -> Said:
+        capsys.readouterr()
+        code = run([*words, "--home", str(home)])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return type_in
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Callable[[int, int], Path]:
+    """A file of one shop's sessions in week 10 of 2026: so many answered, of so many."""
+
+    def write(answered: int, total: int, shop: str = "s1") -> Path:
+        path = tmp_path / f"{shop}-{answered}-{total}.csv"
+        path.write_text("\n".join([HEADER, *lines(answered, total, shop)]) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def lines(answered: int, total: int, shop: str) -> Sequence[str]:
+    return [
+        f"xiaohongshu,{shop},{shop}-{n},customer{n},a1,buyer,2026-03-0{2 + n % 7}T09:00:00,"
+        f"{f'2026-03-0{2 + n % 7}T09:05:00' if n < answered else ''},2026-03-0{2 + n % 7}T10:00:00"
+        for n in range(total)
+    ]

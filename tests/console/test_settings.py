@@ -1,0 +1,85 @@
+"""Where a setting comes from, and what is shown of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from console.mail import smtp_server
+from console.settings import SETTINGS, load_settings
+from engine.errors import KaoheError
+
+DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
+
+
+def test_the_environment_stands_before_the_file_and_the_file_before_the_default(tmp_path):
+    (tmp_path / "kaohe.toml").write_text('language = "en"\nmail_from = "a@example.com"\n', encoding="utf-8")
+    settings = load_settings({"KAOHE_LANGUAGE": "zh-CN"}, tmp_path)
+    assert settings.values["language"].origin == "KAOHE_LANGUAGE"
+    assert settings.values["mail_from"].origin == str(tmp_path / "kaohe.toml")
+    assert settings.values["tick_seconds"].origin == "default"
+
+
+def test_the_option_home_stands_before_all(tmp_path):
+    settings = load_settings({"KAOHE_HOME": "/elsewhere"}, tmp_path, home=str(tmp_path / "x"))
+    assert settings.home == tmp_path / "x"
+    assert settings.values["home"].origin == "--home"
+
+
+def test_secrets_are_masked(tmp_path):
+    environment = {"KAOHE_SMTP_PASSWORD": "hunter2", "KAOHE_DATABASE_URL": "postgresql+psycopg://k:pw1@db/k"}
+    shown = str(load_settings(environment, tmp_path).shown())
+    assert "hunter2" not in shown
+    assert "pw1" not in shown
+    assert "postgresql+psycopg://k:********@db/k" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'?"),
+        ('smtp_password = "x"', "smtp_password is a secret; set KAOHE_SMTP_PASSWORD"),
+        ("tick_seconds = true", "must be text or a whole number"),
+        ('tick_seconds = "soon"', "a whole number from 1 to 3600"),
+        ('language = "fr"', "zh-CN or en"),
+        ("language = ", "kaohe.toml"),
+    ],
+)
+def test_a_wrong_setting_is_told(tmp_path, content, message):
+    (tmp_path / "kaohe.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(KaoheError, match=re.escape(message)):
+        load_settings({}, tmp_path)
+
+
+def test_a_password_comes_from_a_file(tmp_path):
+    (tmp_path / "pw").write_text("hunter2\n", encoding="utf-8")
+    assert load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "pw")}, tmp_path).smtp_password == "hunter2"
+    with pytest.raises(KaoheError, match="cannot be read"):
+        _ = load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "no")}, tmp_path).smtp_password
+
+
+def test_every_setting_stands_in_the_documentation():
+    text = DOCS.read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        assert setting.variable in text
+
+
+@pytest.mark.parametrize(
+    ("url", "security", "port"),
+    [
+        ("smtp://127.0.0.1:2525", "plain", 2525),
+        ("smtp+starttls://u@mail.example.com", "starttls", 587),
+        ("smtps://u@mail.example.com", "tls", 465),
+    ],
+)
+def test_mail_leaves_as_the_url_says(url, security, port):
+    server = smtp_server(url, "pw" if "@" in url else None)
+    assert (server.security, server.port) == (security, port)
+
+
+@pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://host:port"])
+def test_a_url_that_is_none_is_refused(url):
+    with pytest.raises(KaoheError, match="smtp_url"):
+        smtp_server(url, None)

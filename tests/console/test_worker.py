@@ -1,0 +1,58 @@
+"""The worker as a real process: it finds what is due, and stops when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KAOHE_")}
+    return kept | {"KAOHE_HOME": str(home), "KAOHE_TICK_SECONDS": "1"}
+
+
+def test_once_does_what_is_due_and_ends(kaohe, sessions, home):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    said = kaohe("worker", "--once")
+    assert said.code == 0
+    assert "runs, " in said.out
+    assert len(kaohe("violations", "list", "--json").rows) == 1
+    assert kaohe("worker", "--once").out.startswith("0 runs, 0 outcomes changed")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_finds_what_arrives_and_stops_when_told(kaohe, sessions, home, number):
+    kaohe("shops", "list")
+    command = [sys.executable, "-m", "console.cli", "worker"]
+    process = subprocess.Popen(command, env=_environment(home), stderr=subprocess.PIPE)
+    try:
+        kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+        deadline = time.monotonic() + 60
+        while not kaohe("violations", "list", "--json").rows:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert kaohe("status", "--json").rows[0]["workers"]
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        _, told = process.communicate()
+    assert b"Traceback" not in told
+    assert kaohe("status", "--json").rows[0]["workers"] == {}
+
+
+def test_status_says_what_is_late(kaohe, sessions):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    said = kaohe("status", "--as-of", "2026-03-10T10:30+08:00")
+    assert said.code == 1
+    assert "late: xiaohongshu.reply-rate 2026-W10, due 2026-03-10 02:00Z" in said.out
+    assert kaohe("status", "--as-of", "2026-03-10T10:05+08:00").code == 0
+    kaohe("assess", "--as-of", "2026-03-10T10:30+08:00")
+    assert kaohe("status", "--as-of", "2026-03-10T10:30+08:00").code == 0
