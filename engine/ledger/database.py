@@ -1,6 +1,6 @@
 """Opening a ledger: one address in, one engine out whose tables are there and current, or one clear error.
 
-A ledger that is up to date costs one query; Alembic is imported only when there is something to migrate.
+A ledger that is up to date costs a look at its version; Alembic is imported only if there is something to migrate.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.ledger.dialects import Lock, take_postgresql_lock
 VERSION_TABLE = "ledger_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 10_000
+READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"  # how a transaction begins on SQLite
 FORMS = "sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 POSTGRESQL_NAMES = {"postgres", "postgresql", "postgresql+psycopg"}
 SQLITE_NAMES = {"sqlite", "sqlite+pysqlite"}
@@ -43,7 +44,7 @@ def open_ledger(url: str) -> Engine:
     with ExitStack() as undo:
         undo.callback(engine.dispose)
         try:
-            with engine.execution_options(ledger_reading=True).connect() as connection:
+            with engine.execution_options(ledger_begin=READING).connect() as connection:
                 ready = _is_ready(connection)
             if not ready:
                 _migrate(engine)
@@ -72,7 +73,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one moment of the ledger and writes nothing: the database refuses a write in it."""
-    options: dict[str, Any] = {"ledger_reading": True}
+    options: dict[str, Any] = {"ledger_begin": READING}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
@@ -130,11 +131,11 @@ def _sqlite_connected(connection: Any, _record: object) -> None:
 
 def _sqlite_begins(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for its lock, so writers take it at once.
-    if connection.get_execution_options().get("ledger_reading"):
+    begin = connection.get_execution_options().get("ledger_begin", WRITING)
+    if begin == READING:
         connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.exec_driver_sql("BEGIN")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if begin is not None:
+        connection.exec_driver_sql(begin)
 
 
 def _sqlite_given_back(connection: Any, _record: object, _state: object) -> None:
@@ -201,11 +202,8 @@ def _alone(engine: Engine) -> Iterator[None]:
     with Path(f"{engine.url.database}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         # Kept in the file once set. Cannot be set within a transaction, nor by two processes at once.
-        raw = engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
-        finally:
-            raw.close()
+        with engine.execution_options(ledger_begin=None).connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         yield
 
 

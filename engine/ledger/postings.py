@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from engine.ledger.people import ALWAYS
 from engine.ledger.tables import Assignment, Subject
 
 
@@ -32,9 +33,6 @@ class Assigned(NamedTuple):
             "agent": self.agent,
             "team": self.team,
         } | {name: day.isoformat() if day else None for name, day in days.items()}
-
-
-ALWAYS = date(1970, 1, 1)  # stands for no first day in the key of an assignment
 
 
 def postings(session: Session) -> list[Assigned]:

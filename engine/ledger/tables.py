@@ -299,7 +299,7 @@ class Notice(SQLModel, table=True):
     template: str
     subject: str
     body: str = Field(sa_type=Text)
-    state: str = Field(index=True)  # queued | sending | sent | failed
+    state: str = Field(index=True)  # queued | sending | sent | failed | dropped (settled meanwhile)
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0

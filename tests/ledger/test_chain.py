@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlmodel import select
 
+from engine.ledger.canonical import sha256_of
+from engine.ledger.chain import batch_digest
 from engine.ledger.database import open_ledger, reading
-from engine.ledger.journal import Event, append, entries, redact, verify
+from engine.ledger.journal import Event, append, entries, head, redact, verify
+from engine.ledger.tables import JournalBatch, JournalEntry
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 NAMES = st.text("abc", min_size=1, max_size=3)
@@ -96,6 +100,25 @@ def test_any_edit_of_the_end_is_found_by_the_noted_head(scratch, batches, data):
             s=seq,
         )
         assert verify(session, (seq, digest)) != []
+
+
+@settings(max_examples=60, deadline=None)
+@given(JOURNALS, st.data())
+def test_an_edit_by_somebody_who_reckons_digests_anew_is_found(scratch, batches, data):
+    """Those of the entry, its batch, and what the next batch says of it: the rest of the chain still knows."""
+    seq = data.draw(st.integers(1, len(batches) - 1))
+    next_one_too = data.draw(st.booleans())
+    with journal_of(scratch, batches) as session:
+        noted = head(session)
+        batch = session.get(JournalBatch, seq)
+        rows = session.exec(select(JournalEntry).where(JournalEntry.batch == seq).order_by(JournalEntry.position)).all()
+        rows[0].payload = {"why": "something else"}
+        rows[0].payload_sha256 = sha256_of(rows[0].payload)
+        batch.digest = batch_digest(batch, rows)
+        if next_one_too:
+            session.get(JournalBatch, seq + 1).previous = batch.digest
+        session.flush()
+        assert verify(session, noted) != []
 
 
 @settings(max_examples=60, deadline=None)

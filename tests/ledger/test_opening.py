@@ -1,9 +1,10 @@
+import shutil
 import subprocess
 import sys
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import select
 
 from engine.errors import KaoheError
@@ -21,6 +22,14 @@ def work(number, url):
         connection.execute(text("INSERT INTO cursor (reader, batch) VALUES (:n, 1)"), {"n": str(number)})
     engine.dispose()
     return "opened"
+"""
+OPEN_ALL = """
+from engine.ledger.database import open_ledger
+
+def work(number, urls):
+    for url in urls:
+        open_ledger(url).dispose()
+    return len(urls)
 """
 
 
@@ -163,15 +172,26 @@ def test_a_ledger_in_sqlite_keeps_what_it_committed_and_checks_references(sqlite
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-def test_a_copy_that_lost_its_write_ahead_log_gets_it_back(sqlite_ledger, tmp_path):
-    copy = tmp_path / "copy.sqlite"
+def test_several_processes_may_open_a_copy_that_lost_its_write_ahead_log(sqlite_ledger, tmp_path, race):
+    copies = [tmp_path / f"copy{number}.sqlite" for number in range(20)]
     raw = sqlite_ledger.raw_connection()
-    raw.cursor().execute(f"VACUUM INTO '{copy}'")
+    raw.cursor().execute(f"VACUUM INTO '{copies[0]}'")
     raw.close()
-    engine = open_ledger(f"sqlite:///{copy}")
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    engine.dispose()
+    for copy in copies[1:]:
+        shutil.copy(copies[0], copy)
+    assert race(OPEN_ALL, 8, [f"sqlite:///{copy}" for copy in copies]) == [20] * 8
+    for copy in copies:
+        engine = open_ledger(f"sqlite:///{copy}")
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        engine.dispose()
+
+
+def test_a_password_that_the_driver_repeats_is_masked():
+    error = OperationalError("SELECT 1", {}, Exception('password "s3cret" was refused'))
+    told = database._unreachable(make_url("postgresql://u:s3cret@h/d"), error)
+    assert "s3cret" not in told
+    assert 'password "***" was refused' in told
 
 
 def test_passwords_are_masked_wherever_they_stand():

@@ -1,9 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import col, select
 
-from engine.ledger.database import reading, transaction
+from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.dialects import database_clock
 from engine.ledger.runs import (
     LostLeaseError,
@@ -192,6 +193,21 @@ def test_a_younger_run_left_behind_by_a_dead_process_goes_back_in_the_line(ledge
         finished(ledger, young, "dead")
     finished(ledger, old, "me")
     assert claimed(ledger, "me", at=later).id == young
+
+
+def test_a_claim_waits_for_a_claim_that_may_stand_in_its_way(postgres_ledger_url):
+    """The second must not take an older run while the first is about to start a younger one of the same rule."""
+    one, other = open_ledger(postgres_ledger_url), open_ledger(postgres_ledger_url)
+    young = opened(one, "2026-W11", days=7)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(one) as session:
+            assert claim(session, "me", LEASE).id == young
+            opened(other, "2026-W10", days=0)
+            waiting = pool.submit(claimed, other, "you", NOW)
+            assert wait([waiting], timeout=0.5).done == set()
+        assert waiting.result() is None
+    one.dispose()
+    other.dispose()
 
 
 def test_a_failed_run_rests_unless_it_is_asked_for(ledger):
