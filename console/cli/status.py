@@ -10,7 +10,7 @@ from console.cli.app import AsJson, AsOf, app, current
 from console.desk import instant
 from console.output import json_lines, say, table
 from console.phrases import heads
-from console.standing import standing
+from console.status import status_of
 
 LATE = timedelta(minutes=10)  # a run that is due longer than this is late
 
@@ -20,7 +20,7 @@ def status(context: typer.Context, as_of: AsOf = None, as_json: AsJson = False) 
     """What is due, running or failed, which notices wait, who works; exits 1 when anything is late."""
     desk = current(context)
     now = instant(as_of, "--as-of")
-    found = standing(desk, now, LATE)
+    found = status_of(desk, now, LATE)
     if as_json:
         json_lines([found.as_json()])
     else:

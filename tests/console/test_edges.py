@@ -89,7 +89,7 @@ def test_an_internal_fault_is_named_and_kept(kaohe, home, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("console.cli.status.standing", broken)
+    monkeypatch.setattr("console.cli.status.status_of", broken)
     said = kaohe("status")
     assert said.code == 4
     assert "secret detail" not in said.err
@@ -102,7 +102,7 @@ def test_an_interrupted_command_ends_with_130(kaohe, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("console.cli.status.standing", interrupted)
+    monkeypatch.setattr("console.cli.status.status_of", interrupted)
     assert kaohe("status").code == 130
 
 

@@ -16,9 +16,11 @@ from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
 
+MOST_LATE = 8  # lines for people; the JSON names all
+
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Status:
     """Counts, and the names of what is late."""
 
     due: int
@@ -52,11 +54,12 @@ class Standing:
             f"notices: {_counts(self.notices)}",
             f"evidence: {self.days_of_evidence} days",
             f"workers seen: {seen}",
-            *(f"late: {what}" for what in self.late),
+            *(f"late: {what}" for what in self.late[:MOST_LATE]),
+            *([f"late: {more} more, `--json` names them"] if (more := len(self.late) - MOST_LATE) > 0 else []),
         ]
 
 
-def standing(desk: Desk, now: datetime, late_after: timedelta) -> Standing:
+def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     """How things stand at `now`; what is due for longer than `late_after` is late."""
     with reading(desk.ledger) as session:
         live = live_files(session)
@@ -71,7 +74,7 @@ def standing(desk: Desk, now: datetime, late_after: timedelta) -> Standing:
         workers = last_seen(session)
     late = [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
     late += [f"{r.rule} {r.cycle} failed: {r.failure}" for r in runs if r.state == "failed"]
-    return Standing(
+    return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),
         failed=sum(r.state == "failed" for r in runs),
