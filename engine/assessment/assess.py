@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -12,25 +13,27 @@ from pathlib import Path
 import duckdb
 from sqlalchemy.engine import Engine
 
-from engine.assessment.due import DueRun, PastRun, Registration, due_runs
+from engine.assessment import lease
+from engine.assessment.due import DueRun, OpenRun, due_runs, stray_runs
 from engine.assessment.judging import Judgement, judge_run
 from engine.assessment.outcome import Outcome
-from engine.assessment.recording import record
+from engine.assessment.recording import Recorded, record
 from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations
-from engine.evidence.duck import connect
+from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.judge.decide import Judge
 from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
 from engine.ledger.database import reading, transaction
 from engine.measure.figures import Workshop, measure
-from engine.measure.tallies import Live, TallyCache
+from engine.measure.needs import Live
+from engine.measure.tallies import TallyCache
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 
-LEASE = timedelta(seconds=10)
 CYCLES_AT_ONCE = 60  # measured in one pass; bounds the table of figures
 PAUSE_S = 0.2
+REST = timedelta(minutes=1)  # of a run that failed, before a worker takes it up unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,35 @@ class Place:
     cache: Path
     owner: str  # names this process in leases
     actor: str  # names who is answerable, in the journal
+    lease: timedelta = lease.LEASE  # how long a run stays with a process that gives no sign of life
 
 
 @dataclass(slots=True)
 class Assessed:
-    """What an assessment did: runs finished, outcomes that are new or differ, violations too old for a notice."""
+    """What an assessment did: runs finished, and violations too old for a notice."""
 
     runs: int = 0
-    changed: list[Outcome] = field(default_factory=list)
     unnotified: int = 0
+    _changed: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> list[Outcome]:
+        """The outcomes that are new or differ, each as it stands now."""
+        return list(self._changed.values())
+
+    def add(self, recorded: Recorded) -> None:
+        """Count a finished run in."""
+        self.runs += 1
+        self.unnotified += recorded.unnotified
+        self._changed |= {(o.rule.id, o.shop, o.cycle): o for o in recorded.changed}
+
+
+class AssessmentError(KaoheError):
+    """Some rules could not be assessed. `done` is what was, under the others; `failures` are the reasons by rule."""
+
+    def __init__(self, failures: dict[str, KaoheError], done: Assessed) -> None:
+        self.failures, self.done = failures, done
+        super().__init__("; ".join(f"{rule} was not assessed: {why}" for rule, why in failures.items()))
 
 
 def assess_due(
@@ -64,16 +87,26 @@ def assess_due(
     """Assess all that is due at `now` under `rules`, oldest first per rule, up to assessment day `until`.
 
     Runs that another process holds are waited for: it finishes them, or its lease ends and they are taken over.
+    Raises AssessmentError, after all else is done, if a rule or its evidence cannot be worked with.
     """
     done = Assessed()
+    failures: dict[str, KaoheError] = {}
     with Reasoner() as reasoner:
-        while True:
-            waiting = False
-            for rule in rules:
-                waiting |= _assess_rule(place, rule, now, progress, until, reasoner, done)
-            if not waiting:
-                return done
-            pause(PAUSE_S)
+        waiting = list(rules)
+        while waiting:
+            held_up = []
+            for rule in waiting:
+                try:
+                    if not _assess_rule(place, rule, now, progress, until, reasoner, done):
+                        held_up.append(rule)
+                except KaoheError as error:  # it must not keep the other rules from being assessed
+                    failures[rule.id] = error
+            waiting = held_up
+            if waiting:
+                pause(PAUSE_S)
+    if failures:
+        raise AssessmentError(failures, done)
+    return done
 
 
 def forecast_due(
@@ -83,19 +116,30 @@ def forecast_due(
     found: list[Outcome] = []
     with Reasoner() as reasoner:
         for rule in rules:
-            due, live = _due(place, rule, now, until)
-            for judgement in _judgements(place, due, live, progress, reasoner):
+            plan = _planned(place, rule, now, until)
+            for judgement in _judgements(place, plan, progress, reasoner):
                 found += judgement.outcomes
     return found
 
 
-def _due(place: Place, rule: Rule, now: datetime, until: date | None) -> tuple[list[DueRun], Live]:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is due under a rule, the open runs that nothing will finish, and the day files that it was planned on."""
+
+    due: list[DueRun]
+    strays: list[OpenRun]
+    live: Live
+
+
+def _planned(place: Place, rule: Rule, now: datetime, until: date | None) -> _Plan:
+    if rule.subject != "shop":
+        raise KaoheError(f"{rule.path}: it judges each {rule.subject}, and only rules that judge shops can be assessed")
     with reading(place.ledger) as session:
         live = live_files(session)
-        registered: list[Registration] = registrations(session, rule.platform, rule.zone)
-        past: Mapping[str, PastRun] = past_runs(session, rule.id)
+        registered = registrations(session, rule.platform, rule.zone)
+        past = past_runs(session, rule.id)
     due = due_runs(rule, live, registered, past, now)
-    return [run for run in due if until is None or run.assessed_on <= until], live
+    return _Plan([run for run in due if until is None or run.assessed_on <= until], stray_runs(due, past), live)
 
 
 def _assess_rule(
@@ -107,52 +151,55 @@ def _assess_rule(
     reasoner: Reasoner,
     done: Assessed,
 ) -> bool:
-    """Do what is due under one rule; whether something is left that another process holds."""
-    due, live = _due(place, rule, now, until)
-    total, before = len(due), done.runs
-    with connect() as con:
-        for chunk in _chunks(due):
-            _measure(con, place, chunk, live, progress)
+    """Do what is due under one rule; whether all of it is done, and nothing left that another process holds."""
+    plan = _planned(place, rule, now, until)
+    for stray in plan.strays:
+        lease.put_away(place.ledger, place.owner, place.lease, stray, now)
+    if not plan.due:
+        return True
+    total, before = len(plan.due), done.runs
+    workshop = Workshop(place.lake, TallyCache(place.cache), plan.live)
+    with workshop.connection() as con:
+        for chunk in _chunks(plan.due):
+            _measure(con, workshop, chunk, progress)
             with Judge(chunk[0].version, reasoner) as judge:
                 for run in chunk:
                     progress("assessing cycles", done.runs - before, total)
-                    if not _run(place, con, judge, run, now, done):
-                        return True  # oldest first, one at a time: what comes later waits, too
-    if total:
-        progress("assessing cycles", total, total)
-    return False
+                    recorded = _run(place, con, judge, run, now)
+                    if recorded is None:
+                        return False  # oldest first, one at a time: what comes later waits, too
+                    done.add(recorded)
+    progress("assessing cycles", total, total)
+    return True
 
 
-def _run(
-    place: Place, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun, now: datetime, done: Assessed
-) -> bool:
-    """Claim one run, judge it, record it; False where another process holds it."""
-    with transaction(place.ledger) as session:
-        run_id = runs.open_run(session, due.rule.id, due.cycle.key, due.cycle.first, due.due_at)
-        if runs.claim(session, place.owner, LEASE, run_id) is None:
-            return False
-    judgement = _judged(place, con, judge, due)
+def _run(place: Place, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun, now: datetime) -> Recorded | None:
+    """Claim one run, judge it, record it; None where another process holds it, or was faster."""
+    run_id = lease.claimed(place.ledger, place.owner, place.lease, due)
+    if run_id is None:
+        return None
     try:
+        with lease.held(place.ledger, place.owner, place.lease, run_id):
+            judgement = _judged(place, con, judge, due)
         with transaction(place.ledger) as session:
             version = due.version
             runs.keep_version(session, version.sha256, due.rule.id, version.key, due.rule.source_text, now)
             runs.finish(session, run_id, place.owner, due.input, version.key, version.sha256, now)
-            recorded = record(session, run_id, judgement, place.actor, now)
+            return record(session, run_id, judgement, place.actor, now)
     except runs.LostLeaseError:
-        return False
-    done.runs += 1
-    done.changed += recorded.changed
-    done.unnotified += recorded.unnotified
-    return True
+        return None
+    except KaoheError as error:
+        with suppress(runs.LostLeaseError), transaction(place.ledger) as session:
+            runs.fail(session, run_id, place.owner, str(error), REST)
+        raise
 
 
-def _judgements(
-    place: Place, due: Sequence[DueRun], live: Live, progress: Progress, reasoner: Reasoner
-) -> list[Judgement]:
+def _judgements(place: Place, plan: _Plan, progress: Progress, reasoner: Reasoner) -> list[Judgement]:
     found = []
-    with connect() as con:
-        for chunk in _chunks(due):
-            _measure(con, place, chunk, live, progress)
+    workshop = Workshop(place.lake, TallyCache(place.cache), plan.live)
+    with workshop.connection() as con:
+        for chunk in _chunks(plan.due):
+            _measure(con, workshop, chunk, progress)
             with Judge(chunk[0].version, reasoner) as judge:
                 found += [_judged(place, con, judge, run) for run in chunk]
     return found
@@ -176,8 +223,5 @@ def _chunks(due: Sequence[DueRun]) -> list[list[DueRun]]:
     return chunks
 
 
-def _measure(
-    con: duckdb.DuckDBPyConnection, place: Place, chunk: Sequence[DueRun], live: Live, progress: Progress
-) -> None:
-    workshop = Workshop(place.lake, TallyCache(place.cache), live)
+def _measure(con: duckdb.DuckDBPyConnection, workshop: Workshop, chunk: Sequence[DueRun], progress: Progress) -> None:
     measure(con, workshop, chunk[0].rule, chunk[0].version, [run.cycle for run in chunk], progress)

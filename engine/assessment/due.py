@@ -14,8 +14,8 @@ from datetime import date, datetime
 
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
+from engine.measure.needs import Live, files_read
 from engine.measure.relations import DERIVATIONS
-from engine.measure.tallies import Live, files_read
 from engine.rulebook.model import Rule, Version
 
 NOTHING = "nothing"  # the input of a cycle whose evidence is gone again
@@ -30,27 +30,40 @@ class Registration:
     listed_from: date
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class OpenRun:
+    """A run that was begun and is not done: the ledger lets the runs of a rule start in the order of these."""
+
+    due_at: datetime
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What the ledger knows of a cycle: its first day, what its last finished run read, whether one is open.
+    """What the ledger knows of a cycle: its first day, what its last finished run read, the run that is still open.
 
     An open run is finished in any case: it was begun, and what it was begun for may be gone from sight.
     """
 
     first_day: date
     input: str | None
-    is_open: bool = False
+    open_run: OpenRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
-    """One unit of work: a rule, the version that governs, a cycle, and the digest of all that it will read."""
+    """One unit of work: a rule, the version that governs, a cycle, and the digest of all that it will read.
+
+    `before` is what the cycle's last run had read when this one was planned: if that has changed, somebody else has
+    been there since, and the plan is void.
+    """
 
     rule: Rule
     version: Version
     cycle: Cycle
     due_at: datetime
     input: str
+    before: str | None
 
     @property
     def assessed_on(self) -> date:
@@ -70,13 +83,31 @@ def due_runs(
     runs = []
     for version, cycle in governed_cycles(rule, since, now):
         digest = input_digest(rule, version, cycle, live, registered)
-        if digest is None and cycle.key not in done:
+        past = done.get(cycle.key)
+        if digest is None and past is None:
             continue  # nobody is registered and nothing happened: there is nothing to say
         digest = digest or NOTHING
-        before = done.get(cycle.key)
-        if (before is None or before.is_open or before.input != digest) and version.assessed is not None:
-            runs.append(DueRun(rule, version, cycle, assessment_instant(cycle, version.assessed, rule.zone), digest))
-    return sorted(runs, key=lambda run: (run.due_at, run.cycle))
+        if (past is None or past.open_run or past.input != digest) and version.assessed is not None:
+            instant = assessment_instant(cycle, version.assessed, rule.zone)
+            runs.append(DueRun(rule, version, cycle, instant, digest, past.input if past else None))
+    return sorted(runs, key=lambda run: _turn(run, done))
+
+
+def stray_runs(due: Sequence[DueRun], done: Mapping[str, PastRun]) -> list[OpenRun]:
+    """Open runs that nothing will finish, oldest first: as the rule stands now, their cycles are not due.
+
+    They were begun under other rule files, or at a later `now`. Left open they would hold up all runs after them.
+    """
+    wanted = {run.cycle.key for run in due}
+    return sorted(past.open_run for cycle, past in done.items() if past.open_run and cycle not in wanted)
+
+
+def _turn(run: DueRun, done: Mapping[str, PastRun]) -> tuple[datetime, bool, int, Cycle]:
+    """The order in which the ledger lets runs start: what was opened goes by the instant that it was opened with."""
+    past = done.get(run.cycle.key)
+    if past is not None and past.open_run is not None:
+        return past.open_run.due_at, False, past.open_run.id, run.cycle
+    return run.due_at, True, 0, run.cycle
 
 
 def governed_cycles(rule: Rule, since: date, now: datetime) -> Iterator[tuple[Version, Cycle]]:

@@ -10,16 +10,14 @@ from typing import Any
 from sqlmodel import Session
 
 from engine.assessment.archive import current_outcomes
-from engine.assessment.due import input_digest
 from engine.assessment.outcome import Outcome
-from engine.assessment.standing import live_files, registrations
+from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
-from engine.evidence.duck import connect
 from engine.evidence.lake import Lake
 from engine.ledger import journal
-from engine.ledger.tables import Run, Situation, Subject
+from engine.ledger.tables import Situation, Subject
 from engine.ledger.violations import by
 from engine.measure.details import Details, details
 from engine.measure.figures import Workshop, cut_off
@@ -33,7 +31,8 @@ MOST_SESSIONS = 20
 class Explanation:
     """A violation with its derivation.
 
-    `evidence_changed`: evidence came in after the verdict and is not assessed yet; `details` then show today's.
+    `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
+    today's.
     """
 
     outcome: Outcome
@@ -52,23 +51,26 @@ class Explanation:
 
 
 def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, violation: str) -> Explanation:
-    """The explanation of a violation. Raises UnknownNameError for one that is not on record."""
+    """The explanation of a violation, from today's evidence.
+
+    Raises UnknownNameError for one that is not on record, KaoheError for one that today's evidence no longer shows.
+    """
     row = by(session, violation)
-    outcomes = current_outcomes(session, rulebook, None, None, None, [violation])
+    outcomes = current_outcomes(session, rulebook, [row.rule], None, None, [row.id])
     if not outcomes:
-        raise KaoheError(f"{violation} was withdrawn: `kaohe violations show {violation}` tells its history")
+        raise KaoheError(
+            f"{row.id} is {row.state}, and by today's evidence there is no breach to explain: "
+            f"`kaohe violations show {row.id}` tells its history"
+        )
     outcome = outcomes[0]
     rule, version = outcome.rule, outcome.version
     assert version.cycle is not None and version.assessed is not None
     cycle = Cycle(version.cycle, outcome.cycle, outcome.cycle_start, outcome.cycle_end)
     live = live_files(session)
-    with connect() as con:
-        behind = details(
-            con, Workshop(lake, TallyCache(cache), live), rule, version, cycle, outcome.shop, MOST_SESSIONS
-        )
+    workshop = Workshop(lake, TallyCache(cache), live)
+    with workshop.connection() as con:
+        behind = details(con, workshop, rule, version, cycle, outcome.shop, MOST_SESSIONS)
     situation = session.get_one(Situation, row.situation_id)
-    run = session.get_one(Run, situation.run_id)
-    digest = input_digest(rule, version, cycle, live, registrations(session, rule.platform, rule.zone))
     subject = session.get_one(Subject, row.subject_id)
     return Explanation(
         outcome=outcome,
@@ -79,10 +81,9 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
         cut_off=cut_off(rule, version, cycle),
         recorded_at=row.changed_at,
         details=behind,
-        evidence_changed=digest != run.input
-        and (behind.whole.numerator, behind.whole.denominator) != (outcome.numerator, outcome.denominator),
+        evidence_changed=(behind.whole.numerator, behind.whole.denominator) != (outcome.numerator, outcome.denominator),
         facts=situation.facts,
         trace=situation.trace,
         decided_by=situation.decided_by,
-        journal=tuple(journal.entries(session, object_id=violation)),
+        journal=tuple(journal.entries(session, object_id=row.id)),
     )

@@ -9,7 +9,7 @@ import duckdb
 
 from engine.assessment.due import DueRun
 from engine.assessment.outcome import Outcome, dated
-from engine.evidence.duck import name
+from engine.evidence.duck import name, text
 from engine.judge.decide import Decision, Judge, Situation, situation_of
 from engine.judge.screen import screen_sql
 from engine.ledger.subject_keys import shop_key
@@ -79,12 +79,12 @@ def _screened(con: duckdb.DuckDBPyConnection, due: DueRun) -> list[_Screened]:
     assert figure is not None
     con.execute(
         "CREATE OR REPLACE TEMP VIEW run_figures AS SELECT * FROM figures "
-        f"WHERE cycle = '{due.cycle.key}' AND grain = 'shop'"
+        f"WHERE _cycle = {text(due.cycle.key)} AND _grain = 'shop'"
     )
     denominator = name(figure.denominator) if figure.denominator else "1"
     rows = con.execute(
-        f"SELECT shop, {name(figure.numerator)}, {denominator}, verdict, at_risk, missing "
-        f"FROM ({screen_sql(due.version, 'run_figures')}) ORDER BY shop"
+        f"SELECT _shop, {name(figure.numerator)}, {denominator}, verdict, at_risk, missing "
+        f"FROM ({screen_sql(due.version, 'run_figures')}) ORDER BY _shop"
     ).fetchall()
     return [_Screened(shop, n, d, verdict, risk, tuple(missing)) for shop, n, d, verdict, risk, missing in rows]
 

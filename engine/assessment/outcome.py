@@ -113,10 +113,11 @@ def six_decimals(numerator: int | None, denominator: int | None) -> str | None:
     >>> six_decimals(863, 1079), six_decimals(2, 3), six_decimals(1, 0)
     ('0.799815', '0.666667', None)
     """
-    if numerator is None or not denominator:
+    if numerator is None or denominator is None or denominator <= 0:
         return None
     millionths = (2 * numerator * 1_000_000 + denominator) // (2 * denominator)
-    return f"{millionths // 1_000_000}.{millionths % 1_000_000:06d}"
+    whole, rest = divmod(abs(millionths), 1_000_000)
+    return f"{'-' if millionths < 0 else ''}{whole}.{rest:06d}"
 
 
 def standard_words(version: Version) -> str | None:

@@ -6,10 +6,10 @@ withdrawn, never overwritten without a journal entry; one on which the platform 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select, update
 
@@ -24,7 +24,10 @@ from engine.ledger.tables import Situation as SituationRow
 
 # Older news wakes nobody: a first import of a year must not send a year of notices.
 NOTIFY_WITHIN = timedelta(days=7)
+AT_ONCE = 500  # values in one query
 OURS_TO_CHANGE = frozenset({"open", "acknowledged"})  # states in which nobody but we have spoken
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class _Recording:
     def write_violations(self, changed: Sequence[Outcome]) -> None:
         ids = [v for o in changed for v in (o.violation, self._old_violation(o)) if v]
         listed = {self.subject_id(o) for o in self.judgement.outcomes}
-        gone = [row for subject, row in self.current.items() if subject not in listed]
+        gone = [row for subject, row in sorted(self.current.items()) if subject not in listed]
         ids += [row.violation_id for row in gone if row.violation_id]
         known = {v.id: v for v in self._violations(ids)}
         for outcome in changed:
@@ -130,10 +133,11 @@ class _Recording:
         return row.violation_id if row else None
 
     def _violations(self, ids: Sequence[str]) -> list[Violation]:
+        """These violations, locked: what a person says about one meanwhile must not be written over."""
         found: list[Violation] = []
-        for start in range(0, len(ids), 500):
-            chunk = list(ids[start : start + 500])
-            found += self.session.exec(select(Violation).where(col(Violation.id).in_(chunk))).all()
+        for chunk in _chunks(sorted(set(ids))):
+            wanted = select(Violation).where(col(Violation.id).in_(chunk)).order_by(col(Violation.id))
+            found += self.session.exec(wanted.with_for_update(), execution_options={"populate_existing": True}).all()
         return found
 
     def _open_or_correct(self, outcome: Outcome, known: Violation | None) -> None:
@@ -171,15 +175,17 @@ class _Recording:
             self._note("violation.opened", outcome.violation, "the assessment found a breach", None, outcome)
             return
         before = _on_record(known)
-        if known.state == "withdrawn":
+        # What new evidence took back, it brings back; what a person withdrew while the breach was on record, stays so.
+        reopened = known.state == "withdrawn" and self._old_violation(outcome) != known.id
+        if reopened:
             known.state = "open"
         if known.state not in OURS_TO_CHANGE:  # what the platform decided about severity and amounts stands
             values = {k: values[k] for k in ("numerator", "denominator", "changed_at")}
         for field, value in values.items():
             setattr(known, field, value)
         self.session.add(known)
-        event = "violation.reopened" if before["state"] == "withdrawn" else "violation.corrected"
-        self._note(event, outcome.violation, "new evidence", before, outcome)
+        event = "violation.reopened" if reopened else "violation.corrected"
+        self._note(event, outcome.violation, "new evidence", before, outcome, known)
         if known.state in OURS_TO_CHANGE:
             for row in self.session.exec(select(Sanction).where(Sanction.violation_id == known.id)):
                 self.session.delete(row)
@@ -198,13 +204,22 @@ class _Recording:
         payload = {"why": why, "before": before, "after": dict(after or {}) | {"state": known.state}}
         self.events.append(journal.Event(self.actor, event, "violation", known.id, payload))
 
-    def _note(self, event: str, violation: str, why: str, before: Mapping[str, Any] | None, outcome: Outcome) -> None:
+    def _note(
+        self,
+        event: str,
+        violation: str,
+        why: str,
+        before: Mapping[str, Any] | None,
+        outcome: Outcome,
+        known: Violation | None = None,
+    ) -> None:
+        """Journal a breach. Of one that was on record (`known`), the state and severity that it has by now are told."""
         notify = self.now - self.judgement.due.due_at <= NOTIFY_WITHIN
         if event == "violation.opened" and not notify:
             self.unnotified += 1
         after = _figures(outcome) | {
-            "state": "open",
-            "severity": outcome.severity,
+            "state": known.state if known else "open",
+            "severity": known.severity if known else outcome.severity,
             "sanctions": [s.as_json() for s in outcome.sanctions],
             "notify": notify,
         }
@@ -213,12 +228,8 @@ class _Recording:
 
     def write_assessments(self, changed: Sequence[Outcome]) -> None:
         old = [row.id for o in changed if (row := self.current.get(self.subject_id(o)))]
-        for start in range(0, len(old), 500):
-            self.session.exec(
-                update(Assessment)
-                .where(col(Assessment.id).in_(old[start : start + 500]))
-                .values(superseded_at=self.now)
-            )
+        for chunk in _chunks(old):
+            self.session.exec(update(Assessment).where(col(Assessment.id).in_(chunk)).values(superseded_at=self.now))
         insert_rows(self.session, Assessment, [self._assessment(o) for o in changed])
 
     def _assessment(self, o: Outcome) -> dict[str, Any]:
@@ -298,9 +309,19 @@ def _decision_json(decision: Decision) -> dict[str, Any]:
 
 
 def _subject_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """Key → id of these subjects, all of them locked against removal in one order.
+
+    The rows that point at them would lock them one by one as they come, and so could meet a registration half-way that
+    holds some and waits for others.
+    """
     found: dict[str, int] = {}
-    for start in range(0, len(keys), 500):
-        chunk = list(keys[start : start + 500])
-        rows = session.exec(select(Subject.key, Subject.id).where(col(Subject.key).in_(chunk)))
+    for chunk in _chunks(sorted(keys)):
+        wanted = select(Subject.key, Subject.id).where(col(Subject.key).in_(chunk)).order_by(col(Subject.key))
+        rows = session.exec(wanted.with_for_update(read=True, key_share=True))
         found |= {key: id_ for key, id_ in rows if id_ is not None}
     return found
+
+
+def _chunks(values: Sequence[T]) -> Iterator[list[T]]:
+    """The values in order, in lists that a query can take."""
+    return (list(values[start : start + AT_ONCE]) for start in range(0, len(values), AT_ONCE))

@@ -7,12 +7,18 @@ from datetime import date
 
 from sqlmodel import Session, col, func, select
 
-from engine.assessment.due import PastRun, Registration
+from engine.assessment.due import OpenRun, PastRun, Registration
 from engine.calendar.zones import local_day
 from engine.ledger import runs
-from engine.ledger.tables import DayFile, Run, Subject, Violation
-from engine.measure.tallies import Live
+from engine.ledger.tables import DayFile, JournalEntry, Run, Subject, Violation
+from engine.ledger.violations import TRANSITIONS
+from engine.measure.needs import Live
 from engine.rulebook.model import PastViolation
+
+# From which states a violation can be closed, and which event put it there.
+SETTLED: Mapping[str, str] = {
+    f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
+}
 
 
 def live_files(session: Session) -> Live:
@@ -54,20 +60,54 @@ def clients_of(session: Session, platform: str) -> Mapping[str, str]:
 def past_runs(session: Session, rule: str) -> Mapping[str, PastRun]:
     """Cycle → what is known of its runs under `rule`."""
     inputs = runs.latest_input(session, rule)
-    still_open = {run.cycle for run in runs.open_runs(session) if run.rule == rule}
+    still_open = {
+        run.cycle: OpenRun(run.due_at, run.id)
+        for run in runs.open_runs(session)
+        if run.rule == rule and run.id is not None
+    }
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
-    return {cycle: PastRun(first, inputs.get(cycle), cycle in still_open) for cycle, first in rows}
+    return {cycle: PastRun(first, inputs.get(cycle), still_open.get(cycle)) for cycle, first in rows}
+
+
+def last_input(session: Session, rule: str, cycle: str) -> str | None:
+    """What the last finished run of this cycle had read; None if there was none."""
+    finished = select(Run.input).where(Run.rule == rule, Run.cycle == cycle, Run.state == "done")
+    return session.exec(finished.order_by(col(Run.id).desc()).limit(1)).first()
 
 
 def history_of(session: Session, rule: str, assessed_on: date) -> Mapping[str, Sequence[PastViolation]]:
-    """Shop → its violations of `rule` that were assessed before `assessed_on`."""
+    """Shop → its violations of `rule` that were assessed before `assessed_on`.
+
+    One that was confirmed and has been closed since is told as confirmed: to close a case is not to forget it.
+    """
     rows = session.exec(
-        select(col(Subject.external_id), col(Violation.assessed_on), col(Violation.state), col(Violation.severity))
+        select(Violation, col(Subject.external_id))
         .join(Subject, col(Subject.id) == col(Violation.subject_id))
         .where(Violation.rule == rule, Violation.assessed_on < assessed_on)
-        .order_by(col(Violation.assessed_on))
-    )
+        .order_by(col(Violation.assessed_on), col(Violation.id))
+    ).all()
+    closed_as = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
     found: dict[str, list[PastViolation]] = {}
-    for shop, on, state, severity in rows:
-        found.setdefault(shop, []).append(PastViolation((assessed_on - on).days, state, severity))
+    for violation, shop in rows:
+        state = closed_as.get(violation.id, violation.state)
+        days_ago = (assessed_on - violation.assessed_on).days
+        found.setdefault(shop, []).append(PastViolation(days_ago, state, violation.severity))
     return found
+
+
+def _closed_as(session: Session, rule: str) -> dict[str, str]:
+    """Violation → the state in which it was closed, of all closed ones of `rule`, as the journal tells it.
+
+    The names of events tell it; payloads may have been redacted.
+    """
+    closed = select(Violation.id).where(Violation.rule == rule, Violation.state == "closed")
+    told = session.exec(
+        select(JournalEntry.object_id, JournalEntry.event)
+        .where(
+            JournalEntry.object_kind == "violation",
+            col(JournalEntry.object_id).in_(closed),
+            col(JournalEntry.event).in_(SETTLED),
+        )
+        .order_by(col(JournalEntry.batch), col(JournalEntry.position))
+    )
+    return {violation: SETTLED[event] for violation, event in told}  # the last one stands

@@ -44,17 +44,13 @@ class AssessedOn:
         forms = "day: next, day: 1 to 31, or weekday: monday to sunday"
         if (self.day is None) == (self.weekday is None):
             given = "neither a day nor a weekday" if self.day is None else "both a day and a weekday"
-            raise KaoheError(
-                f"an assessment needs exactly one of day and weekday, here is {given}; it says {forms}"
-            )
+            raise KaoheError(f"an assessment needs exactly one of day and weekday, here is {given}; it says {forms}")
         if self.day not in (None, "next") and (type(self.day) is not int or not 1 <= self.day <= 31):
             raise KaoheError(f"no assessment day is called {self.day!r}; it says {forms}")
         if self.weekday is not None and (type(self.weekday) is not int or not 0 <= self.weekday <= 6):
             raise KaoheError(f"no weekday has the number {self.weekday!r}; 0 is Monday, 6 is Sunday")
         if self.at.tzinfo is not None:
-            raise KaoheError(
-                f"the assessment's time {self.at} carries a zone; it is a local time, like 10:00"
-            )
+            raise KaoheError(f"the assessment's time {self.at} carries a zone; it is a local time, like 10:00")
 
     def __str__(self) -> str:
         if self.weekday is not None:

@@ -45,9 +45,7 @@ class Campaign:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise KaoheError(
-                f"{self.name!r} cannot name a campaign; use letters, digits, . _ and -, like 2026-618"
-            )
+            raise KaoheError(f"{self.name!r} cannot name a campaign; use letters, digits, . _ and -, like 2026-618")
         starts, ends = utc(self.starts), utc(self.ends)
         if starts >= ends:
             raise KaoheError(

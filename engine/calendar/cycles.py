@@ -131,9 +131,7 @@ def cycle_of(kind: CycleKind, day: date) -> Cycle:
         first = day.replace(day=1)
         return Cycle(kind, f"{day.year:04d}-{day.month:02d}", first, month_day(first, 31))
     if kind.length is None:
-        raise KaoheError(
-            "campaign cycles are announced, not computed from a day; name one, like campaign:2026-618"
-        )
+        raise KaoheError("campaign cycles are announced, not computed from a day; name one, like campaign:2026-618")
     return Cycle(kind, f"{kind.length}d:{day.isoformat()}", shifted(day, 1 - kind.length), day)
 
 

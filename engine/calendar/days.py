@@ -14,9 +14,7 @@ def plain_day(day: date) -> date:
     Raises TypeError: this is a mistake in code, never in somebody's data.
     """
     if isinstance(day, datetime):
-        raise TypeError(
-            f"a local day is needed, not an instant: {day!r}; take local_day(instant, zone) first"
-        )
+        raise TypeError(f"a local day is needed, not an instant: {day!r}; take local_day(instant, zone) first")
     return day
 
 
@@ -29,9 +27,7 @@ def shifted(day: date, days: int) -> date:
     try:
         return day + timedelta(days=days)
     except OverflowError:
-        raise KaoheError(
-            f"{days:+d} days from {day} lies outside the calendar (0001-01-01 to 9999-12-31)"
-        ) from None
+        raise KaoheError(f"{days:+d} days from {day} lies outside the calendar (0001-01-01 to 9999-12-31)") from None
 
 
 def month_start(day: date, months: int = 0) -> date:
@@ -42,9 +38,7 @@ def month_start(day: date, months: int = 0) -> date:
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
-        raise KaoheError(
-            f"{months:+d} months from {day} lies outside the calendar (0001-01-01 to 9999-12-31)"
-        )
+        raise KaoheError(f"{months:+d} months from {day} lies outside the calendar (0001-01-01 to 9999-12-31)")
     return date(year, month + 1, 1)
 
 

@@ -29,9 +29,7 @@ class Window:
     def __post_init__(self) -> None:
         starts, ends = utc(self.starts), utc(self.ends)
         if starts >= ends:
-            raise KaoheError(
-                f"a window must end after it starts: {self.starts.isoformat()} to {self.ends.isoformat()}"
-            )
+            raise KaoheError(f"a window must end after it starts: {self.starts.isoformat()} to {self.ends.isoformat()}")
         object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "ends", ends)
 

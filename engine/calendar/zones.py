@@ -35,9 +35,7 @@ def utc(instant: datetime) -> datetime:
     clocks, which runs backwards in a fold.
     """
     if instant.utcoffset() is None:
-        raise KaoheError(
-            f"{instant.isoformat()} has no offset, so it is not an instant; add one, like +08:00 or Z"
-        )
+        raise KaoheError(f"{instant.isoformat()} has no offset, so it is not an instant; add one, like +08:00 or Z")
     try:
         return instant.astimezone(UTC)
     except OverflowError:

@@ -10,14 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.evidence.duck import name, text
-from engine.evidence.formats import OpenedFile
 from engine.evidence.kinds import Column, Kind
+from engine.evidence.opened import OpenedFile, fault
 from engine.rulebook.platforms import PLATFORMS
 
 LONGEST_NAME = 200
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
 _OFFSET = r".{16,}(Z|[+-]\d\d(:?\d\d)?)"
+_CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _EARLIEST, _LATEST = "2000-01-01", "2100-01-01"
+UNKNOWN_PLATFORM = "unknown platform"
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """`bad` is SQL that is true where the cell of `column` is refused for `reason`."""
+
+    column: str
+    bad: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +45,22 @@ class Statements:
 def statements(file: OpenedFile, kind: Kind, given: Mapping[str, str], key: bytes) -> Statements:
     """The SQL that cleans `file`; `given` are values for columns that it lacks, `key` seals the secret columns."""
     raw = ", ".join(f"{_cell(c, file, given)} AS {name(c.name)}" for c in kind.columns)
-    extra = ", malformed" if file.format == "ndjson" else ""
-    source = f"SELECT record, {raw}{extra} FROM ({file.records}){' WHERE NOT blank' if extra else ''}"
+    source = f"SELECT record, {raw}, defect FROM ({file.records})"
     parsed = ", ".join(f"{_instant(name(c.name))} AS {name(c.name + '!')}" for c in kind.columns if c.type == "instant")
     typed = f"SELECT *, {parsed} FROM ({source})"
     checks = _checks(kind)
-    if extra:
-        checks.insert(0, ("malformed", "malformed IS NOT NULL", "not a JSON object"))
-    reasons = ", ".join(
-        f"CASE WHEN {when} THEN {{'column': {text(column)}, 'value': {name(column)}::VARCHAR, "
-        f"'reason': {text(reason)}}} END"
-        for column, when, reason in checks
-    )
-    bad = " OR ".join(f"coalesce({when}, false)" for _, when, _ in checks)
+    told = ", ".join(f"CASE WHEN {c.bad} THEN {fault(c.column, name(c.column), c.reason)} END" for c in checks)
+    bad = " OR ".join(["defect IS NOT NULL", *(f"coalesce({c.bad}, false)" for c in checks)])
     stored = ", ".join(f"{_stored(c, key)} AS {name(c.name)}" for c in kind.stored)
     local = f"({name(kind.day_of + '!')} AT TIME ZONE {_zone()})"
     rows = (
         f"SELECT record, ({bad}) AS bad, platform, {stored}, {local}::DATE AS day, "
         f"(epoch_us({local}::TIME) // 1000000)::INTEGER AS second FROM ({typed})"
     )
+    every = f"CASE WHEN defect IS NOT NULL THEN [defect] ELSE list_filter([{told}], lambda f: f IS NOT NULL) END"
     faults = (
-        f"SELECT record, fault['column'], fault['value'], fault['reason'] FROM ("
-        f"SELECT record, unnest(list_filter([{reasons}], lambda f: f IS NOT NULL)) AS fault "
-        f"FROM ({typed}) WHERE {bad}) ORDER BY record"
+        f"SELECT record, f['column'], f['value'], f['reason'] FROM ("
+        f"SELECT record, unnest({every}) AS f FROM ({typed}) WHERE {bad}) ORDER BY record"
     )
     return Statements(rows, faults)
 
@@ -65,9 +69,7 @@ def _cell(column: Column, file: OpenedFile, given: Mapping[str, str]) -> str:
     if column.name in file.present:
         cell = f"nullif(trim({name(column.name)}), '')"
     else:
-        cell = f"{text(given[column.name])}" if column.name in given else "NULL::VARCHAR"
-    if column.choices:
-        cell = f"lower({cell})"
+        cell = text(given[column.name]) if column.name in given else "NULL::VARCHAR"
     return f"coalesce({cell}, {text(column.default)})" if column.default else cell
 
 
@@ -92,7 +94,7 @@ def _stored(column: Column, key: bytes) -> str:
         return f"({name(column.name + '!')} AT TIME ZONE 'UTC')"
     if column.type == "secret":
         return sealed(f"platform || chr(31) || {name(column.name)}", key)
-    return name(column.name)
+    return f"lower({name(column.name)})" if column.choices else name(column.name)
 
 
 def sealed(expression: str, key: bytes) -> str:
@@ -104,33 +106,32 @@ def sealed(expression: str, key: bytes) -> str:
     return f"unhex(sha256('{outer}'::BLOB || {digest}))[1:16]"
 
 
-def _checks(kind: Kind) -> list[tuple[str, str, str]]:
-    """(column, SQL that is true where the cell is bad, reason), the columns in order."""
-    checks: list[tuple[str, str, str]] = []
-    for column in kind.columns:
-        cell = name(column.name)
-        if column.required:
-            checks.append((column.name, f"{cell} IS NULL", "missing"))
-        if column.name == "platform":
-            known = ", ".join(text(p) for p in PLATFORMS)
-            checks.append(("platform", f"{cell} NOT IN ({known})", "unknown platform"))
-        elif column.choices:
-            allowed = ", ".join(text(c) for c in column.choices)
-            checks.append((column.name, f"{cell} NOT IN ({allowed})", f"not one of {', '.join(column.choices)}"))
-        elif column.type == "instant":
-            value = name(column.name + "!")
-            checks += [
-                (column.name, f"{cell} IS NOT NULL AND {value} IS NULL", "not a time in ISO 8601"),
-                (
-                    column.name,
-                    f"{value} < TIMESTAMPTZ '{_EARLIEST}' OR {value} >= TIMESTAMPTZ '{_LATEST}'",
-                    "outside the years 2000 to 2099",
-                ),
-            ]
-        else:
-            checks += [
-                (column.name, f"length({cell}) > {LONGEST_NAME}", f"longer than {LONGEST_NAME} characters"),
-                (column.name, rf"regexp_matches({cell}, '[\x00-\x1f\x7f]')", "holds a control character"),
-            ]
-    checks += [(o.later, f"{name(o.later + '!')} < {name(o.earlier + '!')}", o.reason) for o in kind.orders]
-    return checks
+def _checks(kind: Kind) -> list[_Check]:
+    """What is checked of each column, the columns in order."""
+    checks = [check for column in kind.columns for check in _checks_of(column)]
+    earlier = (_Check(o.later, f"{name(o.later + '!')} < {name(o.earlier + '!')}", o.reason) for o in kind.orders)
+    return [*checks, *earlier]
+
+
+def _checks_of(column: Column) -> list[_Check]:
+    cell, value = name(column.name), name(column.name + "!")
+    found: list[tuple[str, str]] = []
+    if column.required:
+        found.append((f"{cell} IS NULL", "missing"))
+    if column.name == "platform":
+        found.append((f"{cell} NOT IN ({', '.join(map(text, PLATFORMS))})", UNKNOWN_PLATFORM))
+    elif column.choices:
+        among = ", ".join(column.choices)
+        found.append((f"lower({cell}) NOT IN ({', '.join(map(text, column.choices))})", f"not one of {among}"))
+    elif column.type == "instant":
+        earliest, latest = (f"TIMESTAMP '{edge}' AT TIME ZONE {_zone()}" for edge in (_EARLIEST, _LATEST))
+        found += [
+            (f"{cell} IS NOT NULL AND {value} IS NULL", "not a time in ISO 8601"),
+            (f"{value} < {earliest} OR {value} >= {latest}", "outside the years 2000 to 2099"),
+        ]
+    else:
+        found += [
+            (f"length({cell}) > {LONGEST_NAME}", f"longer than {LONGEST_NAME} characters"),
+            (f"regexp_matches({cell}, {text(_CONTROL)})", "holds a control character"),
+        ]
+    return [_Check(column.name, bad, reason) for bad, reason in found]

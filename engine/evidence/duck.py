@@ -35,6 +35,24 @@ def name(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
+def one_file(path: Path) -> str:
+    """This very file as an SQL literal for `read_csv` and `read_parquet`, which take a name for a pattern.
+
+    >>> one_file(Path("/data/march[1].csv"))
+    "'/data/march[[]1].csv'"
+    """
+    return text("".join(f"[{c}]" if c in "*?[" else c for c in str(path.absolute())))
+
+
 def parquet(files: Iterable[Path]) -> str:
-    """`read_parquet([...])` over these files, by column name; at least one file."""
-    return f"read_parquet([{', '.join(text(str(f)) for f in files)}], union_by_name = true)"
+    """`read_parquet([...])` over these files, by column name; at least one file.
+
+    Columns come from the files alone: by itself DuckDB would also take them from directories called `shop=7`.
+    """
+    listed = ", ".join(one_file(f) for f in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+def reason(error: duckdb.Error) -> str:
+    """What DuckDB says is wrong, without the query and the advice that it adds."""
+    return str(error).strip().partition("\n")[0]

@@ -7,7 +7,6 @@ the ledger names all of an import's days in one transaction.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,18 +14,20 @@ from pathlib import Path
 
 import duckdb
 from sqlalchemy.engine import Engine
+from sqlmodel import Session
 
 from engine.errors import KaoheError
 from engine.evidence import merging
-from engine.evidence.duck import connect
-from engine.evidence.formats import OpenedFile, open_file
+from engine.evidence.duck import connect, reason
+from engine.evidence.formats import open_file
+from engine.evidence.given import Options, given_values
 from engine.evidence.kinds import Kind
 from engine.evidence.lake import Lake
+from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.staging import stage
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
-from engine.ledger.tables import DayFile
 from engine.progress import Progress
 from engine.rulebook.platforms import platform as known_platform
 
@@ -68,7 +69,10 @@ class ImportSummary:
 def import_evidence(
     ledger: Engine, lake: Lake, secret: bytes, request: ImportRequest, now: datetime, progress: Progress
 ) -> ImportSummary:
-    """Import all files of `request` as one unit. Bad rows are set aside; an unreadable file stops everything."""
+    """Import all files of `request` as one unit. Bad rows are set aside; an unreadable file stops everything.
+
+    Raises KaoheError where a file or option is no good or the disk or memory is full: then nothing has changed.
+    """
     if request.platform is not None:
         known_platform(request.platform)
     with lake.drafts() as drafts:
@@ -78,9 +82,13 @@ def import_evidence(
             con.execute("SET preserve_insertion_order = true")
             progress("reading", 0, len(request.files))
             opened = [open_file(con, path, request.kind.names) for path in request.files]
-            given = [_given(request, file) for file in opened]
+            options = Options(request.platform, request.shop, request.shop_from)
+            given = [given_values(request.kind, file, options) for file in opened]
+            sources = _digests(request.files)
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
-            merge = _merge_until_kept(con, ledger, lake, drafts, request, now, progress)
+            merge = _merge_until_kept(con, ledger, lake, drafts, request, sources, now, progress)
+        except duckdb.Error as error:
+            raise KaoheError(f"the import stopped: {reason(error)}; no evidence was changed") from error
         finally:
             con.close()
     return ImportSummary(
@@ -104,31 +112,33 @@ def _merge_until_kept(
     lake: Lake,
     drafts: Path,
     request: ImportRequest,
+    sources: Sequence[Mapping[str, str]],
     now: datetime,
     progress: Progress,
 ) -> merging.Merge:
-    """Merge and switch; when another import was faster on one of our days, merge again with what it left."""
+    """Merge and switch; when another import was faster, merge again with what it left."""
     kind = request.kind
     shops = merging.staged_shops(con)
     platforms = sorted({platform for platform, _, _ in shops})
-    files = _digests(request.files)
+    written: dict[tuple[str, date, str | None], day_files.Change] = {}  # a day needs writing once per old generation
     while True:
         with reading(ledger) as session:
-            live = {
-                (f.platform, f.day): f for platform in platforms for f in day_files.live(session, kind.name, platform)
-            }
-        merging.find_stored(con, kind, [_path(lake, f) for f in live.values()], request.replace)
+            live = _live(session, kind, platforms)
+        files = {(p, d): _stored_file(lake, kind, p, d, generation) for (p, d), generation in live.items()}
+        merging.find_stored(con, kind, list(files.values()), request.replace)
         merge = merging.plan_merge(con, kind)
         changes: list[day_files.Change] = []
         for done, (platform, day) in enumerate(merge.days):
             progress("writing days", done, len(merge.days))
             old = live.get((platform, day))
-            draft = drafts / "day.parquet"
-            rows = merging.write_day(con, kind, platform, day, _path(lake, old) if old else None, draft)
-            new = lake.keep(draft, kind.name, platform, day) if rows else None
-            changes.append(day_files.Change(kind.name, platform, day, old.generation if old else None, new, rows))
+            if (platform, day, old) not in written:
+                draft = drafts / "day.parquet"
+                rows = merging.write_day(con, kind, platform, day, files.get((platform, day)), draft)
+                new = lake.keep(draft, kind.name, platform, day) if rows else None
+                written[platform, day, old] = day_files.Change(kind.name, platform, day, old, new, rows)
+            changes.append(written[platform, day, old])
         try:
-            _switch(ledger, request, shops, changes, merge, files, now)
+            _switch(ledger, request, shops, live, changes, merge, sources, now)
         except day_files.LostRaceError:
             continue
         progress("writing days", len(merge.days), len(merge.days))
@@ -139,62 +149,42 @@ def _switch(
     ledger: Engine,
     request: ImportRequest,
     shops: Sequence[tuple[str, str, date]],
+    live: Mapping[tuple[str, date], str],
     changes: Sequence[day_files.Change],
     merge: merging.Merge,
-    files: Sequence[Mapping[str, str]],
+    sources: Sequence[Mapping[str, str]],
     now: datetime,
 ) -> None:
-    kind = request.kind.name
+    kind = request.kind
     with transaction(ledger) as session:
         subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
         if not changes:
             return
         day_files.switch(session, changes, now)
         after = {
-            "files": list(files),
+            "files": list(sources),
             "taken": merge.taken,
             "replaced": merge.replaced,
             "removed": merge.removed,
             "days": [[c.platform, c.day.isoformat(), c.old, c.new] for c in changes],
         }
-        event = journal.Event(request.actor, "evidence.imported", "evidence", kind, {"after": after})
+        event = journal.Event(request.actor, "evidence.imported", "evidence", kind.name, {"after": after})
         journal.append(session, now, [event])
+        # The merge rests on the days that it left alone as well: another import may have filed one of our rows
+        # under a day that we do not touch. Every import that changes anything holds the journal's lock by now, so
+        # whatever came first is seen here.
+        expected = {**live, **{(c.platform, c.day): c.new for c in changes}}
+        if _live(session, kind, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
+            raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
 
 
-def _given(request: ImportRequest, file: OpenedFile) -> dict[str, str]:
-    """Values for columns that the file lacks; a required column that nothing gives is told at once."""
-    given = {}
-    if request.platform is not None:
-        given["platform"] = request.platform
-    shop = request.shop or shop_in_name(file.path.name, request.shop_from)
-    if shop is not None:
-        given["shop"] = shop
-    for column in request.kind.columns:
-        if column.required and column.name not in file.present and column.name not in given:
-            mend = f"; say --{column.name} …" if column.name in {"platform", "shop"} else ""
-            raise KaoheError(f"{file.path}: it has no column {column.name!r}{mend}; nothing was imported")
-    return {name: value for name, value in given.items() if name not in file.present}
+def _live(session: Session, kind: Kind, platforms: Sequence[str]) -> dict[tuple[str, date], str]:
+    """(platform, day) → generation of the live files of these platforms."""
+    return {(f.platform, f.day): f.generation for p in platforms for f in day_files.live(session, kind.name, p)}
 
 
-def shop_in_name(file_name: str, pattern: str | None) -> str | None:
-    """The shop that a file's name holds.
-
-    >>> shop_in_name("客服数据_小禾_202603.csv", "客服数据_{shop}_*.csv")
-    '小禾'
-    """
-    if pattern is None:
-        return None
-    if pattern.count("{shop}") != 1:
-        raise KaoheError(f"--shop-from {pattern!r}: write {{shop}} once where the shop stands, and * for anything")
-    parts = (re.escape(part).replace(r"\*", ".*") for part in pattern.split("{shop}"))
-    match = re.fullmatch("(.+)".join(parts), file_name)
-    if match is None:
-        raise KaoheError(f"{file_name}: its name does not fit --shop-from {pattern!r}; nothing was imported")
-    return match[1].strip()
-
-
-def _path(lake: Lake, file: DayFile) -> Path:
-    path = lake.path(file.kind, file.platform, file.day, file.generation)
+def _stored_file(lake: Lake, kind: Kind, platform: str, day: date, generation: str) -> Path:
+    path = lake.path(kind.name, platform, day, generation)
     if not path.exists():
         raise KaoheError(
             f"{path}: the ledger counts on this day file, but the lake does not have it; "
@@ -207,8 +197,11 @@ def _digests(files: Sequence[Path]) -> list[dict[str, str]]:
     """Name and sha256 of every file: what the journal says of where evidence came from."""
     found = []
     for path in files:
-        with path.open("rb") as stream:
-            found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
+        try:
+            with path.open("rb") as stream:
+                found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
+        except OSError as error:
+            raise UnreadableFileError(path, f"it cannot be read: {error.strerror}") from error
     return found
 
 

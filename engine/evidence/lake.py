@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 from engine.errors import KaoheError
+from engine.evidence.disk import make_directory, sync_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +36,47 @@ class Lake:
     def keep(self, draft: Path, kind: str, platform: str, day: date) -> str:
         """Take a finished draft into the lake and return its generation (sha256 of its bytes).
 
-        The draft is on disk (fsync) before it is renamed, and the name is on disk before this returns.
+        The draft is on disk (fsync) before it is renamed, and the name is on disk before this returns. Raises
+        KaoheError where the disk refuses.
         """
-        with draft.open("rb+") as stream:
-            generation = hashlib.file_digest(stream, "sha256").hexdigest()
-            os.fsync(stream.fileno())
-        path = self.path(kind, platform, day, generation)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.replace(path)
-        _sync_directory(path.parent)
+        try:
+            with draft.open("rb+") as stream:
+                generation = hashlib.file_digest(stream, "sha256").hexdigest()
+                os.fsync(stream.fileno())
+            path = self.path(kind, platform, day, generation)
+            make_directory(path.parent)
+            draft.replace(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise self._unwritable(error) from error
         return generation
 
     @contextmanager
     def drafts(self) -> Iterator[Path]:
         """A private directory on the lake's own file system, gone afterwards; those of dead processes go first."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self._sweep()
-            room = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+            make_directory(self.root)
+            room, lock = self._new_room()
         except OSError as error:
-            raise KaoheError(f"the lake {self.root} cannot be written: {error.strerror}") from error
-        with (room / ".lock").open("w") as lock:
-            # Locked before it bears the name that the sweep looks for, so that no newborn is swept away.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            room = room.rename(room.with_name(room.name.replace(".new-", ".draft-")))
+            raise self._unwritable(error) from error
+        with lock:
             try:
                 yield room
             finally:
                 shutil.rmtree(room, ignore_errors=True)
+
+    def _new_room(self) -> tuple[Path, TextIO]:
+        """A new room, and the lock in it that shows that its owner lives.
+
+        One process at a time sweeps or makes a room, so no newborn is swept away before it is locked.
+        """
+        with (self.root / ".drafts.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            self._sweep()
+            room = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.root))
+            lock = (room / ".lock").open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return room, lock
 
     def _sweep(self) -> None:
         """Remove drafts whose owner died: its lock on them died with it."""
@@ -70,13 +85,10 @@ class Lake:
                 with (room / ".lock").open("r+") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(room, ignore_errors=True)
+            except FileNotFoundError:  # its owner died while making or removing it
+                shutil.rmtree(room, ignore_errors=True)
             except OSError:
                 continue  # its owner lives
 
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def _unwritable(self, error: OSError) -> KaoheError:
+        return KaoheError(f"the lake {self.root} cannot be written: {error.strerror}; no evidence was changed")

@@ -30,8 +30,8 @@ class Merge:
 def find_stored(con: duckdb.DuckDBPyConnection, kind: Kind, live: Sequence[Path], replace_days: bool) -> None:
     """Load into `stored` the live rows with a key that is staged, wherever they lie.
 
-    With `replace_days` also every row of a staged shop and day. `live` are all live files of the staged platforms:
-    a corrected opening moves a row to another day, so the days of the import alone would not do.
+    With `replace_days` also every row of a shop and day that stood in the files. `live` are all live files of the
+    staged platforms: a corrected opening moves a row to another day, so the days of the import alone would not do.
     """
     columns = _columns(kind)
     con.execute("DROP TABLE IF EXISTS stored")
@@ -41,7 +41,8 @@ def find_stored(con: duckdb.DuckDBPyConnection, kind: Kind, live: Sequence[Path]
     key = ", ".join(name(c) for c in ("platform", *kind.key))
     condition = f"({key}) IN (SELECT ({key}) FROM staged)"
     if replace_days:
-        condition += " OR (platform, shop, day) IN (SELECT DISTINCT (platform, shop, day) FROM staged)"
+        place = "SELECT (platform, shop, day) FROM"
+        condition += f" OR (platform, shop, day) IN ({place} staged UNION {place} rivals)"
     shops = "shop IN (SELECT DISTINCT shop FROM staged)"  # files are sorted by shop: this prunes row groups
     con.execute(f"CREATE TEMP TABLE stored AS SELECT {columns} FROM {parquet(live)} WHERE {shops} AND ({condition})")
 

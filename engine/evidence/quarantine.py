@@ -22,7 +22,8 @@ class RowFault:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.column}: {self.reason}" + (f": {self.value!r}" if self.value else "")
+        value = f" {self.value!r}" if self.value else ""
+        return f"{self.file}:{self.line}: {self.column}{value}: {self.reason}"
 
 
 def shown(value: str | None, show_values: bool) -> str:
@@ -41,7 +42,7 @@ def write_quarantine(path: Path, faults: Sequence[RowFault]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "line", "column", "value", "reason"])
-        writer.writerows([f.file, f.line, f.column, _inert(f.value), f.reason] for f in faults)
+        writer.writerows([_inert(f.file), f.line, f.column, _inert(f.value), f.reason] for f in faults)
 
 
 def _inert(cell: str) -> str:

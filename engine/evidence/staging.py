@@ -1,21 +1,24 @@
 """All files of one import as one clean table: bad rows set aside, one row left for each key.
 
-The table `staged` of the connection has: file (its index), record, platform, the kind's stored columns, day, second.
+The tables `staged` and `rivals` of the connection have: file (its index), record, platform, the kind's stored
+columns, day, second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from engine.errors import suggestion
 from engine.evidence import cleaning
+from engine.evidence.csv_format import CsvRecord, locate
 from engine.evidence.duck import name
-from engine.evidence.formats import OpenedFile, csv_lines, structural_rejects
 from engine.evidence.kinds import Kind
+from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault, shown
+from engine.evidence.rejects import left_out
 from engine.rulebook.platforms import PLATFORMS
 
 TWO_OPENINGS = "one {key} with two different {day_of} in one file"
@@ -40,6 +43,15 @@ class _Bad:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of one file: rows read, bad cells, and where the records begin that had too few or too many cells."""
+
+    read: int
+    bad: list[_Bad]
+    left_out: set[int]
+
+
 def stage(
     con: duckdb.DuckDBPyConnection,
     files: Sequence[OpenedFile],
@@ -52,36 +64,42 @@ def stage(
 
     Raises UnreadableFileError when a file proves broken half-way; nothing has been stored then.
     """
-    bad: list[list[_Bad]] = []
-    odd: list[bool] = []
-    read = 0
-    for index, file in enumerate(files):
-        sql = cleaning.statements(file, kind, given[index], secret)
-        verb = "CREATE TEMP TABLE staged AS" if index == 0 else "INSERT INTO staged"
-        con.execute(f"{verb} SELECT {index}::INTEGER AS file, * FROM ({sql.rows})")
-        odd.append(structural_rejects(con, file))
-        found = con.execute("SELECT count(*), count(*) FILTER (WHERE bad) FROM staged WHERE file = ?", [index])
-        rows, refused = found.fetchone() or (0, 0)
-        read += rows
-        bad.append([_Bad(*row) for row in con.execute(sql.faults).fetchall()] if refused else [])
+    found = [
+        _read(con, index, file, cleaning.statements(file, kind, given[index], secret))
+        for index, file in enumerate(files)
+    ]
     con.execute("DELETE FROM staged WHERE bad")
     con.execute("ALTER TABLE staged DROP COLUMN bad")
-    repeated, replaced = _one_row_a_key(con, kind, bad)
-    faults: list[RowFault] = []
-    refused_rows = 0
-    for file, faulty, ragged in zip(files, bad, odd, strict=True):
-        located, extra = _located(file, faulty, ragged, show_values)
-        faults += located
-        refused_rows += len({f.record for f in faulty}) + extra
-        read += extra
-    return Staged(read, refused_rows, tuple(sorted(faults)), repeated, replaced)
+    repeated, replaced = _one_row_a_key(con, kind, [f.bad for f in found])
+    sealed = {c.name for c in kind.columns if c.type == "secret"}
+    faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, sealed, show_values)]
+    refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
+    return Staged(sum(f.read for f in found), refused, tuple(sorted(faults)), repeated, replaced)
+
+
+def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cleaning.Statements) -> _Found:
+    """Append the rows of one file to `staged`, the bad ones too, and say what is wrong with them."""
+    verb = "CREATE TEMP TABLE staged AS" if index == 0 else "INSERT INTO staged"
+    try:
+        con.execute(f"{verb} SELECT {index}::INTEGER AS file, * FROM ({sql.rows})")
+        ragged = left_out(con, file.path) if file.format == "csv" else set()
+        counted = con.execute("SELECT count(*), count(*) FILTER (WHERE bad) FROM staged WHERE file = ?", [index])
+        rows, refused = counted.fetchone() or (0, 0)
+        bad = [_Bad(*row) for row in con.execute(sql.faults).fetchall()] if refused else []
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        raise  # not the file's fault
+    except duckdb.Error as error:
+        raise UnreadableFileError.of(file.path, error) from error
+    return _Found(rows + len(ragged), bad, ragged)
 
 
 def _one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: list[list[_Bad]]) -> tuple[int, int]:
     """Leave the last row of each key; refuse a key that one file files under two days of opening.
 
-    The common case, no key twice, costs one aggregation over eight-byte hashes.
+    The common case, no key twice, costs one aggregation over eight-byte hashes. The table `rivals` keeps the
+    rows of keys that came more than once: `--replace` empties their days too.
     """
+    con.execute("CREATE TEMP TABLE rivals AS SELECT * FROM staged LIMIT 0")
     key = ", ".join(name(c) for c in ("platform", *kind.key))
     con.execute(
         f"CREATE TEMP TABLE twice AS SELECT {key} FROM staged WHERE hash({key}) IN "
@@ -91,7 +109,7 @@ def _one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: list[list[_B
     if con.execute("SELECT count(*) FROM twice").fetchone() == (0,):
         con.execute("DROP TABLE twice")
         return 0, 0
-    con.execute(f"CREATE TEMP TABLE rivals AS SELECT * FROM staged SEMI JOIN twice USING ({key})")
+    con.execute(f"INSERT INTO rivals SELECT * FROM staged SEMI JOIN twice USING ({key})")
     con.execute(f"DELETE FROM staged WHERE EXISTS (SELECT 1 FROM twice t WHERE {_same('t', 'staged', kind)})")
     con.execute(
         f"CREATE TEMP TABLE torn AS SELECT file, record, {name(kind.key[-1])} AS value FROM rivals JOIN (SELECT file, "
@@ -112,7 +130,7 @@ def _one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: list[list[_B
         f"INSERT INTO staged SELECT * FROM rivals QUALIFY row_number() OVER "
         f"(PARTITION BY {key} ORDER BY file DESC, record DESC) = 1"
     )
-    con.execute("DROP TABLE rivals; DROP TABLE twice; DROP TABLE torn")
+    con.execute("DROP TABLE twice; DROP TABLE torn")
     return counted[0], counted[1]
 
 
@@ -120,22 +138,16 @@ def _same(left: str, right: str, kind: Kind) -> str:
     return " AND ".join(f"{left}.{name(c)} = {right}.{name(c)}" for c in ("platform", *kind.key))
 
 
-def _located(file: OpenedFile, bad: list[_Bad], odd: bool, show_values: bool) -> tuple[list[RowFault], int]:
-    """Give bad records their lines; count the records whose number of cells is wrong."""
-    line = {b.record: b.record for b in bad}
-    faults: list[RowFault] = []
-    extra = 0
-    if file.format == "csv" and (bad or odd):
-        lines, ragged = csv_lines(file, line)
-        line = {record: lines[record].line if record in lines else record for record in line}
-        extra = len(ragged)
-        for at in ragged:
-            reason = f"the row has {at.width} cells, the header {file.width}"
-            faults.append(RowFault(str(file.path), at.line, "-", "", reason))
-    for b in bad:
-        reason = b.reason
-        if reason == "unknown platform":
-            reason += suggestion(b.value or "", PLATFORMS)
-        cell = shown(b.value, show_values or b.column == "platform")
-        faults.append(RowFault(str(file.path), line[b.record], b.column, cell, reason))
-    return faults, extra
+def _told(file: OpenedFile, found: _Found, sealed: Collection[str], show_values: bool) -> Iterator[RowFault]:
+    """The faults of one file with their lines; of a sealed column the value stays untold."""
+    where: dict[int, int] = {}
+    ragged: list[CsvRecord] = []
+    if file.format == "csv" and (found.bad or found.left_out):
+        where, ragged = locate(file, {b.record for b in found.bad}, found.left_out)
+    for odd in ragged:
+        why = f"the row has {len(odd.cells)} cells, the header {file.width}"
+        yield RowFault(str(file.path), odd.line, "-", "", why)
+    for b in found.bad:
+        near = suggestion(b.value or "", PLATFORMS) if b.reason == cleaning.UNKNOWN_PLATFORM else ""
+        value = "" if b.column in sealed else shown(b.value, show_values)
+        yield RowFault(str(file.path), where.get(b.record, b.record), b.column, value, b.reason + near)

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import duckdb
 
 from engine.calendar.cycles import Cycle
-from engine.evidence.duck import name, parquet, text
+from engine.evidence.duck import name
+from engine.measure.counting import condition, files_of, relation_rows
 from engine.measure.figures import Workshop, cut_off, measure
-from engine.measure.relations import DERIVATIONS
-from engine.measure.tallies import Need, files_read, wanted_days
+from engine.measure.needs import Need
 from engine.progress import silent
 from engine.rulebook.model import Rule, Version
 
@@ -66,25 +66,19 @@ def details(
     subject: str,
     most: int,
 ) -> Details:
-    """Take the figure of shop `subject` apart; at most `most` sessions are listed."""
+    """Take the figure of shop `subject` apart; at most `most` sessions are listed. Raises UncountableError."""
     measure(con, shop, rule, version, [cycle], silent)
-    agents = _parts(con, version, f"grain = 'agent' AND shop = {text(subject)}", "agent")
-    whole = _parts(con, version, f"grain = 'shop' AND shop = {text(subject)}", "shop")
-    days = []
-    for day in cycle.days():
-        single = Cycle(cycle.kind, day.isoformat(), day, day)
-        measure(con, shop, rule, version, [single], silent, cut_off(rule, version, cycle))
-        found = _parts(con, version, f"grain = 'shop' AND shop = {text(subject)}", "cycle")
-        days += found or [Part(day.isoformat(), 0, 0)]
+    agents = _parts(con, version, "agent", subject, "_agent")
+    whole = _parts(con, version, "shop", subject, "_shop")
+    singles = [Cycle(cycle.kind, day.isoformat(), day, day) for day in cycle.days()]
+    measure(con, shop, rule, version, singles, silent, cut_off(rule, version, cycle))
+    found = {part.name: part for part in _parts(con, version, "shop", subject, "_cycle")}
+    days = [found.get(single.key, Part(single.key, 0, 0)) for single in singles]
     against = _against(con, shop, rule, version, cycle, subject)
-    files = {
-        file
-        for relation in {c.relation for c in version.counters}
-        for day in cycle.days()
-        for file in files_read(relation, rule.platform, day, shop.live)
-    }
+    needs = _needs(rule, version, cycle)
+    files = sorted({file for counter in version.counters for file in files_of(counter.relation, needs, shop.live)})
     return Details(
-        files=tuple(sorted((DayRead(k, d, g) for k, _, d, g in files), key=lambda f: (f.kind, f.day))),
+        files=tuple(DayRead(kind, day, generation) for kind, _, day, generation in files),
         days=tuple(days),
         agents=tuple(agents),
         whole=whole[0] if whole else Part(subject, None, None),
@@ -93,12 +87,19 @@ def details(
     )
 
 
-def _parts(con: duckdb.DuckDBPyConnection, version: Version, where: str, label: str) -> list[Part]:
+def _needs(rule: Rule, version: Version, cycle: Cycle) -> list[Need]:
+    until = cut_off(rule, version, cycle)
+    return [Need(rule.platform, day, until) for day in cycle.days()]
+
+
+def _parts(con: duckdb.DuckDBPyConnection, version: Version, grain: str, subject: str, label: str) -> list[Part]:
     figure = version.figure
     assert figure is not None
     denominator = name(figure.denominator) if figure.denominator else "1"
     rows = con.execute(
-        f"SELECT {name(label)}, {name(figure.numerator)}, {denominator} FROM figures WHERE {where} ORDER BY 1"
+        f"SELECT {label}, {name(figure.numerator)}, {denominator} FROM figures "
+        "WHERE _grain = ? AND _shop = ? ORDER BY 1",
+        [grain, subject],
     ).fetchall()
     return [Part(*row) for row in rows]
 
@@ -113,18 +114,17 @@ def _against(
     part, whole = counters[figure.numerator], counters.get(figure.denominator or "")
     if part.relation != "sessions" or whole is None or whole.relation != part.relation:
         return []
-    needs = [Need(rule.platform, day, cut_off(rule, version, cycle)) for day in cycle.days()]
-    read = sorted({f for n in needs for f in files_read(part.relation, n.platform, n.day, shop.live)})
-    if not read:
+    needs = _needs(rule, version, cycle)
+    if not files_of(part.relation, needs, shop.live):
         return []
-    wanted_days(con, needs)
-    source = DERIVATIONS[part.relation].sql.format(files=parquet(shop.lake.path(*file) for file in read))
-    inside, outside = part.where or "true", whole.where or "true"
+    source = relation_rows(con, shop.lake, part.relation, needs, shop.live)
     more_is_better = standard.complies.comparison in {"at_least", "above"}
-    where = f"({outside}) AND NOT ({inside})" if more_is_better else f"({outside}) AND ({inside})"
+    # A condition on a missing value is null, and counts the row no more than a false one does.
     rows = con.execute(
         f"SELECT session, agent, opened_at, first_human_reply_at, closed_at FROM ({source}) "
-        f"WHERE shop = {text(subject)} AND {where} ORDER BY opened_at, session"
+        f"WHERE shop = ? AND ({condition(whole)}) AND ({condition(part)}) IS {'NOT ' if more_is_better else ''}TRUE "
+        f"ORDER BY opened_at, session",
+        [subject],
     ).fetchall()
     return [AgainstRow(s, a, _utc(o), _utc(r) if r else None, _utc(c) if c else None) for s, a, o, r, c in rows]
 

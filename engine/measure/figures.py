@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
 from engine.calendar.zones import day_bounds
-from engine.evidence.duck import name, parquet
+from engine.evidence.duck import connect, name, parquet
 from engine.evidence.lake import Lake
-from engine.measure.tallies import Live, Need, TallyCache, ensure_tallies, tally_sets, utc_naive
+from engine.measure.counting import UncountableError
+from engine.measure.needs import Live, Need, tally_sets, utc_naive
+from engine.measure.tallies import CacheLostError, TallyCache, ensure_tallies
 from engine.progress import Progress
 from engine.rulebook.model import Rule, Version
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,13 @@ class Workshop:
     lake: Lake
     cache: TallyCache
     live: Live
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection to measure on; what does not fit in memory spills beside the tallies."""
+        spill = self.cache.root / "spill"
+        with suppress(OSError):  # found out, and told, where it is really needed
+            spill.mkdir(parents=True, exist_ok=True)  # one that DuckDB made itself, it would also remove
+        return connect(spill)
 
 
 def cut_off(rule: Rule, version: Version, cycle: Cycle) -> datetime | None:
@@ -47,16 +62,41 @@ def measure(
     progress: Progress,
     until: datetime | None = None,
 ) -> None:
-    """Fill the table `figures` of `con`: cycle, grain (`shop`, `agent`), shop, agent, evidence, one column a counter.
+    """Fill the table `figures` of `con` with a row for each cycle, shop and agent that there is evidence of.
 
-    `evidence` counts the rows of the rule's relations; a counter is null where one of its numbers is missing. `until`
-    is the cut-off to use for spans of days that are not cycles of the rule; the version's own by default.
+    Its columns: _cycle, _grain (`shop`, `agent`), _shop, _agent, _evidence (how many rows of the rule's relations
+    there were), and one for each counter, null where one of its numbers is missing. `until` is the cut-off to use for
+    spans of days that are not cycles of the rule; the version's own by default. The cache may be deleted or damaged
+    meanwhile. Raises UncountableError where the evidence cannot be read.
     """
+    try:
+        _measure(con, shop, rule, version, cycles, progress, until)
+    except CacheLostError as lost:
+        _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
+        with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
+            private = replace(shop, cache=TallyCache(Path(own)))
+            try:
+                _measure(con, private, rule, version, cycles, progress, until)
+            except CacheLostError as error:
+                raise UncountableError(
+                    f"tallies can be kept neither in {shop.cache.root} nor in {own}: {error}"
+                ) from error
+
+
+def _measure(
+    con: duckdb.DuckDBPyConnection,
+    shop: Workshop,
+    rule: Rule,
+    version: Version,
+    cycles: Sequence[Cycle],
+    progress: Progress,
+    until: datetime | None,
+) -> None:
     counters = [c.name for c in version.counters]
     columns = "".join(f", {name(c)} BIGINT" for c in counters)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE figures "
-        f"(cycle VARCHAR, grain VARCHAR, shop VARCHAR, agent VARCHAR, evidence BIGINT{columns})"
+        f"(_cycle VARCHAR, _grain VARCHAR, _shop VARCHAR, _agent VARCHAR, _evidence BIGINT{columns})"
     )
     needs = [
         (cycle, Need(rule.platform, day, until or cut_off(rule, version, cycle)))
@@ -68,18 +108,21 @@ def measure(
         files = ensure_tallies(con, shop.lake, shop.cache, tallies, [n for _, n in needs], shop.live, progress)
         if files:
             mine = {c.name for c in tallies.counters}
-            cells = ", ".join(name(c) if c in mine else f"0 AS {name(c)}" for c in counters)
-            parts.append(f"SELECT day, cut_off, grain, shop, agent, evidence, {cells} FROM {parquet(files)}")
+            cells = "".join(f", {name(c)}" if c in mine else f", 0 AS {name(c)}" for c in counters)
+            parts.append(f"SELECT _day, _cut_off, _grain, _shop, _agent, _evidence{cells} FROM {parquet(files)}")
     if not parts:
         return
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE spans AS SELECT unnest(?::VARCHAR[]) AS cycle, unnest(?::DATE[]) AS day, "
-        "unnest(?::TIMESTAMP[]) AS cut_off",
+        "CREATE OR REPLACE TEMP TABLE spans AS SELECT unnest(?::VARCHAR[]) AS _cycle, unnest(?::DATE[]) AS _day, "
+        "unnest(?::TIMESTAMP[]) AS _cut_off",
         [[c.key for c, _ in needs], [n.day for _, n in needs], [utc_naive(n.cut_off) for _, n in needs]],
     )
-    sums = ", ".join(f"CASE WHEN count({name(c)}) = count(*) THEN sum({name(c)}) END" for c in counters)
-    con.execute(
-        f"INSERT INTO figures SELECT p.cycle, grain, shop, agent, sum(evidence), {sums} "
-        f"FROM ({' UNION ALL '.join(parts)}) t "
-        f"JOIN spans p ON t.day = p.day AND t.cut_off IS NOT DISTINCT FROM p.cut_off GROUP BY ALL"
-    )
+    sums = "".join(f", CASE WHEN count({name(c)}) = count(*) THEN sum({name(c)}) END" for c in counters)
+    try:
+        con.execute(
+            f"INSERT INTO figures SELECT p._cycle, _grain, _shop, _agent, sum(_evidence){sums} "
+            f"FROM ({' UNION ALL '.join(parts)}) t "
+            f"JOIN spans p ON t._day = p._day AND t._cut_off IS NOT DISTINCT FROM p._cut_off GROUP BY ALL"
+        )
+    except duckdb.Error as error:
+        raise CacheLostError(str(error).partition("\n")[0]) from error

@@ -1,0 +1,104 @@
+"""CSV: a header and rows of cells between commas, tabs, semicolons or bars; a quoted cell may hold those too."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+
+from engine.evidence.duck import one_file, text
+from engine.evidence.opened import OpenedFile, UnreadableFileError, divide, numbered
+
+DELIMITERS = (",", "\t", ";", "|")
+LONGEST_LINE = 1 << 20  # of a header
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRecord:
+    """One record of a CSV: where it begins (byte, line) and its cells."""
+
+    start: int
+    line: int
+    cells: tuple[str, ...]
+
+
+def open_csv(_con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
+    """Read the header, and say how the records below it are read."""
+    delimiter, header = _header(path, wanted)
+    present, unknown = divide(path, header, wanted)
+    cells = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+    table = (
+        f"read_csv({one_file(path)}, auto_detect = false, header = false, skip = 1, delim = {text(delimiter)}, "
+        f"quote = '\"', escape = '\"', columns = {{{cells}}}, hive_partitioning = false, "
+        "store_rejects = true, rejects_limit = 0)"
+    )
+    columns = {column: f"c{header.index(column)}" for column in present}
+    return OpenedFile(path, "csv", numbered(table, columns), present, unknown, delimiter, len(header))
+
+
+def _header(path: Path, wanted: Sequence[str]) -> tuple[str, list[str]]:
+    """The delimiter under which most columns are known, and the header's cells."""
+    found = {}
+    for delimiter in DELIMITERS:
+        try:
+            with path.open("rb") as stream:
+                first = next(_records(stream, delimiter, "strict", LONGEST_LINE))
+        except UnicodeDecodeError as error:
+            raise UnreadableFileError(path, "the header is not UTF-8; save the file as CSV UTF-8") from error
+        except csv.Error as error:
+            raise UnreadableFileError(path, f"the header cannot be read: {error}") from error
+        found[delimiter] = [cell.strip() for cell in first.cells]
+    best = max(DELIMITERS, key=lambda d: (len(set(wanted) & set(found[d])), len(found[d])))
+    return best, found[best]
+
+
+def locate(file: OpenedFile, bad: Collection[int], left_out: Collection[int]) -> tuple[dict[int, int], list[CsvRecord]]:
+    """The lines of these `bad` records by number, and the records at the bytes `left_out`, which have no number.
+
+    Cells may hold line breaks, so the only way is to walk the file once more; done only where something is bad.
+    """
+    lines: dict[int, int] = {}
+    odd: list[CsvRecord] = []
+    number, waiting = 0, deque(sorted(left_out))
+    with file.path.open("rb") as stream:
+        records = _records(stream, file.delimiter, "replace")
+        next(records)
+        for record in records:
+            if not record.cells:  # a blank line is no record
+                continue
+            # The place that DuckDB tells may be that of blank lines before the record, or a byte too early.
+            if waiting and waiting[0] <= record.start:
+                waiting.popleft()
+                odd.append(record)
+                continue
+            number += 1
+            if number in bad:
+                lines[number] = record.line
+    if waiting or len(lines) < len(bad):
+        raise UnreadableFileError(file.path, "its quotation marks are ambiguous")
+    return lines, odd
+
+
+def _records(stream: BinaryIO, delimiter: str, errors: str, longest: int = -1) -> Iterator[CsvRecord]:
+    """The records of a CSV as DuckDB delimits them: spaces before a quotation mark do not unmake it."""
+    csv.field_size_limit(1 << 26)
+    end = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal end
+        while block := stream.readline(longest):
+            for line in block.splitlines(keepends=True):  # at \n, \r\n and \r
+                encoding = "utf-8" if end else "utf-8-sig"
+                end += len(line)
+                yield line.decode(encoding, errors)
+
+    reader = csv.reader(lines(), delimiter=delimiter, skipinitialspace=True)
+    start, line = 0, 1
+    for cells in reader:
+        yield CsvRecord(start, line, tuple(cells))
+        start, line = end, reader.line_num + 1

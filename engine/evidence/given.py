@@ -1,0 +1,63 @@
+"""Values for the columns that a file lacks: from the options of the command, or from the file's name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.errors import KaoheError
+from engine.evidence.kinds import Kind
+from engine.evidence.opened import OpenedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command says in place of columns; see `shop_in_name` for `shop_from`."""
+
+    platform: str | None = None
+    shop: str | None = None
+    shop_from: str | None = None
+
+
+def given_values(kind: Kind, file: OpenedFile, options: Options) -> dict[str, str]:
+    """Values for columns that the file lacks; a required column that nothing gives is told at once."""
+    given = {}
+    if options.platform is not None:
+        given["platform"] = options.platform
+    shop = options.shop if options.shop is not None else shop_in_name(file.path.name, options.shop_from)
+    if shop is not None:
+        given["shop"] = _plain("--shop", shop)
+    for column in kind.columns:
+        if column.required and column.name not in file.present and column.name not in given:
+            mend = f"; say --{column.name} …" if column.name in {"platform", "shop"} else ""
+            raise KaoheError(f"{file.path}: it has no column {column.name!r}{mend}; nothing was imported")
+    return {name: value for name, value in given.items() if name not in file.present}
+
+
+def shop_in_name(file_name: str, pattern: str | None) -> str | None:
+    """The shop that a file's name holds: in `pattern`, `*` is anything and `{shop}` is the shop.
+
+    >>> shop_in_name("客服数据_小禾_202603.csv", "客服数据_{shop}_*.csv")
+    '小禾'
+    """
+    if pattern is None:
+        return None
+    if pattern.count("{shop}") != 1:
+        raise KaoheError(f"--shop-from {pattern!r}: write {{shop}} once where the shop stands, and * for anything")
+    parts = (re.escape(part).replace(r"\*", ".*") for part in pattern.split("{shop}"))
+    match = re.fullmatch("(.+)".join(parts), file_name)
+    if match is None or not match[1].strip():
+        raise KaoheError(f"{file_name}: its name does not fit --shop-from {pattern!r}; nothing was imported")
+    return match[1]
+
+
+def _plain(option: str, value: str) -> str:
+    """The value as a cell would be read: without spaces around it, and never empty."""
+    plain = value.strip(" ")
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        raise KaoheError(f"{option} {value!r} is not UTF-8; nothing was imported") from None
+    if not plain:
+        raise KaoheError(f"{option} {value!r} is empty; nothing was imported")
+    return plain

@@ -1,0 +1,58 @@
+"""NDJSON: one JSON object a line; its keys are the columns, its values text or whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from engine.evidence.duck import name, one_file, text
+from engine.evidence.opened import SOUND, OpenedFile, UnreadableFileError, divide, fault, numbered
+from engine.evidence.rejects import left_out, line_of
+
+NOT_AN_OBJECT = "not a JSON object"
+NOT_A_VALUE = "not a text or a whole number"
+
+
+def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
+    """Read the keys of all lines, and say how the records are read: a record's number is its line's number."""
+    # One cell a line, with a delimiter that JSON must escape.
+    table = (
+        f"read_csv({one_file(path)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
+        "columns = {'line': 'VARCHAR'}, hive_partitioning = false, store_rejects = true, rejects_limit = 0)"
+    )
+    keys = con.execute(
+        f"SELECT DISTINCT unnest(json_keys(line)) FROM {table} "
+        "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
+    ).fetchall()
+    if odd := left_out(con, path):
+        raise UnreadableFileError(path, f"line {line_of(path, min(odd))} holds a control character")
+    present, unknown = divide(path, sorted(k for (k,) in keys), wanted)
+    parsed = f"SELECT line, CASE WHEN json_valid(line) THEN line::JSON END AS j FROM {table}"
+    # All cells of a line at once: each call parses the line anew.
+    paths = ", ".join(text("$." + name(c)) for c in present)
+    table = (
+        f"(SELECT line, json_type(j) AS form, json_extract_string(j, [{paths}]) AS cells, "
+        f"json_type(j, [{paths}]) AS forms FROM ({parsed}))"
+    )
+    cells = {column: f"cells[{i}]" for i, column in enumerate(present, 1)}
+    space = "' ' || chr(9) || chr(13)"
+    blank = f"CASE WHEN form IS NULL THEN coalesce(trim(line, {space}), '') = '' ELSE false END"
+    records = numbered(table, {**cells, "blank": blank}, _defect(present))
+    return OpenedFile(path, "ndjson", f"SELECT * EXCLUDE (blank) FROM ({records}) WHERE NOT blank", present, unknown)
+
+
+def _defect(present: Sequence[str]) -> str:
+    """SQL of what is wrong with a line. A fraction is no id, and JSON readers disagree about its digits."""
+    odd = " ".join(
+        f"WHEN forms[{i}] IN ('ARRAY', 'OBJECT', 'BOOLEAN') "
+        f"OR forms[{i}] = 'DOUBLE' AND NOT regexp_full_match(cells[{i}], '-?\\d+') "
+        f"THEN {fault(column, f'cells[{i}]', NOT_A_VALUE)}"
+        for i, column in enumerate(present, 1)
+    )
+    return (
+        f"CASE WHEN form IS DISTINCT FROM 'OBJECT' THEN {fault('-', 'NULL::VARCHAR', NOT_AN_OBJECT)} "
+        f"WHEN list_has_any(forms, ['ARRAY', 'OBJECT', 'BOOLEAN', 'DOUBLE']) THEN CASE {odd} END "
+        f"ELSE {SOUND} END"
+    )

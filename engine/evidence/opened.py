@@ -1,0 +1,70 @@
+"""What every format comes down to once a file is open: numbered records of text cells, or one clear refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import KaoheError, suggestion
+from engine.evidence.duck import name, reason, text
+
+# SQL of the column `defect` where a format finds nothing wrong with any record as such.
+SOUND = 'NULL::STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR)'
+
+
+class UnreadableFileError(KaoheError):
+    """A file that cannot be taken at all: nothing of the whole import is stored."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {why}; nothing was imported")
+
+    @classmethod
+    def of(cls, path: Path, error: duckdb.Error) -> UnreadableFileError:
+        """What DuckDB found wrong with the file, in our words where its own would tell nobody anything."""
+        return cls(path, "its line ends are of several kinds" if "invalid state" in str(error) else reason(error))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file ready to be read.
+
+    `records` is SQL that yields `record` (1, 2, … in file order), one VARCHAR per column of the kind that the file
+    has, and `defect` (column, value, reason), null unless the record cannot be read as a row. `unknown` are the
+    file's other columns. `delimiter` and `width`, its number of columns, are of CSV alone.
+    """
+
+    path: Path
+    format: str
+    records: str
+    present: tuple[str, ...]
+    unknown: tuple[str, ...]
+    delimiter: str = ""
+    width: int = 0
+
+
+def divide(path: Path, found: Sequence[str], wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of a file that are wanted, in that order, and its others. Refuses a wanted one that stands twice."""
+    present = tuple(column for column in wanted if column in found)
+    twice = [column for column in present if found.count(column) > 1]
+    if twice:
+        raise UnreadableFileError(path, f"column {twice[0]!r} stands twice in the header")
+    unknown = tuple(dict.fromkeys(column for column in found if column and column not in wanted))
+    if not present:
+        near = suggestion(unknown[0], wanted) if unknown else ""
+        raise UnreadableFileError(path, f"none of its columns is known{near}; expected {', '.join(wanted)}")
+    return present, unknown
+
+
+def numbered(table: str, columns: Mapping[str, str], defect: str = SOUND) -> str:
+    """SQL of the records of `table`: `columns` maps each name to the SQL of its cell."""
+    cells = "".join(f", {expression} AS {name(column)}" for column, expression in columns.items())
+    return f"SELECT row_number() OVER () AS record{cells}, {defect} AS defect FROM {table}"
+
+
+def fault(column: str, value: str, reason: str) -> str:
+    """SQL of one fault; `value` is SQL of the cell's text."""
+    return f"{{'column': {text(column)}, 'value': {value}, 'reason': {text(reason)}}}"

@@ -1,0 +1,107 @@
+"""Counting days in DuckDB: the rows of a relation, day by day, as of each cut-off, per shop and per agent.
+
+Names that begin with `_` are our own: a counter's name begins with a letter, so the two never meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import KaoheError
+from engine.evidence.duck import name, parquet
+from engine.evidence.lake import Lake
+from engine.measure.needs import File, Live, Need, TallySet, files_read, utc_naive
+from engine.measure.relations import DERIVATIONS
+from engine.rulebook.model import Counter
+
+
+class UncountableError(KaoheError):
+    """Evidence that the ledger counts on, and that cannot be read."""
+
+
+def count_days(
+    con: duckdb.DuckDBPyConnection, lake: Lake, tallies: TallySet, needs: Sequence[Need], live: Live
+) -> None:
+    """Count `needs` into the table `tallied`, in one pass over their day files.
+
+    Its columns: _day, _cut_off, _shop, _agent, _grain (`shop`, `agent`), _evidence (how many rows there were), and one
+    for each counter. Raises UncountableError where a day file is missing or damaged.
+    """
+    counts = "".join(f", {_count(c)} AS _counted_{i}" for i, c in enumerate(tallies.counters))
+    named = "".join(f", _counted_{i} AS {name(c.name)}" for i, c in enumerate(tallies.counters))
+    source = relation_rows(con, lake, tallies.relation, needs, live)
+    try:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE tallied AS SELECT _day, _cut_off, _shop, _agent, _grain, _evidence{named} "
+            f"FROM (SELECT day AS _day, cut_off AS _cut_off, shop AS _shop, agent AS _agent, "
+            f"CASE WHEN grouping(agent) = 0 THEN 'agent' ELSE 'shop' END AS _grain, count(*) AS _evidence{counts} "
+            f"FROM ({source}) r "
+            f"GROUP BY GROUPING SETS ((r.day, r.cut_off, r.shop), (r.day, r.cut_off, r.shop, r.agent)) "
+            f"HAVING grouping(agent) = 1 OR agent IS NOT NULL)"
+        )
+    except duckdb.Error as error:
+        raise _uncountable(lake, files_of(tallies.relation, needs, live), error) from error
+
+
+def files_of(relation: str, needs: Iterable[Need], live: Live) -> list[File]:
+    """All live day files that these needs read, each once, in order."""
+    return sorted({file for n in needs for file in files_read(relation, n.platform, n.day, live)})
+
+
+def relation_rows(con: duckdb.DuckDBPyConnection, lake: Lake, relation: str, needs: Sequence[Need], live: Live) -> str:
+    """SQL for the rows of a relation on the days of `needs`, at least one of which has a day file.
+
+    It reads the table `wanted`, which this fills. Raises UncountableError where a day file is missing.
+    """
+    files = files_of(relation, needs, live)
+    paths = [lake.path(*file) for file in files]
+    for path in paths:
+        if not path.exists():
+            raise UncountableError(
+                f"{path}: the ledger counts on this day file, but the lake does not have it; restore it from a backup"
+            )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?::DATE[]) AS day, unnest(?::TIMESTAMP[]) AS cut_off",
+        [[n.day for n in needs], [utc_naive(n.cut_off) for n in needs]],
+    )
+    return DERIVATIONS[relation].sql.format(files=parquet(paths))
+
+
+def condition(counter: Counter) -> str:
+    """SQL that is true for the rows that a counter counts, and false or null for the others."""
+    conditions = [f"({counter.where})"] if counter.where else []
+    if counter.hours:
+        conditions.append(f"second >= {counter.hours.start} AND second < {counter.hours.end}")
+    return " AND ".join(conditions) or "true"
+
+
+def _count(counter: Counter) -> str:
+    """SQL of one counter. A sum is null as soon as one of its numbers is: silence never counts as zero."""
+    where = condition(counter)
+    if counter.total_of is None:
+        return f"count(*) FILTER (WHERE {where})"
+    column = name(counter.total_of)
+    return (
+        f"CASE WHEN count(*) FILTER (WHERE ({where}) AND {column} IS NULL) = 0 "
+        f"THEN coalesce(sum({column}) FILTER (WHERE {where}), 0)::BIGINT END"
+    )
+
+
+def _uncountable(lake: Lake, files: Iterable[File], error: duckdb.Error) -> UncountableError:
+    """The reason in words: the day files whose bytes are not those that they were kept with, else what DuckDB says."""
+    damaged = [str(lake.path(*file)) for file in files if _is_damaged(lake.path(*file), file[3])]
+    if damaged:
+        return UncountableError(f"{', '.join(damaged)}: damaged; restore this day's file from a backup")
+    return UncountableError(f"the evidence cannot be counted: {str(error).partition(chr(10))[0]}")
+
+
+def _is_damaged(path: Path, generation: str) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() != generation
+    except OSError:
+        return True

@@ -1,0 +1,195 @@
+"""Holding a run: one owner at a time, for as long as it lives and works, and not a moment for nothing."""
+
+import threading
+import time
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+import engine.assessment.assess as assess_module
+from engine.assessment import lease
+from engine.assessment.due import due_runs
+from engine.assessment.standing import live_files, past_runs
+from engine.ledger import runs
+from engine.ledger.database import open_ledger, reading, transaction
+from engine.ledger.tables import Run
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+SHORT, LONG = timedelta(seconds=0.3), timedelta(seconds=30)
+
+
+@pytest.fixture
+def one_reasoner_for_all():
+    """Not here: a reasoner may not serve two threads at once."""
+
+
+@pytest.fixture
+def planned(week_of):
+    """Puts two weeks of evidence into an office; gives what is due."""
+
+    def plan(office, take=True):
+        if take:
+            office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
+        (rule,) = office.rules
+        with reading(office.ledger) as session:
+            return due_runs(rule, live_files(session), [], past_runs(session, rule.id), NOW)
+
+    return plan
+
+
+def test_a_run_is_claimed_by_one_process_and_refused_to_the_next(office, planned):
+    first, second = planned(office)
+    run_id = lease.claimed(office.ledger, "a", LONG, first)
+    assert lease.claimed(office.ledger, "b", LONG, first) is None
+    assert lease.claimed(office.ledger, "b", LONG, second) is None  # of one rule, one at a time
+    (run,) = office.rows(Run)  # and a refusal leaves nothing behind
+    assert (run.id, run.owner, run.state, run.attempts) == (run_id, "a", "running", 1)
+
+
+def test_a_plan_that_another_process_has_carried_out_meanwhile_is_void(office, planned):
+    first, _ = planned(office)
+    office.assess(NOW)
+    assert lease.claimed(office.ledger, "late", LONG, first) is None
+    assert [run.state for run in office.rows(Run)] == ["done", "done"]
+
+
+def test_a_plan_made_on_older_evidence_is_void_once_the_newer_was_assessed(office, planned, week_of):
+    planned(office)
+    office.assess(NOW)
+    office.take(*week_of("s1", "2026-W10", 8, 10), replace_days=True)
+    (stale,) = planned(office, take=False)
+    office.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    office.assess(NOW)
+    assert lease.claimed(office.ledger, "late", LONG, stale) is None
+    assert office.outcome().numerator == 9
+
+
+def test_a_lease_does_not_end_while_its_run_is_worked_on_and_ends_afterwards(office, planned):
+    first, _ = planned(office)
+    run_id = lease.claimed(office.ledger, "a", SHORT, first)
+    with lease.held(office.ledger, "a", SHORT, run_id):
+        for _ in range(5):
+            time.sleep(0.2)
+            assert lease.claimed(office.ledger, "b", SHORT, first) is None
+    time.sleep(0.5)
+    assert lease.claimed(office.ledger, "b", SHORT, first) == run_id
+
+
+def test_no_thread_is_left_when_the_work_ends_or_fails(small_office, planned):
+    first, _ = planned(small_office)
+    run_id = lease.claimed(small_office.ledger, "a", LONG, first)
+    before = threading.active_count()
+    during = []
+    with suppress(ZeroDivisionError), lease.held(small_office.ledger, "a", LONG, run_id):
+        during.append(threading.active_count())
+        raise ZeroDivisionError
+    assert (during, threading.active_count()) == ([before + 1], before)
+
+
+def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, monkeypatch, caplog):
+    first, _ = planned(small_office)
+    run_id = lease.claimed(small_office.ledger, "a", SHORT, first)
+    heartbeat, failures = runs.heartbeat, []
+
+    def shaky(*given):
+        if not failures:
+            failures.append(given)
+            raise OperationalError("UPDATE", {}, Exception("connection lost"))
+        heartbeat(*given)
+
+    monkeypatch.setattr(runs, "heartbeat", shaky)
+    with lease.held(small_office.ledger, "a", SHORT, run_id):
+        time.sleep(0.8)
+        assert lease.claimed(small_office.ledger, "b", SHORT, first) is None
+    assert "could not be renewed" in caplog.text
+
+
+def test_a_heartbeat_for_a_run_that_belongs_to_another_by_now_does_not_take_it_back(small_office, planned):
+    first, _ = planned(small_office)
+    run_id = lease.claimed(small_office.ledger, "a", timedelta(0), first)
+    time.sleep(0.01)
+    assert lease.claimed(small_office.ledger, "b", LONG, first) == run_id
+    with lease.held(small_office.ledger, "a", timedelta(seconds=0.03), run_id):
+        time.sleep(0.1)
+    (run,) = small_office.rows(Run)
+    assert (run.owner, run.attempts) == ("b", 2)
+
+
+@pytest.fixture
+def colleague(request):
+    """The same office, as another process would have it: its own connections, its own name, the same short lease."""
+
+    def of(office, owner):
+        url = office.ledger.url.render_as_string(hide_password=False)
+        ledger = open_ledger(url)
+        request.addfinalizer(ledger.dispose)
+        return replace(office.place, ledger=ledger, owner=owner, lease=SHORT)
+
+    return of
+
+
+@pytest.fixture
+def slow_judge(monkeypatch):
+    """Judging a run takes three leases for those who are asked to be slow."""
+
+    def slow_down(*owners):
+        judged = assess_module._judged
+
+        def judge_slowly(place, *rest):
+            if place.owner in owners:
+                time.sleep(3 * SHORT.total_seconds())
+            return judged(place, *rest)
+
+        monkeypatch.setattr(assess_module, "_judged", judge_slowly)
+
+    return slow_down
+
+
+def assess_in(place, office):
+    return assess_module.assess_due(place, office.rules, NOW, lambda *_: None, pause=lambda _: time.sleep(0.02))
+
+
+def test_a_slow_run_is_not_stolen_from_a_living_process(office, planned, colleague, slow_judge, in_a_thread):
+    planned(office)
+    slow_judge("a", "b")
+    working = [in_a_thread(assess_in, colleague(office, owner), office) for owner in ("a", "b")]
+    assert sum(done.result().runs for done in working) == 2
+    assert [(run.state, run.attempts) for run in office.rows(Run)] == [("done", 1), ("done", 1)]
+    assert office.faults() == []
+
+
+def test_a_process_that_was_given_up_for_dead_writes_nothing_when_it_comes_back(
+    office, planned, colleague, slow_judge, in_a_thread, monkeypatch
+):
+    planned(office)
+    slow_judge("a")
+    monkeypatch.setattr(lease, "held", lambda *_: nullcontext())  # as if it had been stopped: no sign of life
+    sleeper = in_a_thread(assess_in, colleague(office, "a"), office)
+    while not office.rows(Run):
+        time.sleep(0.01)
+    other = assess_in(colleague(office, "b"), office)
+    assert (other.runs, sleeper.result().runs) == (2, 0)
+    first, second = office.rows(Run)
+    assert (first.owner, first.attempts, second.attempts) == ("b", 2, 1)
+    assert [event for event, _, _ in office.events()] == ["violation.opened"] * 2
+    assert office.faults() == []
+
+
+def test_nothing_of_a_recording_is_written_under_a_lost_lease(office, planned, monkeypatch):
+    planned(office)
+
+    @contextmanager
+    def overslept(ledger, owner, length, run_id):
+        yield
+        with transaction(ledger) as session:  # the lease ended, and another took the run over
+            session.get_one(Run, run_id).owner = "another"
+
+    monkeypatch.setattr(lease, "held", overslept)
+    office.place = replace(office.place, lease=timedelta(0))
+    with pytest.raises(RuntimeError):
+        office.assess(NOW, pause=lambda _: (_ for _ in ()).throw(RuntimeError("enough")))
+    assert (office.outcomes(), office.events(), [run.state for run in office.rows(Run)]) == ([], [], ["running"])
+    assert office.faults() == []
