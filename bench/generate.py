@@ -26,7 +26,8 @@ def generate(path: Path, sessions: int) -> None:
                     's' || shop || 'a' || hash(i, 5) % {AGENTS} AS agent,
                     CASE WHEN hash(i, 6) % 100 < 92 THEN 'buyer' ELSE 'agent' END AS opened_by,
                     strftime(opened, {form}) AS opened_at,
-                    CASE WHEN hash(i, 7) % 100 < 85 THEN strftime(opened + to_seconds((hash(i, 8) % 600)::BIGINT), {form})
+                    CASE WHEN hash(i, 7) % 100 < 85
+                         THEN strftime(opened + to_seconds((hash(i, 8) % 600)::BIGINT), {form})
                          WHEN hash(i, 7) % 100 < 88 THEN strftime(opened + to_seconds(90000), {form})
                     END AS first_human_reply_at,
                     strftime(opened + to_seconds((3600 + hash(i, 9) % 7200)::BIGINT), {form}) AS closed_at

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select, update
 
+from engine.assessment import rows
 from engine.assessment.judging import Judgement
-from engine.assessment.outcome import Outcome, exposure_fen
-from engine.judge.decide import Decision, Situation
+from engine.assessment.outcome import Outcome
+from engine.judge.decide import Situation
 from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
 from engine.ledger.subject_keys import shop_key
@@ -53,19 +54,14 @@ class _Recording:
     """The steps of one recording, over what they share: the rows on record, the subjects, the events so far."""
 
     def __init__(self, session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> None:
-        self.session, self.run_id, self.judgement, self.actor, self.now = (
-            session,
-            run_id,
-            judgement,
-            actor,
-            now,
-        )
-        self.rule, self.version = judgement.due.rule, judgement.due.version
+        self.session, self.run_id, self.judgement = session, run_id, judgement
+        self.actor, self.now = actor, now
+        self.rule = judgement.due.rule
         self.events: list[journal.Event] = []
         self.unnotified = 0
         self.situation_ids: dict[Situation, int] = {}
-        self.new_violations: list[dict[str, Any]] = []
-        self.new_sanctions: list[dict[str, Any]] = []
+        self.new_violations: list[rows.Row] = []
+        self.new_sanctions: list[rows.Row] = []
         keys = [shop_key(self.rule.platform, o.shop) for o in judgement.outcomes]
         self.subjects = _subject_ids(session, keys)
         self.current = self._current()
@@ -74,22 +70,18 @@ class _Recording:
         return self.subjects[shop_key(self.rule.platform, outcome.shop)]
 
     def _current(self) -> dict[int, Assessment]:
-        rows = self.session.exec(
+        current = self.session.exec(
             select(Assessment).where(
                 Assessment.rule == self.rule.id,
                 Assessment.cycle == self.judgement.due.cycle.key,
                 col(Assessment.superseded_at).is_(None),
             )
         )
-        return {row.subject_id: row for row in rows}
+        return {row.subject_id: row for row in current}
 
     def compare(self) -> list[Outcome]:
         """The outcomes that say something else than the record."""
-        return [o for o in self.judgement.outcomes if self._says(o) != _said(self.current.get(self.subject_id(o)))]
-
-    @staticmethod
-    def _says(o: Outcome) -> tuple[Any, ...]:
-        return (o.version.key, o.numerator, o.denominator, o.verdict, o.at_risk, o.severity, list(o.missing))
+        return [o for o in self.judgement.outcomes if rows.says(o) != rows.said(self.current.get(self.subject_id(o)))]
 
     def write_situations(self, changed: Sequence[Outcome]) -> None:
         wanted = {self.judgement.situations[o.shop] for o in changed if o.shop in self.judgement.situations}
@@ -99,7 +91,7 @@ class _Recording:
                 run_id=self.run_id,
                 digest=situation.digest,
                 facts=[f.as_data() for f in situation.facts],
-                decision=_decision_json(decision),
+                decision=rows.decision_json(decision),
                 trace=[f.as_data() for f in decision.trace],
                 decided_by=decision.decided_by,
             )
@@ -118,7 +110,7 @@ class _Recording:
             if outcome.violation:
                 self._open_or_correct(outcome, known.get(outcome.violation))
             elif (old := self._old_violation(outcome)) and old in known:
-                self._withdraw(known[old], f"new evidence: {outcome.verdict}", _figures(outcome))
+                self._withdraw(known[old], f"new evidence: {outcome.verdict}", rows.figures_of(outcome))
         for row in gone:
             row.superseded_at = self.now
             self.session.add(row)
@@ -141,60 +133,34 @@ class _Recording:
         return found
 
     def _open_or_correct(self, outcome: Outcome, known: Violation | None) -> None:
-        assert outcome.violation and outcome.numerator is not None and outcome.denominator is not None
-        low, high = exposure_fen(outcome.sanctions)
-        values = {
-            "version": self.version.key,
-            "severity": outcome.severity,
-            "exposure_min_fen": low,
-            "exposure_max_fen": high,
-            "numerator": outcome.numerator,
-            "denominator": outcome.denominator,
-            "situation_id": self.situation_ids[self.judgement.situations[outcome.shop]],
-            "changed_at": self.now,
-        }
+        situation = self.judgement.situations[outcome.shop]
+        findings = rows.findings_of(outcome, self.situation_ids[situation], self.now)
         if known is None:
-            self.new_violations.append(
-                {
-                    "id": outcome.violation,
-                    "rule": self.rule.id,
-                    "subject_id": self.subject_id(outcome),
-                    "client": outcome.client,
-                    "platform": self.rule.platform,
-                    "cycle": outcome.cycle,
-                    "cycle_start": outcome.cycle_start,
-                    "cycle_end": outcome.cycle_end,
-                    "occurrence": 1,
-                    "assessed_on": outcome.assessed_on,
-                    "state": "open",
-                    "opened_at": self.now,
-                    **values,
-                }
-            )
-            self.new_sanctions += _sanction_rows(outcome)
-            self._note("violation.opened", outcome.violation, "the assessment found a breach", None, outcome)
+            self.new_violations.append(rows.new_violation(outcome, self.subject_id(outcome), findings))
+            self.new_sanctions += rows.sanction_rows(outcome)
+            self._note("violation.opened", outcome, "the assessment found a breach")
             return
-        before = _on_record(known)
+        before = rows.on_record(known)
         # What new evidence took back, it brings back; what a person withdrew while the breach was on record, stays so.
         reopened = known.state == "withdrawn" and self._old_violation(outcome) != known.id
         if reopened:
             known.state = "open"
-        if known.state not in OURS_TO_CHANGE:  # what the platform decided about severity and amounts stands
-            values = {k: values[k] for k in ("numerator", "denominator", "changed_at")}
-        for field, value in values.items():
-            setattr(known, field, value)
-        self.session.add(known)
-        event = "violation.reopened" if reopened else "violation.corrected"
-        self._note(event, outcome.violation, "new evidence", before, outcome, known)
         if known.state in OURS_TO_CHANGE:
             for row in self.session.exec(select(Sanction).where(Sanction.violation_id == known.id)):
                 self.session.delete(row)
-            self.new_sanctions += _sanction_rows(outcome)
+            self.new_sanctions += rows.sanction_rows(outcome)
+        else:  # what the platform decided about severity and amounts stands
+            findings = {name: findings[name] for name in ("numerator", "denominator", "changed_at")}
+        for name, value in findings.items():
+            setattr(known, name, value)
+        self.session.add(known)
+        event = "violation.reopened" if reopened else "violation.corrected"
+        self._note(event, outcome, "new evidence", before, known)
 
     def _withdraw(self, known: Violation, why: str, after: Mapping[str, Any] | None) -> None:
         if known.state == "withdrawn":
             return
-        before = _on_record(known)
+        before = rows.on_record(known)
         if known.state in OURS_TO_CHANGE:
             known.state, known.changed_at = "withdrawn", self.now
             self.session.add(known)
@@ -207,24 +173,24 @@ class _Recording:
     def _note(
         self,
         event: str,
-        violation: str,
-        why: str,
-        before: Mapping[str, Any] | None,
         outcome: Outcome,
+        why: str,
+        before: Mapping[str, Any] | None = None,
         known: Violation | None = None,
     ) -> None:
         """Journal a breach. Of one that was on record (`known`), the state and severity that it has by now are told."""
+        assert outcome.violation
         notify = self.now - self.judgement.due.due_at <= NOTIFY_WITHIN
         if event == "violation.opened" and not notify:
             self.unnotified += 1
-        after = _figures(outcome) | {
+        after = rows.figures_of(outcome) | {
             "state": known.state if known else "open",
             "severity": known.severity if known else outcome.severity,
             "sanctions": [s.as_json() for s in outcome.sanctions],
             "notify": notify,
         }
-        payload = {"why": why, "before": dict(before) if before else None, "after": after}
-        self.events.append(journal.Event(self.actor, event, "violation", violation, payload))
+        payload = {"why": why, "before": before, "after": after}
+        self.events.append(journal.Event(self.actor, event, "violation", outcome.violation, payload))
 
     def write_assessments(self, changed: Sequence[Outcome]) -> None:
         old = [row.id for o in changed if (row := self.current.get(self.subject_id(o)))]
@@ -232,80 +198,13 @@ class _Recording:
             self.session.exec(update(Assessment).where(col(Assessment.id).in_(chunk)).values(superseded_at=self.now))
         insert_rows(self.session, Assessment, [self._assessment(o) for o in changed])
 
-    def _assessment(self, o: Outcome) -> dict[str, Any]:
-        old = self.current.get(self.subject_id(o))
-        situation = self.judgement.situations.get(o.shop)
-        return {
-            "run_id": self.run_id,
-            "rule": self.rule.id,
-            "version": self.version.key,
-            "rule_sha256": self.version.sha256,
-            "subject_id": self.subject_id(o),
-            "cycle": o.cycle,
-            "cycle_start": o.cycle_start,
-            "cycle_end": o.cycle_end,
-            "assessed_on": o.assessed_on,
-            "numerator": o.numerator,
-            "denominator": o.denominator,
-            "verdict": o.verdict,
-            "at_risk": o.at_risk,
-            "severity": o.severity,
-            "missing": list(o.missing) or None,
-            "situation_id": self.situation_ids[situation] if situation else None,
-            "violation_id": o.violation,
-            "supersedes_id": old.id if old else None,
-            "recorded_at": self.now,
-            "superseded_at": None,
-        }
-
-
-def _said(row: Assessment | None) -> tuple[Any, ...] | None:
-    if row is None:
-        return None
-    missing = list(row.missing or [])
-    return (row.version, row.numerator, row.denominator, row.verdict, row.at_risk, row.severity, missing)
-
-
-def _figures(outcome: Outcome) -> dict[str, Any]:
-    return {"numerator": outcome.numerator, "denominator": outcome.denominator, "verdict": outcome.verdict}
-
-
-def _on_record(violation: Violation) -> dict[str, Any]:
-    return {
-        "numerator": violation.numerator,
-        "denominator": violation.denominator,
-        "state": violation.state,
-        "severity": violation.severity,
-    }
-
-
-def _sanction_rows(outcome: Outcome) -> list[dict[str, Any]]:
-    rows = []
-    for position, sanction in enumerate(outcome.sanctions):
-        low, high = sanction.spec.amount_fen or (None, None)
-        rows.append(
-            {
-                "violation_id": outcome.violation,
-                "position": position,
-                "kind": sanction.spec.kind,
-                "scope": sanction.spec.scope,
-                "amount_min_fen": low,
-                "amount_max_fen": high,
-                "discretionary": sanction.spec.discretionary,
-                "starts": sanction.starts,
-                "ends": sanction.ends,
-            }
+    def _assessment(self, outcome: Outcome) -> rows.Row:
+        subject_id = self.subject_id(outcome)
+        situation = self.judgement.situations.get(outcome.shop)
+        situation_id = self.situation_ids[situation] if situation else None
+        return rows.assessment_row(
+            outcome, self.run_id, subject_id, situation_id, self.current.get(subject_id), self.now
         )
-    return rows
-
-
-def _decision_json(decision: Decision) -> dict[str, Any]:
-    return {
-        "outcome": decision.outcome,
-        "severity": decision.severity,
-        "sanctions": [s.kind for s in decision.sanctions],
-        "exposure_fen": list(decision.exposure_fen),
-    }
 
 
 def _subject_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
@@ -317,8 +216,8 @@ def _subject_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for chunk in _chunks(sorted(keys)):
         wanted = select(Subject.key, Subject.id).where(col(Subject.key).in_(chunk)).order_by(col(Subject.key))
-        rows = session.exec(wanted.with_for_update(read=True, key_share=True))
-        found |= {key: id_ for key, id_ in rows if id_ is not None}
+        locked = session.exec(wanted.with_for_update(read=True, key_share=True))
+        found |= {key: id_ for key, id_ in locked if id_ is not None}
     return found
 
 

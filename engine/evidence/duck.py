@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -51,6 +52,17 @@ def parquet(files: Iterable[Path]) -> str:
     """
     listed = ", ".join(one_file(f) for f in files)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Makes of an interruption (Ctrl-C) what Python makes of it: DuckDB alone would raise a RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def reason(error: duckdb.Error) -> str:

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from engine.errors import KaoheError
 from engine.evidence import merging
-from engine.evidence.duck import connect, reason
+from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values
 from engine.evidence.kinds import Kind
@@ -75,7 +75,7 @@ def import_evidence(
     """
     if request.platform is not None:
         known_platform(request.platform)
-    with lake.drafts() as drafts:
+    with lake.drafts() as drafts, interruptible():
         con = connect(spill=drafts)
         try:
             # The row's number decides which of two rows is the later one, so file order must survive the scan.

@@ -280,17 +280,23 @@ def waits_for_a_lock():
 
 # Imports once and forks for each process: one that starts from nothing needs most of a second.
 STARTER = """
-import json, os, sys, time
+import json, os, signal, sys, time
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from sqlalchemy import event
 from engine.assessment.assess import Place, assess_due
 from engine.evidence.lake import Lake
 from engine.ledger.database import open_ledger
 from engine.progress import silent
 from engine.rulebook.book import load_or_refuse
 
-def assess(url, lake, cache, rulesets, owner, lease_s, now, go):
+def assess(url, lake, cache, rulesets, owner, lease_s, now, go, dies_at):
     ledger = open_ledger(url)
+    if dies_at:
+        what, number = dies_at
+        steps = count(1)
+        event.listen(ledger, what, lambda *_: next(steps) == number and os.kill(os.getpid(), signal.SIGKILL))
     rules = list(load_or_refuse([Path(rulesets)]).values())
     place = Place(ledger, Lake(Path(lake)), Path(cache), owner, "worker", timedelta(seconds=lease_s))
     time.sleep(max(0, go - time.time()))
@@ -325,13 +331,16 @@ class Starter:
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
-    def start(self, office, owner, now, lease_s, go=0.0):
-        """Start a process; gives its id, and the file in which it will tell how many runs and outcomes there were."""
+    def start(self, office, owner, now, lease_s, go=0.0, dies_at=None):
+        """Start a process; gives its id, and the file in which it will tell how many runs and outcomes there were.
+
+        `dies_at` is a step of the ledger's engine and its number: ("commit", 3) is just before the third commit.
+        """
         answer = office.home / f"answer-{owner}.json"
         url = office.ledger.url.render_as_string(hide_password=False)
         rulesets = Path(office.rules[0].path).parent
         place = [url, str(office.lake.root), str(office.place.cache), str(rulesets), owner]
-        return self._ask("start", *place, lease_s, now.isoformat(), go, str(answer)), answer
+        return self._ask("start", *place, lease_s, now.isoformat(), go, dies_at, str(answer)), answer
 
     def wait(self, pid):
         """Wait until a process has ended; gives its status."""

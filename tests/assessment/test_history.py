@@ -40,8 +40,7 @@ def court(sqlite_ledger, open_office, steps, week_of):
 
     def open_court(within_days=180, ledger=sqlite_ledger):
         office = open_office(ledger, [steps(within_days)])
-        for week in WEEKS:
-            office.take(*week_of("s1", week, 1, 10), *week_of("s2", week, 1, 10))
+        office.take(*(row for week in WEEKS for shop in ("s1", "s2") for row in week_of(shop, week, 1, 10)))
         return office
 
     return open_court

@@ -18,7 +18,7 @@ from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.tables import Run
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-SHORT, LONG = timedelta(seconds=0.3), timedelta(seconds=30)
+LONG = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -67,15 +67,37 @@ def test_a_plan_made_on_older_evidence_is_void_once_the_newer_was_assessed(offic
     assert office.outcome().numerator == 9
 
 
-def test_a_lease_does_not_end_while_its_run_is_worked_on_and_ends_afterwards(office, planned):
+@pytest.fixture
+def ends_at(monkeypatch):
+    """When the lease of a run ends. Heartbeats come fast here, and yet leases are long: no slow machine matters."""
+    monkeypatch.setattr(lease, "BEATS", 300)
+
+    def look(office, run_id):
+        return office.rows(Run, id=run_id)[0].lease_until
+
+    return look
+
+
+def test_a_lease_is_renewed_again_and_again_while_its_run_is_worked_on_and_not_afterwards(office, planned, ends_at):
     first, _ = planned(office)
-    run_id = lease.claimed(office.ledger, "a", SHORT, first)
-    with lease.held(office.ledger, "a", SHORT, run_id):
-        for _ in range(5):
-            time.sleep(0.2)
-            assert lease.claimed(office.ledger, "b", SHORT, first) is None
-    time.sleep(0.5)
-    assert lease.claimed(office.ledger, "b", SHORT, first) == run_id
+    run_id = lease.claimed(office.ledger, "a", LONG, first)
+    end = ends_at(office, run_id)
+    with lease.held(office.ledger, "a", LONG, run_id):
+        for _ in range(3):
+            before = end
+            while (end := ends_at(office, run_id)) == before:
+                time.sleep(0.02)
+            assert end > before
+    end = ends_at(office, run_id)
+    time.sleep(0.3)
+    assert ends_at(office, run_id) == end
+
+
+def test_a_lease_that_nobody_renews_ends(office, planned):
+    first, _ = planned(office)
+    run_id = lease.claimed(office.ledger, "a", timedelta(seconds=0.2), first)
+    time.sleep(0.3)
+    assert lease.claimed(office.ledger, "b", LONG, first) == run_id
 
 
 def test_no_thread_is_left_when_the_work_ends_or_fails(small_office, planned):
@@ -89,9 +111,9 @@ def test_no_thread_is_left_when_the_work_ends_or_fails(small_office, planned):
     assert (during, threading.active_count()) == ([before + 1], before)
 
 
-def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, monkeypatch, caplog):
+def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, ends_at, monkeypatch, caplog):
     first, _ = planned(small_office)
-    run_id = lease.claimed(small_office.ledger, "a", SHORT, first)
+    run_id = lease.claimed(small_office.ledger, "a", LONG, first)
     heartbeat, failures = runs.heartbeat, []
 
     def shaky(*given):
@@ -101,9 +123,10 @@ def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, monke
         heartbeat(*given)
 
     monkeypatch.setattr(runs, "heartbeat", shaky)
-    with lease.held(small_office.ledger, "a", SHORT, run_id):
-        time.sleep(0.8)
-        assert lease.claimed(small_office.ledger, "b", SHORT, first) is None
+    before = ends_at(small_office, run_id)
+    with lease.held(small_office.ledger, "a", LONG, run_id):
+        while ends_at(small_office, run_id) == before:
+            time.sleep(0.02)
     assert "could not be renewed" in caplog.text
 
 
@@ -120,27 +143,26 @@ def test_a_heartbeat_for_a_run_that_belongs_to_another_by_now_does_not_take_it_b
 
 @pytest.fixture
 def colleague(request):
-    """The same office, as another process would have it: its own connections, its own name, the same short lease."""
+    """The same office, as another process would have it: its own connections, its own name."""
 
-    def of(office, owner):
-        url = office.ledger.url.render_as_string(hide_password=False)
-        ledger = open_ledger(url)
+    def of(office, owner, length):
+        ledger = open_ledger(office.ledger.url.render_as_string(hide_password=False))
         request.addfinalizer(ledger.dispose)
-        return replace(office.place, ledger=ledger, owner=owner, lease=SHORT)
+        return replace(office.place, ledger=ledger, owner=owner, lease=length)
 
     return of
 
 
 @pytest.fixture
 def slow_judge(monkeypatch):
-    """Judging a run takes three leases for those who are asked to be slow."""
+    """Before `owner` judges its first run, it does something else."""
 
-    def slow_down(*owners):
-        judged = assess_module._judged
+    def slow_down(owner, something_else):
+        judged, done = assess_module._judged, []
 
         def judge_slowly(place, *rest):
-            if place.owner in owners:
-                time.sleep(3 * SHORT.total_seconds())
+            if place.owner == owner and not done:
+                done.append(something_else())
             return judged(place, *rest)
 
         monkeypatch.setattr(assess_module, "_judged", judge_slowly)
@@ -154,10 +176,14 @@ def assess_in(place, office):
 
 def test_a_slow_run_is_not_stolen_from_a_living_process(office, planned, colleague, slow_judge, in_a_thread):
     planned(office)
-    slow_judge("a", "b")
-    working = [in_a_thread(assess_in, colleague(office, owner), office) for owner in ("a", "b")]
-    assert sum(done.result().runs for done in working) == 2
-    assert [(run.state, run.attempts) for run in office.rows(Run)] == [("done", 1), ("done", 1)]
+    slow_judge("a", lambda: time.sleep(2.5))
+    slow = in_a_thread(assess_in, colleague(office, "a", timedelta(seconds=2)), office)
+    while not office.rows(Run):
+        time.sleep(0.01)
+    fast = assess_in(colleague(office, "b", LONG), office)
+    assert slow.result().runs + fast.runs == 2
+    first, second = office.rows(Run)
+    assert (first.owner, first.attempts, second.attempts) == ("a", 1, 1)
     assert office.faults() == []
 
 
@@ -165,15 +191,17 @@ def test_a_process_that_was_given_up_for_dead_writes_nothing_when_it_comes_back(
     office, planned, colleague, slow_judge, in_a_thread, monkeypatch
 ):
     planned(office)
-    slow_judge("a")
+    woken = threading.Event()
+    slow_judge("a", woken.wait)
     monkeypatch.setattr(lease, "held", lambda *_: nullcontext())  # as if it had been stopped: no sign of life
-    sleeper = in_a_thread(assess_in, colleague(office, "a"), office)
+    sleeper = in_a_thread(assess_in, colleague(office, "a", timedelta(seconds=0.2)), office)
     while not office.rows(Run):
         time.sleep(0.01)
-    other = assess_in(colleague(office, "b"), office)
+    other = assess_in(colleague(office, "b", LONG), office)
+    woken.set()
     assert (other.runs, sleeper.result().runs) == (2, 0)
     first, second = office.rows(Run)
-    assert (first.owner, first.attempts, second.attempts) == ("b", 2, 1)
+    assert (first.owner, first.attempts, second.owner, second.attempts) == ("b", 2, "b", 1)
     assert [event for event, _, _ in office.events()] == ["violation.opened"] * 2
     assert office.faults() == []
 

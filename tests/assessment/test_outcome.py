@@ -1,10 +1,12 @@
 """An outcome as it is printed: the keys, their order, and numbers that are exact."""
 
+import doctest
 from datetime import date
 from fractions import Fraction
 
 import pytest
 
+import engine.assessment.outcome as outcome_module
 from engine.assessment.outcome import Outcome, dated, exposure_fen, gate_words, six_decimals, standard_words
 from engine.rulebook.model import Bound, SanctionSpec, Standard
 
@@ -109,6 +111,10 @@ def test_what_is_missing_is_named_where_something_is(outcome):
 )
 def test_a_value_has_six_decimals_rounded_half_up(numerator, denominator, value):
     assert six_decimals(numerator, denominator) == value
+
+
+def test_the_examples_of_the_module_are_true():
+    assert doctest.testmod(outcome_module) == (0, 1)
 
 
 def test_sanctions_begin_on_the_day_of_the_assessment_and_last_whole_days():

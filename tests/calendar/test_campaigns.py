@@ -32,13 +32,9 @@ NIGHT = campaign("夜场.1", "2026-06-01T20:00+08:00", "2026-06-02T02:00+08:00")
 @given(
     st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2035-01-01")),
     st.integers(1, 40 * 24),
-    st.sampled_from(
-        ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
-    ),
+    st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
 )
-def test_the_cycle_of_a_campaign_is_every_local_day_on_which_it_runs(
-    naive: datetime, hours: int, zone: str
-) -> None:
+def test_the_cycle_of_a_campaign_is_every_local_day_on_which_it_runs(naive: datetime, hours: int, zone: str) -> None:
     starts = naive.replace(tzinfo=UTC, minute=0, second=0, microsecond=0)
     festival = Campaign("x", starts, starts + timedelta(hours=hours), zone)
     quarters = (starts + n * timedelta(minutes=15) for n in range(4 * hours))
@@ -51,9 +47,7 @@ def test_the_cycle_of_a_campaign_is_every_local_day_on_which_it_runs(
 
 def test_a_campaign_that_ends_at_midnight_does_not_touch_the_next_day() -> None:
     assert FESTIVAL.cycle().last == date(2026, 6, 20)
-    assert campaign("b", "2026-05-31T20:00+08:00", "2026-06-21T00:00:01+08:00").cycle().last == date(
-        2026, 6, 21
-    )
+    assert campaign("b", "2026-05-31T20:00+08:00", "2026-06-21T00:00:01+08:00").cycle().last == date(2026, 6, 21)
 
 
 def test_a_campaign_is_found_by_its_key() -> None:

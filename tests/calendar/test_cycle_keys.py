@@ -43,8 +43,7 @@ def test_a_key_gives_its_cycle_back(kind: CycleKind, day: date) -> None:
 
 @cases(200)
 @given(
-    st.text(alphabet=string.digits + "-Wd:campign٣ ", max_size=16)
-    | st.from_regex(r"[0-9]{4}-W?[0-9]{2}(-[0-9]{2})?\Z")
+    st.text(alphabet=string.digits + "-Wd:campign٣ ", max_size=16) | st.from_regex(r"[0-9]{4}-W?[0-9]{2}(-[0-9]{2})?\Z")
 )
 def test_any_text_is_a_cycle_with_that_very_key_or_a_clear_error(text: str) -> None:
     try:
@@ -117,7 +116,5 @@ def test_what_is_no_key_is_told_the_forms(key: str) -> None:
 def test_a_key_of_another_kind_is_told_the_form_that_fits() -> None:
     with pytest.raises(KaoheError, match=r"^'2026-03' is a month cycle; expected: 2026-W10 \(week\)$"):
         parse_cycle("2026-03", WEEK)
-    with pytest.raises(
-        KaoheError, match=r"'30d:2026-03-02' is a rolling 30 days cycle; expected: 7d:2026-03-02"
-    ):
+    with pytest.raises(KaoheError, match=r"'30d:2026-03-02' is a rolling 30 days cycle; expected: 7d:2026-03-02"):
         parse_cycle("30d:2026-03-02", rolling(7))

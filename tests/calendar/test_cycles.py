@@ -126,9 +126,7 @@ def test_neighbours_meet_without_gap_or_overlap(kind: CycleKind, day: date) -> N
         ("2028-02-29", "2028-W09", "2028-02-28", "2028-03-05"),
     ],
 )
-def test_weeks_across_the_turn_of_the_year_keep_their_number(
-    day: str, key: str, first: str, last: str
-) -> None:
+def test_weeks_across_the_turn_of_the_year_keep_their_number(day: str, key: str, first: str, last: str) -> None:
     week = cycle_of(WEEK, date.fromisoformat(day))
     assert (week.key, str(week.first), str(week.last)) == (key, first, last)
 
@@ -172,9 +170,7 @@ def test_an_unknown_kind_is_refused_with_the_kinds_that_exist() -> None:
 
 
 def test_a_campaign_is_not_computed_from_a_day() -> None:
-    with pytest.raises(
-        KaoheError, match="announced, not computed from a day; name one, like campaign:2026-618"
-    ):
+    with pytest.raises(KaoheError, match="announced, not computed from a day; name one, like campaign:2026-618"):
         cycle_of(CAMPAIGN, date(2026, 6, 1))
 
 

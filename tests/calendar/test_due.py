@@ -43,9 +43,7 @@ ZONES = st.sampled_from(
     ]
 )
 KINDS = st.sampled_from([DAY, WEEK, MONTH]) | st.integers(1, 40).map(rolling)
-TIMES = st.builds(time, st.integers(0, 3), st.sampled_from([0, 1, 15, 30])) | st.sampled_from(
-    [time(10), time.max]
-)
+TIMES = st.builds(time, st.integers(0, 3), st.sampled_from([0, 1, 15, 30])) | st.sampled_from([time(10), time.max])
 ASSESSED = st.one_of(
     st.builds(AssessedOn, TIMES, day=st.just("next")),
     st.builds(AssessedOn, TIMES, day=st.integers(1, 31)),
@@ -173,9 +171,7 @@ def test_a_cycle_that_the_first_day_only_touches_is_included() -> None:
 
 def test_nothing_is_due_before_the_first_day() -> None:
     next_day = AssessedOn(time(10), day="next")
-    assert (
-        due_cycles(DAY, next_day, "Asia/Shanghai", date(2026, 3, 8), datetime(2026, 1, 1, tzinfo=UTC)) == []
-    )
+    assert due_cycles(DAY, next_day, "Asia/Shanghai", date(2026, 3, 8), datetime(2026, 1, 1, tzinfo=UTC)) == []
 
 
 def test_an_instant_in_a_fold_is_compared_as_an_instant() -> None:

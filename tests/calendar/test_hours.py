@@ -74,8 +74,7 @@ def test_what_is_no_time_of_day_is_named(clock_text: str) -> None:
     with pytest.raises(KaoheError) as caught:
         parse_hours(f"08:00-{clock_text}")
     assert (
-        str(caught.value)
-        == f"'{clock_text}' in '08:00-{clock_text}' is no time of day; times run from 00:00 to 24:00"
+        str(caught.value) == f"'{clock_text}' in '08:00-{clock_text}' is no time of day; times run from 00:00 to 24:00"
     )
 
 
@@ -89,9 +88,7 @@ def test_hours_over_midnight_are_refused_with_the_two_ranges_to_write() -> None:
 
 
 def test_hours_up_to_00_00_mean_24_00() -> None:
-    with pytest.raises(
-        KaoheError, match=r"^the hours 08:00-00:00 end before they start; the end of the day is 24:00$"
-    ):
+    with pytest.raises(KaoheError, match=r"^the hours 08:00-00:00 end before they start; the end of the day is 24:00$"):
         parse_hours("08:00-00:00")
 
 

@@ -17,13 +17,11 @@ from engine.calendar.windows import GraceMonths, Window, excluded
 from engine.errors import KaoheError
 
 ONE = timedelta(days=1)
-ZONES = st.sampled_from(
-    ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
-)
+ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
 # The years' ends of summer time are the instants at which two writings of one instant are easiest to confuse.
-INSTANTS = st.datetimes(
-    datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2035-01-01")
-) | st.datetimes(datetime.fromisoformat("2026-10-24T22:00"), datetime.fromisoformat("2026-10-25T04:00"))
+INSTANTS = st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2035-01-01")) | st.datetimes(
+    datetime.fromisoformat("2026-10-24T22:00"), datetime.fromisoformat("2026-10-25T04:00")
+)
 
 
 def cases(count: int) -> settings:
@@ -31,9 +29,7 @@ def cases(count: int) -> settings:
 
 
 @cases(200)
-@given(
-    INSTANTS, st.timedeltas(timedelta(microseconds=1), 60 * ONE), st.timedeltas(-ONE, 61 * ONE), ZONES, ZONES
-)
+@given(INSTANTS, st.timedeltas(timedelta(microseconds=1), 60 * ONE), st.timedeltas(-ONE, 61 * ONE), ZONES, ZONES)
 def test_a_window_holds_its_start_and_not_its_end_however_instants_are_written(
     naive: datetime, length: timedelta, later: timedelta, window_zone: str, instant_zone: str
 ) -> None:
@@ -48,9 +44,7 @@ def test_a_window_holds_its_start_and_not_its_end_however_instants_are_written(
 
 @cases(200)
 @given(st.dates(date(1990, 1, 1), date(2035, 1, 1)), st.integers(0, 40), ZONES, st.integers(-50, 50 * 24))
-def test_a_window_of_days_holds_what_the_local_calendar_says(
-    first: date, span: int, zone: str, hours: int
-) -> None:
+def test_a_window_of_days_holds_what_the_local_calendar_says(first: date, span: int, zone: str, hours: int) -> None:
     window = Window.of_days(first, first + span * ONE, zone)
     instant = datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(hours=hours)
     assert (instant in window) == (first <= instant.astimezone(ZoneInfo(zone)).date() <= first + span * ONE)

@@ -101,9 +101,7 @@ def test_the_local_day_of_an_instant_does_not_depend_on_how_it_is_written(
     naive: datetime, zone: str, written_in: str
 ) -> None:
     instant = naive.replace(tzinfo=UTC)
-    assert (
-        local_day(instant.astimezone(ZoneInfo(written_in)), zone) == instant.astimezone(ZoneInfo(zone)).date()
-    )
+    assert local_day(instant.astimezone(ZoneInfo(written_in)), zone) == instant.astimezone(ZoneInfo(zone)).date()
 
 
 @pytest.mark.parametrize(
@@ -147,9 +145,7 @@ def test_a_misspelt_zone_is_told_names_near_it() -> None:
 
 
 def test_a_time_without_offset_is_no_instant() -> None:
-    with pytest.raises(
-        KaoheError, match="2026-03-01T10:00:00 has no offset, so it is not an instant; add one, like"
-    ):
+    with pytest.raises(KaoheError, match="2026-03-01T10:00:00 has no offset, so it is not an instant; add one, like"):
         utc(datetime.fromisoformat("2026-03-01T10:00"))
 
 

@@ -1,0 +1,134 @@
+"""What an outcome is as rows of the ledger, and how a row is compared with an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.assessment.outcome import Outcome, exposure_fen
+from engine.judge.decide import Decision
+from engine.ledger.tables import Assessment, Violation
+
+Row = dict[str, Any]
+
+
+def says(o: Outcome) -> tuple[Any, ...]:
+    """What of an outcome is on record or is not. Compare with `said`."""
+    return (o.version.key, o.numerator, o.denominator, o.verdict, o.at_risk, o.severity, list(o.missing))
+
+
+def said(row: Assessment | None) -> tuple[Any, ...] | None:
+    """The same of the row that stands."""
+    if row is None:
+        return None
+    missing = list(row.missing or [])
+    return (row.version, row.numerator, row.denominator, row.verdict, row.at_risk, row.severity, missing)
+
+
+def assessment_row(
+    o: Outcome, run_id: int, subject_id: int, situation_id: int | None, old: Assessment | None, now: datetime
+) -> Row:
+    """The assessment that takes the place of `old`."""
+    return {
+        "run_id": run_id,
+        "rule": o.rule.id,
+        "version": o.version.key,
+        "rule_sha256": o.version.sha256,
+        "subject_id": subject_id,
+        "cycle": o.cycle,
+        "cycle_start": o.cycle_start,
+        "cycle_end": o.cycle_end,
+        "assessed_on": o.assessed_on,
+        "numerator": o.numerator,
+        "denominator": o.denominator,
+        "verdict": o.verdict,
+        "at_risk": o.at_risk,
+        "severity": o.severity,
+        "missing": list(o.missing) or None,
+        "situation_id": situation_id,
+        "violation_id": o.violation,
+        "supersedes_id": old.id if old else None,
+        "recorded_at": now,
+        "superseded_at": None,
+    }
+
+
+def new_violation(o: Outcome, subject_id: int, findings: Mapping[str, Any]) -> Row:
+    """A violation that is opened; `findings` is what `findings_of` says of it."""
+    return {
+        "id": o.violation,
+        "rule": o.rule.id,
+        "subject_id": subject_id,
+        "client": o.client,
+        "platform": o.rule.platform,
+        "cycle": o.cycle,
+        "cycle_start": o.cycle_start,
+        "cycle_end": o.cycle_end,
+        "occurrence": 1,
+        "assessed_on": o.assessed_on,
+        "state": "open",
+        "opened_at": findings["changed_at"],
+        **findings,
+    }
+
+
+def findings_of(o: Outcome, situation_id: int, now: datetime) -> Row:
+    """What new evidence may change about a violation on which nobody has spoken yet."""
+    low, high = exposure_fen(o.sanctions)
+    return {
+        "version": o.version.key,
+        "severity": o.severity,
+        "exposure_min_fen": low,
+        "exposure_max_fen": high,
+        "numerator": o.numerator,
+        "denominator": o.denominator,
+        "situation_id": situation_id,
+        "changed_at": now,
+    }
+
+
+def sanction_rows(o: Outcome) -> list[Row]:
+    """The sanctions of a violation, in the order of the ladder."""
+    rows = []
+    for position, sanction in enumerate(o.sanctions):
+        low, high = sanction.spec.amount_fen or (None, None)
+        rows.append(
+            {
+                "violation_id": o.violation,
+                "position": position,
+                "kind": sanction.spec.kind,
+                "scope": sanction.spec.scope,
+                "amount_min_fen": low,
+                "amount_max_fen": high,
+                "discretionary": sanction.spec.discretionary,
+                "starts": sanction.starts,
+                "ends": sanction.ends,
+            }
+        )
+    return rows
+
+
+def figures_of(o: Outcome) -> Row:
+    """The figure as the journal tells it."""
+    return {"numerator": o.numerator, "denominator": o.denominator, "verdict": o.verdict}
+
+
+def on_record(violation: Violation) -> Row:
+    """What the journal tells of a violation before it changes."""
+    return {
+        "numerator": violation.numerator,
+        "denominator": violation.denominator,
+        "state": violation.state,
+        "severity": violation.severity,
+    }
+
+
+def decision_json(decision: Decision) -> Row:
+    """A decision as it is kept beside its facts and its trace."""
+    return {
+        "outcome": decision.outcome,
+        "severity": decision.severity,
+        "sanctions": [s.kind for s in decision.sanctions],
+        "exposure_fen": list(decision.exposure_fen),
+    }
