@@ -188,9 +188,9 @@ def _run(place: Place, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun
             return record(session, run_id, judgement, place.actor, now)
     except runs.LostLeaseError:
         return None
-    except KaoheError as error:
+    except (KaoheError, KeyboardInterrupt) as error:  # nobody has to wait for the lease to end
         with suppress(runs.LostLeaseError), transaction(place.ledger) as session:
-            runs.fail(session, run_id, place.owner, str(error), REST)
+            runs.fail(session, run_id, place.owner, str(error) or "interrupted", REST)
         raise
 
 

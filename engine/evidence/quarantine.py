@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST_VALUE = 40
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +34,7 @@ def shown(value: str | None, show_values: bool) -> str:
     '***********'
     """
     cut = (value or "")[:LONGEST_VALUE]
-    return cut if show_values else re.sub(r"\d", "*", cut)
+    return cut if show_values else _DIGIT.sub("*", cut)
 
 
 def write_quarantine(path: Path, faults: Sequence[RowFault]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from sys import intern
 
 import duckdb
 
@@ -73,8 +75,9 @@ def stage(
     repeated, replaced = _one_row_a_key(con, kind, [f.bad for f in found])
     sealed = {c.name for c in kind.columns if c.type == "secret"}
     faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, sealed, show_values)]
+    faults.sort(key=attrgetter("file", "line", "column", "reason"))
     refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
-    return Staged(sum(f.read for f in found), refused, tuple(sorted(faults)), repeated, replaced)
+    return Staged(sum(f.read for f in found), refused, tuple(faults), repeated, replaced)
 
 
 def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cleaning.Statements) -> _Found:
@@ -85,12 +88,20 @@ def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cle
         ragged = left_out(con, file.path) if file.format == "csv" else set()
         counted = con.execute("SELECT count(*), count(*) FILTER (WHERE bad) FROM staged WHERE file = ?", [index])
         rows, refused = counted.fetchone() or (0, 0)
-        bad = [_Bad(*row) for row in con.execute(sql.faults).fetchall()] if refused else []
+        bad = list(_bad_cells(con, sql.faults)) if refused else []
     except (duckdb.OutOfMemoryException, duckdb.IOException):
         raise  # not the file's fault
     except duckdb.Error as error:
         raise UnreadableFileError.of(file.path, error) from error
     return _Found(rows + len(ragged), bad, ragged)
+
+
+def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[_Bad]:
+    """The bad cells, which may be millions: one text for each column and reason, however often it comes."""
+    found = con.execute(sql)
+    while part := found.fetchmany(10_000):
+        for record, column, value, why in part:
+            yield _Bad(record, intern(column), value, intern(why))
 
 
 def _one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: list[list[_Bad]]) -> tuple[int, int]:
@@ -140,14 +151,15 @@ def _same(left: str, right: str, kind: Kind) -> str:
 
 def _told(file: OpenedFile, found: _Found, sealed: Collection[str], show_values: bool) -> Iterator[RowFault]:
     """The faults of one file with their lines; of a sealed column the value stays untold."""
+    path = str(file.path)
     where: dict[int, int] = {}
     ragged: list[CsvRecord] = []
     if file.format == "csv" and (found.bad or found.left_out):
         where, ragged = locate(file, {b.record for b in found.bad}, found.left_out)
     for odd in ragged:
         why = f"the row has {len(odd.cells)} cells, the header {file.width}"
-        yield RowFault(str(file.path), odd.line, "-", "", why)
+        yield RowFault(path, odd.line, "-", "", why)
     for b in found.bad:
         near = suggestion(b.value or "", PLATFORMS) if b.reason == cleaning.UNKNOWN_PLATFORM else ""
         value = "" if b.column in sealed else shown(b.value, show_values)
-        yield RowFault(str(file.path), where.get(b.record, b.record), b.column, value, b.reason + near)
+        yield RowFault(path, where.get(b.record, b.record), b.column, value, b.reason + near if near else b.reason)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from engine.errors import KaoheError
-from engine.evidence.duck import name, parquet
+from engine.evidence.duck import name, parquet, reason
 from engine.evidence.lake import Lake
 from engine.measure.needs import File, Live, Need, TallySet, files_read, utc_naive
 from engine.measure.relations import DERIVATIONS
@@ -96,7 +96,7 @@ def _uncountable(lake: Lake, files: Iterable[File], error: duckdb.Error) -> Unco
     damaged = [str(lake.path(*file)) for file in files if _is_damaged(lake.path(*file), file[3])]
     if damaged:
         return UncountableError(f"{', '.join(damaged)}: damaged; restore this day's file from a backup")
-    return UncountableError(f"the evidence cannot be counted: {str(error).partition(chr(10))[0]}")
+    return UncountableError(f"the evidence cannot be counted: {reason(error)}")
 
 
 def _is_damaged(path: Path, generation: str) -> bool:

@@ -15,7 +15,7 @@ import duckdb
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
 from engine.calendar.zones import day_bounds
-from engine.evidence.duck import connect, name, parquet
+from engine.evidence.duck import connect, interruptible, name, parquet, reason
 from engine.evidence.lake import Lake
 from engine.measure.counting import UncountableError
 from engine.measure.needs import Live, Need, tally_sets, utc_naive
@@ -69,18 +69,17 @@ def measure(
     spans of days that are not cycles of the rule; the version's own by default. The cache may be deleted or damaged
     meanwhile. Raises UncountableError where the evidence cannot be read.
     """
-    try:
-        _measure(con, shop, rule, version, cycles, progress, until)
-    except CacheLostError as lost:
-        _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
-        with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
-            private = replace(shop, cache=TallyCache(Path(own)))
-            try:
-                _measure(con, private, rule, version, cycles, progress, until)
-            except CacheLostError as error:
-                raise UncountableError(
-                    f"tallies can be kept neither in {shop.cache.root} nor in {own}: {error}"
-                ) from error
+    with interruptible():
+        try:
+            _measure(con, shop, rule, version, cycles, progress, until)
+        except CacheLostError as lost:
+            _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
+            with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
+                private = replace(shop, cache=TallyCache(Path(own)))
+                try:
+                    _measure(con, private, rule, version, cycles, progress, until)
+                except CacheLostError as error:
+                    raise UncountableError(f"the evidence cannot be counted, not even in {own}: {error}") from error
 
 
 def _measure(
@@ -125,4 +124,4 @@ def _measure(
             f"JOIN spans p ON t._day = p._day AND t._cut_off IS NOT DISTINCT FROM p._cut_off GROUP BY ALL"
         )
     except duckdb.Error as error:
-        raise CacheLostError(str(error).partition("\n")[0]) from error
+        raise CacheLostError(reason(error)) from error

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from engine.errors import KaoheError
-from engine.evidence.duck import text
+from engine.evidence.duck import reason, text
 from engine.evidence.lake import Lake
 from engine.measure.counting import count_days
 from engine.measure.needs import Live, Need, TallySet, input_key, utc_naive
@@ -137,8 +137,10 @@ def _keep(con: duckdb.DuckDBPyConnection, need: Need, draft: Path, shelf: Path, 
         path = shelf / f"{label}.{_digest(draft)}.parquet"
         shelf.mkdir(parents=True, exist_ok=True)
         draft.replace(path)
-    except (duckdb.Error, OSError) as error:
-        raise CacheLostError(str(error).partition("\n")[0]) from error
+    except duckdb.Error as error:
+        raise CacheLostError(reason(error)) from error
+    except OSError as error:
+        raise CacheLostError(str(error)) from error
     return path
 
 

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+import engine.assessment.assess as assess_module
 from engine.assessment import lease
 from engine.assessment.assess import AssessmentError
 from engine.errors import KaoheError
@@ -77,7 +78,7 @@ def test_assessed_day_by_day_or_at_once_in_whatever_order_it_came_the_record_is_
     assert day_by_day.lines() == truth.lines()
 
     piecemeal = offices()
-    pieces = [rows[n::7] for n in range(7)]
+    pieces = [rows[n::4] for n in range(4)]
     Random(1).shuffle(pieces)
     for number, piece in enumerate(pieces):
         piecemeal.take(*piece)
@@ -202,6 +203,24 @@ def test_a_run_that_fails_is_told_as_failed_and_is_done_as_soon_as_it_can_be(sma
     assert small_office.assess(LATER).runs == 1
     (run,) = small_office.rows(Run)
     assert (run.state, run.failure, run.attempts) == ("done", None, 2)
+
+
+def test_an_assessment_that_is_interrupted_gives_its_run_back_at_once(small_office, week_of, monkeypatch):
+    small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
+    judge, judged = assess_module.judge_run, []
+
+    def interrupted_at_the_second(*given):
+        judged.append(given)
+        if len(judged) == 2:
+            raise KeyboardInterrupt
+        return judge(*given)
+
+    monkeypatch.setattr(assess_module, "judge_run", interrupted_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        small_office.assess(LATER)
+    assert [(run.state, run.failure) for run in small_office.rows(Run)] == [("done", None), ("failed", "interrupted")]
+    assert small_office.assess(LATER).runs == 1
+    assert [o.cycle for o in small_office.outcomes()] == ["2026-W10", "2026-W11"]
 
 
 def test_a_run_that_a_dead_process_left_behind_is_finished(small_office, week_of):

@@ -88,6 +88,7 @@ def test_confirmed_violations_count_only_within_their_days(court, weekly, within
     assert weekly(court(within_days), ALL_CONFIRMED) == severities
 
 
+# By a shop of that name: what is said about its first violation, and whether its second is the second, then.
 COUNTS = {
     "acknowledged": (["acknowledged"], False),
     "confirmed": (["confirmed"], True),
@@ -104,26 +105,19 @@ COUNTS = {
 }
 
 
-@pytest.fixture
-def two_weeks(court, at):
-    """Assesses a week, says things about its violation, assesses the next one; gives the office."""
-
-    def assess(said):
-        office = court()
-        office.assess(at(f"{TUESDAYS[0]}T10:00"))
+def test_what_counts_as_history_is_what_was_confirmed_and_not_taken_back(
+    sqlite_ledger, open_office, steps, week_of, at
+):
+    office = open_office(sqlite_ledger, [steps()])
+    office.take(*(row for week in WEEKS[:2] for shop in COUNTS for row in week_of(shop, week, 1, 10)))
+    office.assess(at(f"{TUESDAYS[0]}T10:00"))
+    for shop, (said, _) in COUNTS.items():
         for state in said:
-            office.say(breach(WEEKS[0]), state)
-        office.assess(at(f"{TUESDAYS[1]}T10:00"))
-        return office
-
-    return assess
-
-
-@pytest.mark.parametrize("name", COUNTS)
-def test_what_counts_as_history_is_what_was_confirmed_and_not_taken_back(two_weeks, name):
-    said, counts = COUNTS[name]
-    office = two_weeks(said)
-    assert office.outcome("s1", WEEKS[1]).severity == ("serious" if counts else "minor")
+            office.say(breach(WEEKS[0], shop), state)
+    office.assess(at(f"{TUESDAYS[1]}T10:00"))
+    assert {o.shop: o.severity for o in office.outcomes() if o.cycle == WEEKS[1]} == {
+        shop: "serious" if counts else "minor" for shop, (_, counts) in COUNTS.items()
+    }
 
 
 def test_a_closed_violation_counts_though_its_journal_entries_were_redacted(court, at):

@@ -1,11 +1,14 @@
 """An import that is killed leaves the old state or the new one, and the next run ends what it began."""
 
+import os
 import random
 import shutil
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from engine.evidence.lake import Lake
 
@@ -145,3 +148,31 @@ def test_a_draft_is_kept_whole_under_the_name_of_its_content(tmp_path):
     kept = tmp_path / "lake" / "sessions" / "jd" / "2026-03" / f"2026-03-02.{generation[:24]}.parquet"
     assert kept == lake.path("sessions", "jd", date(2026, 3, 2), generation)
     assert kept.read_bytes() == b"content"
+
+
+def test_all_that_the_ledger_will_name_is_on_disk_before_it_does(house, monkeypatch):
+    """The content before its name, and the names of new directories too: a power failure leaves old or new."""
+    steps = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(handle):
+        steps.append(("on disk", os.fstat(handle).st_ino))
+        fsync(handle)
+
+    def renamed(source, target):
+        steps.append(("renamed", Path(target)))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    event.listen(house.ledger, "commit", lambda _: steps.append(("committed", None)))
+    house.take(house.csv("a.csv", {}))
+    [file] = house.live_files()
+    root = house.lake.root
+    written = [root.parent, root.parent.parent, file, file.parents[1], file.parents[2], root]
+    assert steps == [
+        *(("on disk", path.stat().st_ino) for path in written),  # the file was a draft then
+        ("renamed", file),
+        ("on disk", file.parent.stat().st_ino),
+        ("committed", None),
+    ]

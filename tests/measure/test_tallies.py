@@ -71,7 +71,7 @@ def test_a_single_deleted_tally_is_counted_anew(bench, x1, two_days):
 
 def other_figures(path):
     """A sound file of tallies that tells other numbers."""
-    with duckdb.connect() as con:
+    with duckdb.connect(":memory:") as con:
         con.execute(f"COPY (SELECT * REPLACE (99 AS replied) FROM '{path}') TO '{path}' (FORMAT parquet)")
 
 
@@ -130,6 +130,15 @@ def test_a_cache_that_cannot_be_written_is_done_without(bench, x1, two_days, cap
     bench.cache.root.write_text("a file where the directory should be")
     assert bench.figures(x1, W10) == TRUTH
     assert "counted without them" in caplog.text
+
+
+def test_a_home_with_a_name_like_a_pattern_is_a_home_like_any_other(x1, row, sqlite_ledger, tmp_path, bench, caplog):
+    home = tmp_path / "o'dd [1]*?"
+    home.mkdir()
+    odd = type(bench)(sqlite_ledger, home)
+    odd.take(row("c1", "2026-03-04T12:00:00"))
+    assert odd.figures(x1, W10) == odd.figures(x1, W10) == {"s1": (1, 0)}
+    assert caplog.text == ""
 
 
 def test_what_a_killed_process_left_half_written_is_swept_away(bench, x1, two_days):
