@@ -162,3 +162,16 @@ def test_what_is_confirmed_later_grades_an_earlier_week_only_once_its_evidence_c
     office.assess(at("2026-03-25T10:00"))
     assert office.outcome("s1", WEEKS[1]).severity == "serious"
     assert office.sanctions(breach(WEEKS[1])) == [("liquidated_damages", 10_000, 30_000)]
+
+
+def test_a_week_that_is_judged_again_is_graded_by_what_is_confirmed_by_then(court, weekly, week_of, at):
+    office = court()
+    weekly(office)
+    office.say(breach(WEEKS[0]), "confirmed")
+    office.take(*week_of("s2", WEEKS[1], 2, 10), replace_days=True)  # the other shop's evidence
+    office.assess(at("2026-03-25T10:00"))
+    assert (office.outcome("s1", WEEKS[1]).severity, office.violation(breach(WEEKS[1])).severity) == (
+        "serious",
+        "serious",
+    )
+    assert office.outcome("s2", WEEKS[1]).severity == "minor"
