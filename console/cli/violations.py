@@ -74,9 +74,9 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
     """One violation and everything that was journalled about it."""
     desk = current(context)
     with reading(desk.ledger) as session:
-        by(session, violation)
-        row = next(r for r in find(session) if r.id == violation)
-        entries = journal.entries(session, object_id=violation)
+        name = by(session, violation).id
+        row = next(r for r in find(session) if r.id == name)
+        entries = journal.entries(session, object_id=name)
     if as_json:
         history = [
             {
@@ -136,7 +136,8 @@ def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: 
     desk = current(context)
     with reading(desk.ledger) as session:
         found = explain_violation(session, desk.rulebook, Lake(desk.settings.lake), desk.cache, violation)
-        record_ = records_of(session, [violation])[violation]
+        name = by(session, violation).id
+        record_ = records_of(session, [name])[name]
     if as_json:
         json_lines([explanation_json(found)])
     else:

@@ -141,3 +141,12 @@ def test_a_recorded_decision_stands_in_the_list_and_in_the_journal(kaohe, sessio
     refused = kaohe("violations", "record", name, "open", "--why", "x")
     assert refused.code == 2
     assert "what may follow" in refused.err
+
+
+def test_an_id_may_be_typed_in_small_letters(kaohe, sessions):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    name = kaohe(*WEEK, "--json").rows[0]["violation"]
+    for command in (("explain",), ("violations", "show")):
+        said = kaohe(*command, name.lower())
+        assert said.code == 0
+        assert name in said.out
