@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from engine.ledger import runs
 from engine.ledger.database import reading, transaction
 from engine.measure.figures import Workshop, measure
 from engine.measure.needs import Live
+from engine.measure.presence import shops_with_evidence
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress
 from engine.rulebook.model import Rule
@@ -165,7 +167,7 @@ def _assess_rule(
             with Judge(chunk[0].version, reasoner) as judge:
                 for run in chunk:
                     progress("assessing cycles", done.runs - before, total)
-                    recorded = _run(place, con, judge, run, now)
+                    recorded = _run(place, workshop, con, judge, run, now)
                     if recorded is None:
                         return False  # oldest first, one at a time: what comes later waits, too
                     done.add(recorded)
@@ -173,14 +175,16 @@ def _assess_rule(
     return True
 
 
-def _run(place: Place, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun, now: datetime) -> Recorded | None:
+def _run(
+    place: Place, workshop: Workshop, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun, now: datetime
+) -> Recorded | None:
     """Claim one run, judge it, record it; None where another process holds it, or was faster."""
     run_id = lease.claimed(place.ledger, place.owner, place.lease, due)
     if run_id is None:
         return None
     try:
         with lease.held(place.ledger, place.owner, place.lease, run_id):
-            judgement = _judged(place, con, judge, due)
+            judgement = _judged(place, workshop, con, judge, due)
         with transaction(place.ledger) as session:
             version = due.version
             runs.keep_version(session, version.sha256, due.rule.id, version.key, due.rule.source_text, now)
@@ -201,17 +205,18 @@ def _judgements(place: Place, plan: _Plan, progress: Progress, reasoner: Reasone
         for chunk in _chunks(plan.due):
             _measure(con, workshop, chunk, progress)
             with Judge(chunk[0].version, reasoner) as judge:
-                found += [_judged(place, con, judge, run) for run in chunk]
+                found += [_judged(place, workshop, con, judge, run) for run in chunk]
     return found
 
 
-def _judged(place: Place, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun) -> Judgement:
+def _judged(place: Place, workshop: Workshop, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun) -> Judgement:
     with reading(place.ledger) as session:
         clients = clients_of(session, due.rule.platform)
         registered = registrations(session, due.rule.platform, due.rule.zone)
         history = history_of(session, due.rule.id, due.assessed_on) if due.version.severity else {}
     listed = frozenset(r.shop for r in registered if r.listed_from <= due.cycle.first)
-    return judge_run(con, judge, due, clients, listed, history)
+    present = partial(shops_with_evidence, con, workshop, due.rule, due.version, due.cycle)
+    return judge_run(con, judge, due, clients, listed, history, present)
 
 
 def _chunks(due: Sequence[DueRun]) -> list[list[DueRun]]:

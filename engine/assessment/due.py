@@ -14,8 +14,9 @@ from datetime import date, datetime
 
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
+from engine.measure.counts import files_of_counts
 from engine.measure.needs import Live, files_read
-from engine.measure.relations import DERIVATIONS
+from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
 
 NOTHING = "nothing"  # the input of a cycle whose evidence is gone again
@@ -130,7 +131,7 @@ def input_digest(
         for relation in {c.relation for c in version.counters}
         for day in cycle.days()
         for file in files_read(relation, rule.platform, day, live)
-    }
+    } | set(files_of_counts(rule.platform, [cycle], live))
     shops = sorted(r.shop for r in registered if r.listed_from <= cycle.first)
     if not files and not shops:
         return None
@@ -140,7 +141,7 @@ def input_digest(
 
 def _first_day(rule: Rule, live: Live, registered: Sequence[Registration], done: Mapping[str, PastRun]) -> date | None:
     """The earliest day that any cycle of the rule could have to do with; evidence that is gone counts, too."""
-    kinds = {DERIVATIONS[c.relation].kind for v in rule.versions for c in v.counters}
+    kinds = {DERIVATIONS[c.relation].kind for v in rule.versions for c in v.counters} | {COUNTS}
     days = [day for kind, platform, day in live if platform == rule.platform and kind in kinds]
     days += [r.listed_from for r in registered]
     days += [run.first_day for run in done.values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,7 +14,7 @@ from engine.judge.decide import Decision, Judge, Situation, situation_of
 from engine.judge.screen import screen_sql
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.violation_ids import violation_id
-from engine.measure.relations import DERIVATIONS
+from engine.measure.presence import kinds_of
 from engine.rulebook.model import PastViolation
 
 
@@ -35,11 +35,13 @@ def judge_run(
     clients: Mapping[str, str],
     listed: frozenset[str],
     history: Mapping[str, Sequence[PastViolation]],
+    with_evidence: Callable[[Collection[str]], Collection[str]],
 ) -> Judgement:
     """Judge all subjects of a run from the table `figures` (see `engine.measure.figures.measure`).
 
     `clients` maps shops to clients, `listed` are the registered shops that are listed whatever they counted, `history`
-    the past violations of each shop under this rule.
+    the past violations of each shop under this rule. `with_evidence` says which of some shops have any evidence in the
+    cycle, counted or not.
     """
     outcomes: list[Outcome] = []
     decisions: dict[Situation, Decision] = {}
@@ -57,9 +59,11 @@ def judge_run(
             decisions[situation] = decision
             situations[row.shop] = situation
         outcomes.append(_outcome(due, row, clients.get(row.shop, "default"), decision))
+    present = with_evidence(silent)
     for shop in silent:
-        missing = tuple(dict.fromkeys(DERIVATIONS[c.relation].kind for c in due.version.counters))
-        row = _Screened(shop, None, None, "no_data", False, missing)
+        row = _Screened(shop, None, None, "no_data", False, kinds_of(due.version))
+        if shop in present:
+            row = _Screened(shop, 0, 0, "not_assessed", False, ())
         outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
     return Judgement(due, tuple(sorted(outcomes, key=Outcome.sort_key)), decisions, situations)
 

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import duckdb
 
+from engine.calendar.hours import Hours
 from engine.errors import KaoheError
-from engine.evidence.duck import name, parquet, reason
+from engine.evidence.duck import name, reason
 from engine.evidence.lake import Lake
 from engine.measure.needs import File, Live, Need, TallySet, files_read, utc_naive
 from engine.measure.relations import DERIVATIONS
+from engine.measure.sources import COLUMNS, source
 from engine.rulebook.model import Counter
+from engine.rulebook.platforms import PLATFORMS
 
 
 class UncountableError(KaoheError):
@@ -33,18 +36,44 @@ def count_days(
     """
     counts = "".join(f", {_count(c)} AS _counted_{i}" for i, c in enumerate(tallies.counters))
     named = "".join(f", _counted_{i} AS {name(c.name)}" for i, c in enumerate(tallies.counters))
-    source = relation_rows(con, lake, tallies.relation, needs, live)
+    rows = relation_rows(con, lake, tallies.relation, needs, live)
+    if DERIVATIONS[tallies.relation].by_person:
+        source = by_person(rows, tallies.hours)
+        groups = "GROUP BY r.grain, r.day, r.cut_off, r.shop, r.agent"
+        grain = "r.grain"
+    else:
+        source = rows
+        groups = "GROUP BY GROUPING SETS ((r.day, r.cut_off, r.shop), (r.day, r.cut_off, r.shop, r.agent)) "
+        groups += "HAVING grouping(agent) = 1 OR agent IS NOT NULL"
+        grain = "CASE WHEN grouping(agent) = 0 THEN 'agent' ELSE 'shop' END"
     try:
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE tallied AS SELECT _day, _cut_off, _shop, _agent, _grain, _evidence{named} "
-            f"FROM (SELECT day AS _day, cut_off AS _cut_off, shop AS _shop, agent AS _agent, "
-            f"CASE WHEN grouping(agent) = 0 THEN 'agent' ELSE 'shop' END AS _grain, count(*) AS _evidence{counts} "
-            f"FROM ({source}) r "
-            f"GROUP BY GROUPING SETS ((r.day, r.cut_off, r.shop), (r.day, r.cut_off, r.shop, r.agent)) "
-            f"HAVING grouping(agent) = 1 OR agent IS NOT NULL)"
+            f"FROM (SELECT r.day AS _day, r.cut_off AS _cut_off, r.shop AS _shop, r.agent AS _agent, "
+            f"{grain} AS _grain, count(*) AS _evidence{counts} FROM ({source}) r {groups})"
         )
     except duckdb.Error as error:
-        raise _uncountable(lake, files_of(tallies.relation, needs, live), error) from error
+        raise uncountable(lake, files_of(tallies.relation, needs, live), error) from error
+
+
+def by_person(rows: str, hours: Hours | None) -> str:
+    """SQL of the person-days of both grains that the messages `rows` come to within `hours`.
+
+    The worst wait is null as soon as one of the messages was never answered: `max` alone would pass over it. A person's
+    messages are first put together for each agent, and the shop's person-day is made of these few rows.
+    """
+    within = _within(hours) or "true"
+    return f"""
+WITH parts AS MATERIALIZED (
+    SELECT day, cut_off, shop, buyer, agent, count(*) AS messages, count(wait) AS answered, max(wait) AS worst
+    FROM ({rows}) WHERE {within} GROUP BY ALL
+)
+SELECT 'shop' AS grain, day, cut_off, shop, NULL::VARCHAR AS agent, sum(messages)::BIGINT AS messages,
+       CASE WHEN sum(answered) = sum(messages) THEN max(worst) END AS worst_wait
+FROM parts GROUP BY day, cut_off, shop, buyer
+UNION ALL
+SELECT 'agent', day, cut_off, shop, agent, messages, CASE WHEN answered = messages THEN worst END
+FROM parts WHERE agent IS NOT NULL"""
 
 
 def files_of(relation: str, needs: Iterable[Need], live: Live) -> list[File]:
@@ -53,30 +82,44 @@ def files_of(relation: str, needs: Iterable[Need], live: Live) -> list[File]:
 
 
 def relation_rows(con: duckdb.DuckDBPyConnection, lake: Lake, relation: str, needs: Sequence[Need], live: Live) -> str:
-    """SQL for the rows of a relation on the days of `needs`, at least one of which has a day file.
+    """SQL for the rows that a relation is made of, on the days of `needs`, at least one of which has a day file.
 
     It reads the table `wanted`, which this fills. Raises UncountableError where a day file is missing.
     """
-    files = files_of(relation, needs, live)
-    paths = [lake.path(*file) for file in files]
-    for path in paths:
-        if not path.exists():
-            raise UncountableError(
-                f"{path}: the ledger counts on this day file, but the lake does not have it; restore it from a backup"
-            )
+    paths: dict[str, list[Path]] = {}
+    for file in files_of(relation, needs, live):
+        paths.setdefault(file[0], []).append(kept(lake, file))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?::DATE[]) AS day, unnest(?::TIMESTAMP[]) AS cut_off",
         [[n.day for n in needs], [utc_naive(n.cut_off) for n in needs]],
     )
-    return DERIVATIONS[relation].sql.format(files=parquet(paths))
+    sources = {kind: source(kind, paths.get(kind, ())) for kind in COLUMNS}
+    return DERIVATIONS[relation].sql.format(**sources, zone=PLATFORMS[needs[0].platform].zone)
+
+
+def kept(lake: Lake, file: File) -> Path:
+    """The path of a day file that the ledger counts on. Raises UncountableError where the lake has lost it."""
+    path = lake.path(*file)
+    if not path.exists():
+        raise UncountableError(
+            f"{path}: the ledger counts on this day file, but the lake does not have it; restore it from a backup"
+        )
+    return path
 
 
 def condition(counter: Counter) -> str:
-    """SQL that is true for the rows that a counter counts, and false or null for the others."""
+    """SQL that is true for the rows that a counter counts, and false or null for the others.
+
+    The hours of person-days are not in it: they choose what the rows are made of.
+    """
     conditions = [f"({counter.where})"] if counter.where else []
-    if counter.hours:
-        conditions.append(f"second >= {counter.hours.start} AND second < {counter.hours.end}")
+    if counter.hours and not DERIVATIONS[counter.relation].by_person:
+        conditions.append(_within(counter.hours))
     return " AND ".join(conditions) or "true"
+
+
+def _within(hours: Hours | None) -> str:
+    return f"second >= {hours.start} AND second < {hours.end}" if hours else ""
 
 
 def _count(counter: Counter) -> str:
@@ -91,7 +134,7 @@ def _count(counter: Counter) -> str:
     )
 
 
-def _uncountable(lake: Lake, files: Iterable[File], error: duckdb.Error) -> UncountableError:
+def uncountable(lake: Lake, files: Iterable[File], error: duckdb.Error) -> UncountableError:
     """The reason in words: the day files whose bytes are not those that they were kept with, else what DuckDB says."""
     damaged = [str(lake.path(*file)) for file in files if _is_damaged(lake.path(*file), file[3])]
     if damaged:

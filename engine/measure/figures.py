@@ -18,6 +18,7 @@ from engine.calendar.zones import day_bounds
 from engine.evidence.duck import connect, interruptible, name, parquet, reason
 from engine.evidence.lake import Lake
 from engine.measure.counting import UncountableError
+from engine.measure.counts import high, low, overlay
 from engine.measure.needs import Live, Need, tally_sets, utc_naive
 from engine.measure.tallies import CacheLostError, TallyCache, ensure_tallies
 from engine.progress import Progress
@@ -65,21 +66,36 @@ def measure(
     """Fill the table `figures` of `con` with a row for each cycle, shop and agent that there is evidence of.
 
     Its columns: _cycle, _grain (`shop`, `agent`), _shop, _agent, _evidence (how many rows of the rule's relations
-    there were), and one for each counter, null where one of its numbers is missing. `until` is the cut-off to use for
-    spans of days that are not cycles of the rule; the version's own by default. The cache may be deleted or damaged
-    meanwhile. Raises UncountableError where the evidence cannot be read.
+    there were), and for each counter c three: c, null where one of its numbers is missing, and `c!low` and `c!high`,
+    null unless its number was rounded where it was counted. `until` is the cut-off to use for spans of days that are
+    not cycles of the rule; the version's own by default. The cache may be deleted or damaged meanwhile. Raises
+    UncountableError where the evidence cannot be read.
     """
     with interruptible():
-        try:
-            _measure(con, shop, rule, version, cycles, progress, until)
-        except CacheLostError as lost:
-            _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
-            with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
-                private = replace(shop, cache=TallyCache(Path(own)))
-                try:
-                    _measure(con, private, rule, version, cycles, progress, until)
-                except CacheLostError as error:
-                    raise UncountableError(f"the evidence cannot be counted, not even in {own}: {error}") from error
+        _count_here(con, shop, rule, version, cycles, progress, until)
+        overlay(con, shop.lake, rule, version, cycles, shop.live)
+
+
+def _count_here(
+    con: duckdb.DuckDBPyConnection,
+    shop: Workshop,
+    rule: Rule,
+    version: Version,
+    cycles: Sequence[Cycle],
+    progress: Progress,
+    until: datetime | None,
+) -> None:
+    """Count, in the cache if it serves and beside it if it does not."""
+    try:
+        _measure(con, shop, rule, version, cycles, progress, until)
+    except CacheLostError as lost:
+        _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
+        with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
+            private = replace(shop, cache=TallyCache(Path(own)))
+            try:
+                _measure(con, private, rule, version, cycles, progress, until)
+            except CacheLostError as error:
+                raise UncountableError(f"the evidence cannot be counted, not even in {own}: {error}") from error
 
 
 def _measure(
@@ -92,7 +108,7 @@ def _measure(
     until: datetime | None,
 ) -> None:
     counters = [c.name for c in version.counters]
-    columns = "".join(f", {name(c)} BIGINT" for c in counters)
+    columns = "".join(f", {name(c)} BIGINT" for c in (*counters, *map(low, counters), *map(high, counters)))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE figures "
         f"(_cycle VARCHAR, _grain VARCHAR, _shop VARCHAR, _agent VARCHAR, _evidence BIGINT{columns})"
@@ -116,10 +132,12 @@ def _measure(
         "unnest(?::TIMESTAMP[]) AS _cut_off",
         [[c.key for c, _ in needs], [n.day for _, n in needs], [utc_naive(n.cut_off) for _, n in needs]],
     )
+    named = "".join(f", {name(c)}" for c in counters)
     sums = "".join(f", CASE WHEN count({name(c)}) = count(*) THEN sum({name(c)}) END" for c in counters)
     try:
         con.execute(
-            f"INSERT INTO figures SELECT p._cycle, _grain, _shop, _agent, sum(_evidence){sums} "
+            f"INSERT INTO figures (_cycle, _grain, _shop, _agent, _evidence{named}) "
+            f"SELECT p._cycle, _grain, _shop, _agent, sum(_evidence){sums} "
             f"FROM ({' UNION ALL '.join(parts)}) t "
             f"JOIN spans p ON t._day = p._day AND t._cut_off IS NOT DISTINCT FROM p._cut_off GROUP BY ALL"
         )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
-from engine.measure.relations import DERIVATIONS
+from engine.calendar.hours import Hours
+from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Counter
 
 # (kind, platform, day) → generation: which day files count, taken from the ledger once and used throughout.
@@ -19,10 +20,14 @@ File = tuple[str, str, date, str]  # kind, platform, day, generation
 
 @dataclass(frozen=True)
 class TallySet:
-    """The counters of one rule version that select from one relation; they are counted in one pass."""
+    """The counters of one rule version that select from the same rows; they are counted in one pass.
+
+    `hours` only where they choose what the rows are made of (person-days).
+    """
 
     relation: str
     counters: tuple[Counter, ...]
+    hours: Hours | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -31,6 +36,7 @@ class TallySet:
             self.relation,
             DERIVATIONS[self.relation].edition,
             [[c.name, c.where, str(c.hours) if c.hours else None, c.total_of] for c in self.counters],
+            str(self.hours) if self.hours else None,
         ]
         return hashlib.sha256(json.dumps(definition).encode()).hexdigest()[:20]
 
@@ -48,17 +54,27 @@ class Need:
 
 
 def tally_sets(counters: Sequence[Counter]) -> tuple[TallySet, ...]:
-    """Group counters by their relation, in order."""
-    relations = dict.fromkeys(c.relation for c in counters)
-    return tuple(TallySet(r, tuple(c for c in counters if c.relation == r)) for r in relations)
+    """Group counters by the rows that they count, in order; what is counted elsewhere has none."""
+    derived = [c for c in counters if c.relation != COUNTS]
+    rows = dict.fromkeys(_rows_of(c) for c in derived)
+    return tuple(TallySet(r, tuple(c for c in derived if _rows_of(c) == (r, hours)), hours) for r, hours in rows)
+
+
+def _rows_of(counter: Counter) -> tuple[str, Hours | None]:
+    return counter.relation, counter.hours if DERIVATIONS[counter.relation].by_person else None
 
 
 def files_read(relation: str, platform: str, day: date, live: Live) -> list[File]:
-    """The live day files that a day's tally of this relation reads."""
+    """The live day files that a day's tally of this relation reads; none where nothing happened on that day."""
     derivation = DERIVATIONS[relation]
-    days = (day + timedelta(days=n) for n in range(derivation.days_after + 1))
-    keys = ((derivation.kind, platform, d) for d in days)
-    return [(*key, live[key]) for key in keys if key in live]
+    if not derivation.anywhere and (derivation.kind, platform, day) not in live:
+        return []
+    found = []
+    for read in derivation.reads:
+        days = (day + timedelta(days=n) for n in range(-read.days_before, read.days_after + 1))
+        keys = ((read.kind, platform, d) for d in days)
+        found += [(*key, live[key]) for key in keys if key in live]
+    return found
 
 
 def input_key(tallies: TallySet, need: Need, live: Live) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.ledger.database import transaction
 from engine.ledger.subjects import ShopRow, register_shops
-from engine.measure.relations import DERIVATIONS, Derivation
+from engine.measure.relations import DERIVATIONS, Derivation, Reads
 from engine.rulebook.model import Counter, Figure
 
 TUESDAY = "2026-03-24T10:00"  # weeks 10, 11 and 12 are over
@@ -123,9 +123,9 @@ def test_a_shop_whose_number_is_missing_has_no_data_registered_or_not(
     waits = (
         "SELECT w.day, w.cut_off, s.shop, s.agent, "
         "date_diff('second', s.opened_at, s.first_human_reply_at) AS wait "
-        "FROM {files} s JOIN wanted w ON s.day = w.day"
+        "FROM {sessions} s JOIN wanted w ON s.day = w.day"
     )
-    monkeypatch.setitem(DERIVATIONS, "waits", Derivation("sessions", waits, edition=1))
+    monkeypatch.setitem(DERIVATIONS, "waits", Derivation((Reads("sessions"),), waits, edition=1))
     counters = (Counter("waited", "waits", None, None, "wait"), Counter("sessions", "waits"))
     small_office.rules = [like_x1(counters=counters, figure=Figure("waited", "sessions"), gate=())]
     small_office.take(row("c1", "2026-03-04T12:00:00"), row("c2", "2026-03-04T12:00:00", "2026-03-04T12:00:01"))

@@ -9,7 +9,7 @@ from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import DAY, MONTH, WEEK, cycle_of, cycles_between, rolling
 from engine.calendar.hours import parse_hours
 from engine.measure.figures import cut_off
-from engine.measure.relations import DERIVATIONS, Derivation
+from engine.measure.relations import DERIVATIONS, Derivation, Reads
 from engine.progress import silent
 from engine.rulebook.model import Counter, Figure
 
@@ -132,13 +132,13 @@ def test_a_column_is_summed_where_the_condition_holds(bench, like_x1, x1, row):
 WAITS = """
 SELECT w.day, w.cut_off, s.shop, s.agent, s.second, s.opened_by,
        date_diff('second', s.opened_at, s.first_human_reply_at) AS wait
-FROM {files} s JOIN wanted w ON s.day = w.day
+FROM {sessions} s JOIN wanted w ON s.day = w.day
 """
 
 
 @pytest.fixture
 def waits(monkeypatch):
-    monkeypatch.setitem(DERIVATIONS, "waits", Derivation("sessions", WAITS, edition=1))
+    monkeypatch.setitem(DERIVATIONS, "waits", Derivation((Reads("sessions"),), WAITS, edition=1))
     return Counter("waited", "waits", "opened_by = 'buyer'", None, "wait")
 
 
