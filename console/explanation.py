@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
-from engine.measure.details import AgainstRow, Part
+from engine.measure.against import AgainstRow
+from engine.measure.details import Part
 from engine.rulebook.model import Claim, Language, Rule
 from notifier.facts import NoticeFacts
 from notifier.words.figures import percent
@@ -110,7 +111,7 @@ class _Page:
                     + (f"; the first {len(behind.against)}:" if behind.against_total > len(behind.against) else ":"),
                 )
             )
-            lines += [f"    {row.session}  {self.time(row.opened_at)}  {self._why(row)}" for row in behind.against]
+            lines += [f"    {row.session}  {self.time(row.at)}  {self._why(row)}" for row in behind.against]
         return lines
 
     def _without(self, part: Part) -> str:
@@ -280,7 +281,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
             {
                 "session": r.session,
                 "agent": r.agent,
-                "opened_at": r.opened_at.isoformat(),
+                "opened_at": r.at.isoformat(),
                 "replied_at": r.replied_at.isoformat() if r.replied_at else None,
                 "closed_at": r.closed_at.isoformat() if r.closed_at else None,
             }

@@ -34,7 +34,7 @@ def count_days(
     Its columns: _day, _cut_off, _shop, _agent, _grain (`shop`, `agent`), _evidence (how many rows there were), and one
     for each counter. Raises UncountableError where a day file is missing or damaged.
     """
-    counts = "".join(f", {_count(c)} AS _counted_{i}" for i, c in enumerate(tallies.counters))
+    counts = "".join(f", {count(c)} AS _counted_{i}" for i, c in enumerate(tallies.counters))
     named = "".join(f", _counted_{i} AS {name(c.name)}" for i, c in enumerate(tallies.counters))
     rows = relation_rows(con, lake, tallies.relation, needs, live)
     if DERIVATIONS[tallies.relation].by_person:
@@ -62,11 +62,11 @@ def by_person(rows: str, hours: Hours | None) -> str:
     The worst wait is null as soon as one of the messages was never answered: `max` alone would pass over it. A person's
     messages are first put together for each agent, and the shop's person-day is made of these few rows.
     """
-    within = _within(hours) or "true"
+    chosen = within(hours) or "true"
     return f"""
 WITH parts AS MATERIALIZED (
     SELECT day, cut_off, shop, buyer, agent, count(*) AS messages, count(wait) AS answered, max(wait) AS worst
-    FROM ({rows}) WHERE {within} GROUP BY ALL
+    FROM ({rows}) WHERE {chosen} GROUP BY ALL
 )
 SELECT 'shop' AS grain, day, cut_off, shop, NULL::VARCHAR AS agent, sum(messages)::BIGINT AS messages,
        CASE WHEN sum(answered) = sum(messages) THEN max(worst) END AS worst_wait
@@ -114,16 +114,17 @@ def condition(counter: Counter) -> str:
     """
     conditions = [f"({counter.where})"] if counter.where else []
     if counter.hours and not DERIVATIONS[counter.relation].by_person:
-        conditions.append(_within(counter.hours))
+        conditions.append(within(counter.hours))
     return " AND ".join(conditions) or "true"
 
 
-def _within(hours: Hours | None) -> str:
+def within(hours: Hours | None) -> str:
+    """SQL that is true for the rows within `hours`; empty where all hours count."""
     return f"second >= {hours.start} AND second < {hours.end}" if hours else ""
 
 
-def _count(counter: Counter) -> str:
-    """SQL of one counter. A sum is null as soon as one of its numbers is: silence never counts as zero."""
+def count(counter: Counter) -> str:
+    """SQL of one counter, as an aggregate. A sum is null as soon as one of its numbers is: silence is not zero."""
     where = condition(counter)
     if counter.total_of is None:
         return f"count(*) FILTER (WHERE {where})"

@@ -8,6 +8,8 @@ reach out of the cycle, is null: a missing number.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -35,6 +37,40 @@ def files_of_counts(platform: str, cycles: Sequence[Cycle], live: Live) -> list[
     """The live day files of counts whose periods begin within these cycles."""
     keys = sorted({(COUNTS, platform, day) for cycle in cycles for day in cycle.days()} & live.keys())
     return [(*key, live[key]) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """One number that was counted elsewhere, of the shop or (`agent`) of one of its sub-accounts."""
+
+    counter: str
+    agent: str | None
+    period_start: date
+    period_end: date
+    value: int | None
+    low: int | None
+    high: int | None
+
+
+def count_rows(
+    con: duckdb.DuckDBPyConnection, lake: Lake, rule: Rule, version: Version, cycle: Cycle, live: Live, shop: str
+) -> tuple[CountRow, ...]:
+    """The counts of this shop that make its figure up; none where it was counted here. Raises UncountableError."""
+    files = files_of_counts(rule.platform, [cycle], live)
+    if not files:
+        return ()
+    names = ", ".join(text(f"{rule.id}/{c.name}") for c in version.counters)
+    try:
+        rows = con.execute(
+            f"SELECT DISTINCT counter[{len(rule.id) + 2}:], agent, period_start, period_end, value, value_low, "
+            f"value_high FROM {source(COUNTS, [kept(lake, file) for file in files])} "
+            f"WHERE shop = ? AND counter IN ({names}) ORDER BY ALL",
+            [shop],
+        ).fetchall()
+    except duckdb.Error as error:
+        raise uncountable(lake, files, error) from error
+    found = tuple(CountRow(*row) for row in rows)
+    return found if any(row.agent is None for row in found) else ()
 
 
 def overlay(

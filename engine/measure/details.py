@@ -1,28 +1,34 @@
-"""What lies behind one shop's figure: its days, its agents, and the sessions that tell against it."""
+"""What lies behind one shop's figure: its days, its agents with and without each, and what tells against it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 import duckdb
 
 from engine.calendar.cycles import Cycle
 from engine.evidence.duck import name
-from engine.measure.counting import condition, files_of, relation_rows
+from engine.measure.against import AgainstRow, against
+from engine.measure.counting import by_person, condition, count, files_of, relation_rows, within
+from engine.measure.counts import CountRow, count_rows, files_of_counts
 from engine.measure.figures import Workshop, cut_off, measure
-from engine.measure.needs import Need
+from engine.measure.needs import Need, TallySet, tally_sets
+from engine.measure.relations import DERIVATIONS
 from engine.progress import silent
 from engine.rulebook.model import Rule, Version
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a figure: of a day, or of an agent."""
+    """A part of a figure: of a day, or of an agent. `without` is the shop's figure as it would be without the agent."""
 
     name: str
     numerator: int | None
     denominator: int | None
+    without: tuple[int | None, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +41,12 @@ class DayRead:
 
 
 @dataclass(frozen=True, slots=True)
-class AgainstRow:
-    """One session that tells against the figure. Instants are UTC; None where the thing never happened."""
-
-    session: str
-    agent: str | None
-    opened_at: datetime
-    replied_at: datetime | None
-    closed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Details:
-    """Everything behind a figure, from the evidence that counts now."""
+    """Everything behind a figure, from the evidence that counts now.
+
+    `counted` are the numbers that were counted elsewhere: where there are any, they are the figure, and no days or
+    rows stand behind it here.
+    """
 
     files: tuple[DayRead, ...]
     days: tuple[Part, ...]
@@ -55,6 +54,7 @@ class Details:
     whole: Part
     against: tuple[AgainstRow, ...]
     against_total: int
+    counted: tuple[CountRow, ...] = ()
 
 
 def details(
@@ -66,25 +66,50 @@ def details(
     subject: str,
     most: int,
 ) -> Details:
-    """Take the figure of shop `subject` apart; at most `most` sessions are listed. Raises UncountableError."""
+    """Take the figure of shop `subject` apart; at most `most` rows against it are listed. Raises UncountableError."""
+    needs = _needs(rule, version, cycle)
     measure(con, shop, rule, version, [cycle], silent)
     agents = _parts(con, version, "agent", subject, "_agent")
     whole = _parts(con, version, "shop", subject, "_shop")
-    singles = [Cycle(cycle.kind, day.isoformat(), day, day) for day in cycle.days()]
-    measure(con, shop, rule, version, singles, silent, cut_off(rule, version, cycle))
-    found = {part.name: part for part in _parts(con, version, "shop", subject, "_cycle")}
-    days = [found.get(single.key, Part(single.key, 0, 0)) for single in singles]
-    against = _against(con, shop, rule, version, cycle, subject)
-    needs = _needs(rule, version, cycle)
-    files = sorted({file for counter in version.counters for file in files_of(counter.relation, needs, shop.live)})
+    counted = count_rows(con, shop.lake, rule, version, cycle, shop.live, subject)
+    days, found = [], []
+    if not counted:
+        agents = _with_and_without(con, shop, version, needs, subject, agents)
+        days = _days(con, shop, rule, version, cycle, subject)
+        found = against(con, shop, version, needs, subject)
+    files = {file for counter in version.counters for file in files_of(counter.relation, needs, shop.live)}
+    files |= set(files_of_counts(rule.platform, [cycle], shop.live))
     return Details(
-        files=tuple(DayRead(kind, day, generation) for kind, _, day, generation in files),
+        files=tuple(DayRead(kind, day, generation) for kind, _, day, generation in sorted(files)),
         days=tuple(days),
         agents=tuple(agents),
         whole=whole[0] if whole else Part(subject, None, None),
-        against=tuple(against[:most]),
-        against_total=len(against),
+        against=tuple(found[:most]),
+        against_total=len(found),
+        counted=counted,
     )
+
+
+def pending_rows(
+    con: duckdb.DuckDBPyConnection, shop: Workshop, rule: Rule, version: Version, cycle: Cycle
+) -> dict[str, int]:
+    """Shop → how many of its sessions in the denominator nobody has answered or closed: they can still be answered.
+
+    Empty for figures on other relations, where nothing in the denominator waits for long.
+    """
+    figure = version.figure
+    assert figure is not None
+    counters = {c.name: c for c in version.counters}
+    part, whole = counters[figure.numerator], counters.get(figure.denominator or "")
+    needs = _needs(rule, version, cycle)
+    if whole is None or {part.relation, whole.relation} != {"sessions"} or not files_of("sessions", needs, shop.live):
+        return {}
+    source = relation_rows(con, shop.lake, "sessions", needs, shop.live)
+    rows = con.execute(
+        f"SELECT shop, count(*) FROM ({source}) WHERE ({condition(whole)}) AND ({condition(part)}) IS NOT TRUE "
+        "AND first_human_reply_at IS NULL AND closed_at IS NULL GROUP BY shop"
+    )
+    return dict(rows.fetchall())
 
 
 def _needs(rule: Rule, version: Version, cycle: Cycle) -> list[Need]:
@@ -104,30 +129,59 @@ def _parts(con: duckdb.DuckDBPyConnection, version: Version, grain: str, subject
     return [Part(*row) for row in rows]
 
 
-def _against(
+def _days(
     con: duckdb.DuckDBPyConnection, shop: Workshop, rule: Rule, version: Version, cycle: Cycle, subject: str
-) -> list[AgainstRow]:
-    """The rows on the failing side: uncounted ones where much is good, counted ones where little is."""
-    figure, standard = version.figure, version.standard
-    assert figure is not None and standard is not None
-    counters = {c.name: c for c in version.counters}
-    part, whole = counters[figure.numerator], counters.get(figure.denominator or "")
-    if part.relation != "sessions" or whole is None or whole.relation != part.relation:
-        return []
-    needs = _needs(rule, version, cycle)
-    if not files_of(part.relation, needs, shop.live):
-        return []
-    source = relation_rows(con, shop.lake, part.relation, needs, shop.live)
-    more_is_better = standard.complies.comparison in {"at_least", "above"}
-    # A condition on a missing value is null, and counts the row no more than a false one does.
-    rows = con.execute(
-        f"SELECT session, agent, opened_at, first_human_reply_at, closed_at FROM ({source}) "
-        f"WHERE shop = ? AND ({condition(whole)}) AND ({condition(part)}) IS {'NOT ' if more_is_better else ''}TRUE "
-        f"ORDER BY opened_at, session",
-        [subject],
-    ).fetchall()
-    return [AgainstRow(s, a, _utc(o), _utc(r) if r else None, _utc(c) if c else None) for s, a, o, r, c in rows]
+) -> list[Part]:
+    singles = [Cycle(cycle.kind, day.isoformat(), day, day) for day in cycle.days()]
+    measure(con, shop, rule, version, singles, silent, cut_off(rule, version, cycle))
+    found = {part.name: part for part in _parts(con, version, "shop", subject, "_cycle")}
+    return [found.get(single.key, Part(single.key, 0, 0)) for single in singles]
 
 
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC)
+def _with_and_without(
+    con: duckdb.DuckDBPyConnection,
+    shop: Workshop,
+    version: Version,
+    needs: Sequence[Need],
+    subject: str,
+    agents: Sequence[Part],
+) -> list[Part]:
+    """The agents, each with the shop's figure as all that is not theirs would make it."""
+    figure = version.figure
+    assert figure is not None
+    without: dict[str, dict[str, int | None]] = {agent.name: {} for agent in agents}
+    for tallies in tally_sets(version.counters):
+        if not agents or not files_of(tallies.relation, needs, shop.live):
+            continue
+        for name_, *counted in _others(con, shop, tallies, needs, subject, list(without)):
+            without[name_] |= dict(zip((c.name for c in tallies.counters), counted, strict=True))
+    found = []
+    for agent in agents:
+        rest = without[agent.name]
+        denominator = rest.get(figure.denominator, 0) if figure.denominator else 1
+        found.append(replace(agent, without=(rest.get(figure.numerator, 0), denominator)))
+    return found
+
+
+def _others(
+    con: duckdb.DuckDBPyConnection,
+    shop: Workshop,
+    tallies: TallySet,
+    needs: Sequence[Need],
+    subject: str,
+    agents: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """For each agent the counters of the shop over all rows that are not theirs."""
+    source = relation_rows(con, shop.lake, tallies.relation, needs, shop.live)
+    hours = within(tallies.hours) or "true"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE behind AS SELECT * FROM ({source}) WHERE shop = ? AND {hours}", [subject]
+    )
+    counters = "".join(f", {count(c)}" for c in tallies.counters)
+    found = []
+    for agent in agents:
+        others = "SELECT * FROM behind WHERE agent IS DISTINCT FROM $agent"
+        if DERIVATIONS[tallies.relation].by_person:
+            others = f"SELECT * FROM ({by_person(others, None)}) WHERE grain = 'shop'"
+        found += con.execute(f"SELECT $agent{counters} FROM ({others})", {"agent": agent}).fetchall()
+    return found

@@ -52,14 +52,14 @@ def test_the_days_add_up_to_the_whole(taken_apart, week):
 
 
 def test_the_agents_are_those_of_the_shop_alone(taken_apart, week):
-    assert taken_apart().agents == (Part("a1", 1, 2), Part("a2", 1, 2))
+    assert taken_apart().agents == (Part("a1", 1, 2, (1, 3)), Part("a2", 1, 2, (1, 3)))
 
 
 def test_the_sessions_that_tell_against_the_figure_are_those_that_did_not_count(taken_apart, week):
     found = taken_apart()
     assert [row.session for row in found.against] == ["c2", "c3", "c4"]
     assert found.against_total == found.whole.denominator - found.whole.numerator
-    assert found.against[0].opened_at == datetime(2026, 3, 2, 1, tzinfo=UTC)
+    assert found.against[0].at == datetime(2026, 3, 2, 1, tzinfo=UTC)
     assert (found.against[1].agent, found.against[1].replied_at) == (None, None)
     assert found.against[2].closed_at is None
 

@@ -1,0 +1,159 @@
+"""Where every shop stands in the cycles that are not assessed yet: safe, lost, or how many it takes.
+
+Nothing is recorded here, and nothing is decided: it is the forecast that lets somebody act before the platform does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import duckdb
+from sqlmodel import Session
+
+from engine.assessment.standing import clients_of, live_files
+from engine.calendar.assessment import assessment_instant
+from engine.calendar.cycles import CAMPAIGN, Cycle, cycle_of, preceding
+from engine.calendar.zones import day_bounds, local_day
+from engine.evidence.duck import name, text
+from engine.evidence.lake import Lake
+from engine.judge.headroom import Headroom, headroom
+from engine.judge.verdict import Reading, reading_of
+from engine.measure.details import pending_rows
+from engine.measure.figures import Workshop, measure
+from engine.measure.tallies import TallyCache
+from engine.progress import Progress
+from engine.rulebook.model import Bound, Rule, Version
+
+# below_gate: too little happened to be assessed; unknown: one of the numbers is missing or was rounded.
+Standing = Literal["holding", "behind", "safe", "lost", "below_gate", "unknown"]
+LOOK_BACK = timedelta(days=62)  # no cycle ends longer before its assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How one shop stands in one open cycle. `ends`: the last instant of the cycle; `due_at`: the assessment."""
+
+    rule: Rule
+    version: Version
+    client: str
+    shop: str
+    cycle: Cycle
+    due_at: datetime
+    running: bool
+    numerator: int | None
+    denominator: int | None
+    standing: Standing
+    mends: int | None = None
+    breaks: int | None = None
+    pending: int = 0
+    gate_lacks: Mapping[str, int] | None = None
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """By assessment, platform, shop and rule."""
+        return (self.due_at, self.rule.platform, self.shop, self.rule.id, self.cycle.key)
+
+
+def open_cycles(rule: Rule, now: datetime) -> list[tuple[Version, Cycle]]:
+    """The cycles of `rule` that hold `now`, or are over and not yet assessed, oldest first.
+
+    A rule by campaign has no cycle of its own accord, and so none here.
+    """
+    found = list(_open_cycles(rule, now))
+    return found[::-1]
+
+
+def _open_cycles(rule: Rule, now: datetime) -> Iterator[tuple[Version, Cycle]]:
+    today = local_day(now, rule.zone)
+    for kind in dict.fromkeys(v.cycle for v in rule.versions if v.cycle is not None and v.cycle != CAMPAIGN):
+        cycle = cycle_of(kind, today)
+        while cycle.last > today - LOOK_BACK:
+            version = rule.version_for(cycle.first)
+            if version is not None and version.cycle == kind and version.assessed is not None:
+                if assessment_instant(cycle, version.assessed, rule.zone) <= now:
+                    break
+                yield version, cycle
+            cycle = preceding(cycle)
+
+
+def outlook(
+    session: Session, lake: Lake, cache: TallyCache, rules: Sequence[Rule], now: datetime, progress: Progress
+) -> list[Outlook]:
+    """How all shops with evidence stand in the open cycles of `rules`, in the order of their assessments."""
+    workshop = Workshop(lake, cache, live_files(session))
+    found: list[Outlook] = []
+    with workshop.connection() as con:
+        for done, rule in enumerate(rules):
+            progress("looking ahead", done, len(rules))
+            clients = clients_of(session, rule.platform)
+            for version, cycle in open_cycles(rule, now):
+                found += _of_cycle(con, workshop, rule, version, cycle, clients, now)
+        progress("looking ahead", len(rules), len(rules))
+    return sorted(found, key=Outlook.sort_key)
+
+
+def _of_cycle(
+    con: duckdb.DuckDBPyConnection,
+    workshop: Workshop,
+    rule: Rule,
+    version: Version,
+    cycle: Cycle,
+    clients: Mapping[str, str],
+    now: datetime,
+) -> Iterator[Outlook]:
+    measure(con, workshop, rule, version, [cycle], lambda *_: None)
+    reading = reading_of(version)
+    running = now < day_bounds(cycle.last, rule.zone)[1]
+    assert version.assessed is not None
+    due_at = assessment_instant(cycle, version.assessed, rule.zone)
+    pending = pending_rows(con, workshop, rule, version, cycle)
+    columns = "".join(f", {name(c)}, {name(c + '!low')}" for c in reading.counters)
+    rows = con.execute(
+        f"SELECT _shop{columns} FROM figures WHERE _grain = 'shop' AND _cycle = {text(cycle.key)} ORDER BY _shop"
+    ).fetchall()
+    for shop, *cells in rows:
+        numbers = dict(zip(reading.counters, cells[::2], strict=True))
+        sure = all(n is not None and n >= 0 for n in numbers.values()) and not any(
+            low is not None for low in cells[1::2]
+        )
+        waiting = pending.get(shop, 0)
+        standing, head, lacks = _standing(reading, numbers, running, waiting) if sure else ("unknown", None, None)
+        figure = reading.figure
+        denominator = numbers[figure.denominator] if figure.denominator else 1
+        yield Outlook(
+            rule=rule,
+            version=version,
+            client=clients.get(shop, "default"),
+            shop=shop,
+            cycle=cycle,
+            due_at=due_at,
+            running=running,
+            numerator=numbers[figure.numerator],
+            denominator=denominator,
+            standing=standing,
+            mends=head.mends if head else None,
+            breaks=head.breaks if head else None,
+            pending=waiting,
+            gate_lacks=lacks,
+        )
+
+
+def _standing(
+    reading: Reading, numbers: Mapping[str, int], running: bool, pending: int
+) -> tuple[Standing, Headroom | None, Mapping[str, int] | None]:
+    denominator = numbers[reading.figure.denominator] if reading.figure.denominator else 1
+    lacks = {counter: missing for counter, bound in reading.gate if (missing := _lacking(bound, numbers[counter]))}
+    if denominator == 0 or lacks or not all(bound.admits(numbers[counter], 1) for counter, bound in reading.gate):
+        return ("below_gate" if running else "safe"), None, lacks or None
+    found = headroom(reading.standard.complies, numbers[reading.figure.numerator], denominator, running, pending)
+    return found.standing, found, None
+
+
+def _lacking(bound: Bound, number: int) -> int:
+    """How many more a counter needs until its gate lets the figure be judged."""
+    if bound.comparison not in {"at_least", "above"} or bound.admits(number, 1):
+        return 0
+    least = -int(-bound.limit // 1) if bound.comparison == "at_least" else int(bound.limit // 1) + 1
+    return least - number
