@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
@@ -121,8 +122,20 @@ def dated_sanction(row: Sanction) -> DatedSanction:
     amount = None
     if row.amount_min_fen is not None and row.amount_max_fen is not None:
         amount = (row.amount_min_fen, row.amount_max_fen)
-    days = (row.ends - row.starts).days + 1 if row.starts and row.ends else None
-    spec = SanctionSpec(row.kind, days, amount, row.scope, row.discretionary)
+    days = None
+    if row.starts and row.ends:
+        longest = (row.ends - row.starts).days + 1
+        days = (row.days_min or longest, longest)
+    spec = SanctionSpec(
+        row.kind,
+        days,
+        amount,
+        row.scope,
+        row.discretionary,
+        tuple(row.accounts or ()),
+        row.points,
+        Fraction(row.share) if row.share is not None else None,
+    )
     return DatedSanction(spec, row.starts, row.ends)
 
 

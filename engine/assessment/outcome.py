@@ -11,7 +11,10 @@ from engine.rulebook.model import Rule, SanctionSpec, Version
 
 @dataclass(frozen=True, slots=True)
 class DatedSanction:
-    """A measure with its days: `starts`..`ends` inclusive, None where the measure has no days."""
+    """A measure with its days: `starts`..`ends` inclusive, None where the measure has no days.
+
+    Where only a span is known, `ends` is the last day that it can have.
+    """
 
     spec: SanctionSpec
     starts: date | None
@@ -26,6 +29,14 @@ class DatedSanction:
             row["amount_fen"] = list(self.spec.amount_fen)
         if self.spec.discretionary:
             row["discretionary"] = True
+        if self.spec.accounts:
+            row["accounts"] = list(self.spec.accounts)
+        if self.spec.points is not None:
+            row["points"] = self.spec.points
+        if self.spec.share is not None:
+            row["share"] = six_decimals(self.spec.share.numerator, self.spec.share.denominator)
+        if self.spec.days and self.spec.days[0] != self.spec.days[1]:
+            row["days"] = list(self.spec.days)
         if self.starts and self.ends:
             row["starts"] = self.starts.isoformat()
             row["ends"] = self.ends.isoformat()
@@ -33,9 +44,9 @@ class DatedSanction:
 
 
 def dated(specs: tuple[SanctionSpec, ...], assessed_on: date) -> tuple[DatedSanction, ...]:
-    """Whole days, beginning on the assessment day."""
+    """Whole days, beginning on the assessment day; the end is that of the longest that a measure can last."""
     return tuple(
-        DatedSanction(s, assessed_on, assessed_on + timedelta(days=s.days - 1))
+        DatedSanction(s, assessed_on, assessed_on + timedelta(days=s.days[1] - 1))
         if s.days
         else DatedSanction(s, None, None)
         for s in specs

@@ -102,6 +102,10 @@ def sanction_rows(o: Outcome) -> list[Row]:
                 "amount_min_fen": low,
                 "amount_max_fen": high,
                 "discretionary": sanction.spec.discretionary,
+                "accounts": list(sanction.spec.accounts) or None,
+                "points": sanction.spec.points,
+                "share": str(sanction.spec.share) if sanction.spec.share is not None else None,
+                "days_min": sanction.spec.days[0] if sanction.spec.days else None,
                 "starts": sanction.starts,
                 "ends": sanction.ends,
             }

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
-from sqlglot import condition, exp
-
 from engine.errors import KaoheError
-from engine.rulebook.model import Bound, Counter, Figure, Standard, Verdict, Version
+from engine.rulebook.model import Bound, Figure, Standard, Verdict, Version
+from engine.rulebook.shares import is_part_of
 
 
 class UndecidedError(KaoheError):
@@ -74,26 +72,3 @@ def verdict_of(version: Version, counters: Mapping[str, int | None]) -> Reckonin
         return Reckoning("violation", True, ())
     warns = reading.at_risk is not None and reading.at_risk.admits(numerator, denominator)
     return Reckoning("compliant", warns, ())
-
-
-@cache
-def is_part_of(part: Counter, whole: Counter) -> bool:
-    """Whether `part` counts only rows that `whole` counts too: under all its conditions, and maybe more.
-
-    Counters that sum a column are never taken for parts.
-    """
-    return (
-        part.relation == whole.relation
-        and part.total_of is None
-        and whole.total_of is None
-        and whole.hours in (None, part.hours)
-        and _conditions(whole) <= _conditions(part)
-    )
-
-
-def _conditions(counter: Counter) -> frozenset[str]:
-    if counter.where is None:
-        return frozenset()
-    tree = condition(counter.where, dialect="duckdb")
-    parts = tree.flatten() if isinstance(tree, exp.And) else [tree]
-    return frozenset(part.unnest().sql(dialect="duckdb") for part in parts)

@@ -233,7 +233,11 @@ class Violation(SQLModel, table=True):
 
 
 class Sanction(SQLModel, table=True):
-    """One measure that follows from a violation. `starts`..`ends` are inclusive days; the amounts are fen."""
+    """One measure that follows from a violation. `starts`..`ends` are inclusive days; the amounts are fen.
+
+    `ends` is the last day that it can have, `days_min` the fewest days that it lasts. `share` is an exact fraction
+    as text (1/10), `accounts` the names of those that money is taken from.
+    """
 
     __tablename__ = "sanction"
     __table_args__ = (UniqueConstraint("violation_id", "position"),)
@@ -248,6 +252,10 @@ class Sanction(SQLModel, table=True):
     discretionary: bool = False
     starts: date | None = Field(default=None, index=True)
     ends: date | None = None
+    days_min: int | None = None
+    points: int | None = Field(default=None, sa_type=BigInteger)
+    share: str | None = None
+    accounts: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class JournalBatch(SQLModel, table=True):

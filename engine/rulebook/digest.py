@@ -92,7 +92,7 @@ def _ladder(ladder: Mapping[str, tuple[SanctionSpec, ...]]) -> dict[str, Any]:
 def _sanction(sanction: SanctionSpec) -> dict[str, Any]:
     return {
         "kind": sanction.kind,
-        "days": sanction.days,
+        "days": _days(sanction.days),
         "amount_fen": list(sanction.amount_fen) if sanction.amount_fen else None,
         "scope": sanction.scope,
         "discretionary": sanction.discretionary,
@@ -100,6 +100,11 @@ def _sanction(sanction: SanctionSpec) -> dict[str, Any]:
         "points": sanction.points,
         "share": _exact(sanction.share) if sanction.share is not None else None,
     }
+
+
+def _days(days: tuple[int, int] | None) -> int | list[int] | None:
+    # One number stays one number: a rule that was digested before days could be a span keeps its digest.
+    return None if days is None else days[0] if days[0] == days[1] else list(days)
 
 
 def _appeal(appeal: Appeal | None) -> dict[str, Any] | None:

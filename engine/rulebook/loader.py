@@ -26,6 +26,7 @@ SCHEMA = "ruleset/v1"
 REQUIRED = ("schema", "id", "platform", "subject", "timezone", "title", "sources", "versions")
 OPTIONAL = ("announced", "measures")
 SUBJECTS = ("shop", "agent", "person")
+JUDGED = ("shop",)  # those that an assessment can judge so far
 _ID = re.compile(r"[a-z][a-z0-9]*\.[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -68,7 +69,7 @@ def _rule(root: Place) -> Rule | None:
     fields.take("schema", lambda at: at.one_of((SCHEMA,), "schema"))
     platform = fields.take("platform", lambda at: at.one_of(PLATFORMS, "platform"))
     name = fields.take("id", lambda at: at.read(lambda text: _id(text, platform)))
-    subject = fields.take("subject", lambda at: at.one_of(SUBJECTS, "subject"))
+    subject = fields.take("subject", _subject)
     zone = fields.take("timezone", lambda at: at.read(lambda text: _zone(text, platform)))
     title = fields.take("title", read_bilingual)
     sources = fields.take("sources", read_sources) or {}
@@ -92,6 +93,16 @@ def _rule(root: Place) -> Rule | None:
         source_text=root.file.text,
         measures={kind: text for kind, (_, text) in own.items()},
     )
+
+
+def _subject(place: Place) -> str | None:
+    subject = place.one_of(SUBJECTS, "subject")
+    if subject is not None and subject not in JUDGED:
+        place.fault(
+            f"only rules that judge shops can be assessed so far; write subject: {JUDGED[0]}, "
+            f"or keep the file out of the rulesets"
+        )
+    return subject
 
 
 def _id(text: str, platform: str | None) -> str:

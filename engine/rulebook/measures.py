@@ -26,7 +26,7 @@ class Size:
 # By the field of a sanction that each fills.
 SIZES: Mapping[str, Size] = MappingProxyType(
     {
-        "days": Size(values.days, "3 days"),
+        "days": Size(values.span, "3 days"),
         "amount_fen": Size(values.amount, "1000 CNY"),
         "points": Size(values.positive, "2"),
         "share": Size(values.percentage, "10%"),

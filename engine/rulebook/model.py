@@ -133,13 +133,13 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class SanctionSpec:
-    """One measure of a ladder. Days are whole; amounts are [low, high] fen; `discretionary`: may, not must.
+    """One measure of a ladder. Days are whole, amounts fen, both [low, high]; `discretionary`: may, not must.
 
     `points` are penalty points; `share` is the part that a bonus loses.
     """
 
     kind: str
-    days: int | None = None
+    days: tuple[int, int] | None = None
     amount_fen: tuple[int, int] | None = None
     scope: str | None = None
     discretionary: bool = False

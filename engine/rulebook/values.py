@@ -16,6 +16,7 @@ _NUMBER = r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?"
 _LIMIT = re.compile(_NUMBER + "(%?)")
 _AMOUNT = re.compile(r"((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{2})?)(?:\.\.((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{2})?))? CNY")
 _DAYS = re.compile(r"([1-9][0-9]{0,3}) days?")
+_SPAN = re.compile(r"([1-9][0-9]{0,3})\.\.([1-9][0-9]{0,3}) days")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -77,6 +78,23 @@ def days(text: str) -> int:
     if not found:
         raise KaoheError(f"{shown(text)} is no number of days; write it like 3 days")
     return int(found[1])
+
+
+def span(text: str) -> tuple[int, int]:
+    """The least and the most whole days that a measure lasts.
+
+    >>> span("3 days"), span("1..3 days")
+    ((3, 3), (1, 3))
+    """
+    found = _SPAN.fullmatch(text)
+    if not found:
+        if ".." in text:
+            raise KaoheError(f"{shown(text)} is no number of days; write it like 3 days or 1..3 days")
+        return days(text), days(text)
+    low, high = int(found[1]), int(found[2])
+    if low > high:
+        raise KaoheError(f"{shown(text)} runs backwards; the lower number comes first")
+    return low, high
 
 
 def day(text: str) -> date:

@@ -119,7 +119,8 @@ def test_the_examples_of_the_module_are_true():
 
 def test_sanctions_begin_on_the_day_of_the_assessment_and_last_whole_days():
     day, week, warning = dated(
-        (SanctionSpec("delisting", days=1), SanctionSpec("listing_ban", days=7), SanctionSpec("warning")), TUESDAY
+        (SanctionSpec("delisting", days=(1, 1)), SanctionSpec("listing_ban", days=(7, 7)), SanctionSpec("warning")),
+        TUESDAY,
     )
     assert (day.starts, day.ends) == (TUESDAY, TUESDAY)
     assert (week.starts, week.ends) == (TUESDAY, date(2026, 3, 16))

@@ -4,8 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.calendar.hours import Hours
-from engine.judge.verdict import Reckoning, UndecidedError, is_part_of, verdict_of
+from engine.judge.verdict import Reckoning, UndecidedError, verdict_of
 from engine.rulebook.model import Bound, Counter, Figure, Standard
 
 
@@ -93,23 +92,3 @@ def test_counters_beyond_every_machine_word_are_still_exact(x1):
 def test_a_version_that_says_nothing_judges_nobody(make_version, parts):
     with pytest.raises(UndecidedError, match="2021-01-01"):
         verdict_of(make_version(**parts), {})
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "expected"),
-    [
-        (Counter("p", "s", "a = 1 AND b"), Counter("w", "s", "a = 1"), True),
-        (Counter("p", "s", "b AND a = 1"), Counter("w", "s", "a = 1"), True),
-        (Counter("p", "s", "a = 1"), Counter("w", "s"), True),
-        (Counter("p", "s", "a = 1 OR b"), Counter("w", "s", "a = 1"), False),
-        (Counter("p", "s", "a = 2 AND b"), Counter("w", "s", "a = 1"), False),
-        (Counter("p", "s"), Counter("w", "s", "a = 1"), False),
-        (Counter("p", "t", "a = 1"), Counter("w", "s"), False),
-        (Counter("p", "s", "b", Hours(0, 9)), Counter("w", "s", None, Hours(0, 9)), True),
-        (Counter("p", "s", "b", Hours(0, 9)), Counter("w", "s"), True),
-        (Counter("p", "s", "b"), Counter("w", "s", None, Hours(0, 9)), False),
-        (Counter("p", "s", "b", total_of="c"), Counter("w", "s"), False),
-    ],
-)
-def test_a_part_counts_rows_under_all_the_conditions_of_the_whole(part, whole, expected):
-    assert is_part_of(part, whole) is expected

@@ -28,7 +28,11 @@ def schema(engine):
     statement = SQLITE_SCHEMA if engine.dialect.name == "sqlite" else POSTGRESQL_SCHEMA
     with engine.connect() as connection:
         found = connection.execute(text(statement)).all()
-    parts = {name: sorted(part.strip(" ,\n\t") for part in definition.split("\n")) for name, definition in found}
+    # A table that a migration made anew stands in quotes, which say nothing.
+    plain = {name: definition.replace(f'"{name}"', name) for name, definition in found}
+    parts = {
+        name: sorted(part.strip(" ,\n\t") for part in definition.split("\n")) for name, definition in plain.items()
+    }
     return {name: definition for name, definition in parts.items() if VERSION_TABLE not in name}
 
 

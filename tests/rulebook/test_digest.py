@@ -1,5 +1,7 @@
 """The digest of a version changes with what decides, and with nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.rulebook.digest import canonical_json, deciding, rule_sha256
@@ -27,7 +29,6 @@ NOT_DECIDING = [
 ]
 DECIDING = [
     ("id: kuaishou.unanswered-share", "id: kuaishou.unanswered"),
-    ("subject: shop", "subject: agent"),
     ("2021-01-01:", "2021-01-02:"),
     ("opened_by = 'buyer'\"", "opened_by = 'system'\""),
     ("08:00-24:00", "09:00-24:00"),
@@ -69,6 +70,22 @@ def test_what_people_read_is_not_in_the_digest(edited, graded, change):
 @pytest.mark.parametrize("change", DECIDING, ids=lambda change: change[1][:30])
 def test_what_decides_is_in_the_digest(edited, graded, change):
     assert digest(edited, change) != graded.versions[0].sha256
+
+
+def test_whom_the_rule_judges_is_in_the_digest(graded):
+    assert rule_sha256(replace(graded, subject="agent"), graded.versions[0]) != graded.versions[0].sha256
+
+
+def test_days_that_are_a_span_are_in_the_digest_and_one_number_is_what_it_ever_was(edited):
+    def told(days):
+        result = edited("banded-and-repealed", ("closed_entry: 7 days", f"closed_entry: {days}"))
+        assert result.faults == ()
+        (version, _), rule = result.rule.versions, result.rule
+        return version.sha256, deciding(rule, version)["ladder"]["grave"][0]["days"]
+
+    found = [told(days) for days in ("7 days", "7..7 days", "1..7 days", "1..8 days")]
+    assert [days for _, days in found] == [7, 7, [1, 7], [1, 8]]
+    assert len({sha256 for sha256, _ in found}) == 3
 
 
 def test_the_order_of_counters_and_of_keys_does_not_matter(edited, graded):

@@ -158,7 +158,7 @@ def test_an_alias_is_one_fault_and_not_an_empty_value_besides(edited):
     assert [fault.what for fault in result.faults] == ["the alias '*month' is refused: write the values out"]
 
 
-@pytest.mark.parametrize("part", ["agent", "seconds: {from", "chat", "minor: [", "page: {title"])
+@pytest.mark.parametrize("part", ["shop", "seconds: {from", "chat", "minor: [", "page: {title"])
 def test_half_a_character_in_a_name_is_a_fault(edited, part):
     name = part.partition(":")[0]
     result = edited("banded-and-repealed", (part, part.replace(name, '"\\uD800"', 1)))

@@ -114,7 +114,7 @@ def test_points_shares_and_declared_measures_have_their_sizes(banded):
     ladder = banded.versions[0].ladder
     assert ladder["minor"] == (SanctionSpec("points", points=2), SanctionSpec("bonus_cut", share=Fraction(1, 10)))
     assert ladder["grave"] == (
-        SanctionSpec("closed_entry", days=7, scope="chat"),
+        SanctionSpec("closed_entry", days=(7, 7), scope="chat"),
         SanctionSpec("demotion", scope="all_goods"),
         SanctionSpec("closed_entry"),
     )
@@ -124,7 +124,8 @@ def test_points_shares_and_declared_measures_have_their_sizes(banded):
 @pytest.mark.parametrize(
     ("size", "sanction"),
     [
-        ("3 days", SanctionSpec("closed_entry", days=3, scope="chat")),
+        ("3 days", SanctionSpec("closed_entry", days=(3, 3), scope="chat")),
+        ("1..3 days", SanctionSpec("closed_entry", days=(1, 3), scope="chat")),
         ("20 CNY", SanctionSpec("closed_entry", amount_fen=(2000, 2000), scope="chat")),
         ("4", SanctionSpec("closed_entry", points=4, scope="chat")),
         ("5%", SanctionSpec("closed_entry", share=Fraction(1, 20), scope="chat")),

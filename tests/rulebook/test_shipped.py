@@ -75,7 +75,7 @@ def test_its_standard_and_gate_are_printed_as_promised(reply_rate):
 
 
 def test_its_sanction_is_three_days_without_public_traffic(reply_rate):
-    assert reply_rate.ladder == {"standard": (SanctionSpec("traffic_limit", days=3, scope="public_domain"),)}
+    assert reply_rate.ladder == {"standard": (SanctionSpec("traffic_limit", days=(3, 3), scope="public_domain"),)}
     assert reply_rate.severity is None
 
 

@@ -23,8 +23,13 @@ _CYCLES = (*_KINDS, "rolling 30 days")
 
 
 def read_cycle(place: Place) -> CycleKind | None:
-    """day, week, month, rolling N days, or campaign."""
-    return place.read(_cycle)
+    """day, week, month or rolling N days; a campaign is understood, and cannot be assessed so far."""
+    cycle = place.read(_cycle)
+    if cycle == CAMPAIGN:
+        place.fault(
+            "campaigns cannot be assessed so far: nothing says when they are; write day, week, month or rolling N days"
+        )
+    return cycle
 
 
 def _cycle(text: str) -> CycleKind:

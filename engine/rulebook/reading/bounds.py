@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, cast
 
 from engine.rulebook import values
+from engine.rulebook.faults import shown
 from engine.rulebook.model import Bound, Standard
 from engine.rulebook.nodes import Fields, Place
+from engine.rulebook.shares import Kind
 
 Comparison = Literal["at_least", "above", "at_most", "below"]
 COMPARISONS = ("at_least", "above", "at_most", "below")
@@ -44,6 +47,29 @@ def read_standard(version: Fields) -> Standard | None:
                 else Standard(bound.opposite(), "violates_when")
             )
     return None
+
+
+def check_kind(place: Place, bound: Bound, kind: Kind) -> bool:
+    """Whether a bound at `place` is written as suits the kind of figure that it bounds; if not, that is a fault.
+
+    A share is bounded by a percentage up to 100%, a ratio of two counts by any percentage, all else as it may be.
+    """
+    ((_, at),) = place.peek().values()
+    written = bound.as_written
+    if kind == "share" and not 0 <= bound.limit <= 1 and written.endswith("%"):
+        at.fault(f"{shown(written)} is no share; this figure is a part of a whole, so it lies between 0% and 100%")
+    elif kind != "number" and not written.endswith("%"):
+        at.fault(f"{shown(written)} is no percentage, and this figure is a share; did you mean {_meant(bound.limit)}?")
+    else:
+        return True
+    return False
+
+
+def _meant(limit: Fraction) -> str:
+    """The percentage that was probably meant: 90 is 90%, and 0.9 is 90%, too."""
+    hundreds = limit * 100 if limit < 1 else limit
+    text = f"{float(hundreds):.9f}".rstrip("0").rstrip(".")
+    return repr(f"{text}%")
 
 
 def check_at_risk(place: Place, at_risk: Bound, standard: Standard) -> None:

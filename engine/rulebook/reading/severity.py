@@ -8,7 +8,8 @@ from engine.rulebook import values
 from engine.rulebook.faults import shown
 from engine.rulebook.model import Band, Severity, Standard
 from engine.rulebook.nodes import Fields, Place
-from engine.rulebook.reading.bounds import covers, read_bound
+from engine.rulebook.reading.bounds import check_kind, covers, read_bound
+from engine.rulebook.shares import Kind
 
 DecidedBy = Literal["metric", "history", "platform"]
 # Who decides, and the key that says how. A `forecast` is ours, until a person records the notice.
@@ -81,6 +82,15 @@ def _steps(place: Place) -> dict[int, str] | None:
 def severities(severity: Severity) -> tuple[str, ...]:
     """Every severity that this can give, once."""
     return tuple(dict.fromkeys((*(band.severity for band in severity.bands), *severity.steps.values())))
+
+
+def check_kinds(place: Place, severity: Severity, kind: Kind) -> bool:
+    """Whether the limits of all bands are written as suits the kind of figure; `place` is that of the severity."""
+    if "bands" not in place.peek():
+        return True
+    at = {name: value for name, (_, value) in place.peek()["bands"][1].peek().items()}
+    suiting = [check_kind(at[band.severity], band.when, kind) for band in severity.bands]
+    return all(suiting)
 
 
 def check_bands(fields: Fields, severity: Severity, standard: Standard) -> None:

@@ -17,6 +17,7 @@ from engine.rulebook.reading.measures import Measures
 from engine.rulebook.reading.provenance import check_claims, read_provenance
 from engine.rulebook.reading.sources import Citations
 from engine.rulebook.reading.texts import read_bilingual
+from engine.rulebook.shares import kind_of
 
 REQUIRED = ("text", "counters", "figure", "cycle", "assessed", "cut_off", "ladder", "provenance", "cases")
 OPTIONAL = ("gate", *bounds.STANDARDS, "at_risk_when", "severity", "appeal")
@@ -96,7 +97,8 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
         appeal=fields.take("appeal", read_appeal),
         cases=fields.take("cases", lambda at: read_cases(at, known)) or (),
     )
-    _check_parts(fields, version, standard)
+    if standard is not None and _check_kind(fields, version, standard):
+        _check_parts(fields, version, standard)
     _check_ladder(fields, rungs, graded)
     check_claims(fields, fields.found, rungs)
     for name, key in declared.items():
@@ -105,9 +107,20 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
     return version
 
 
-def _check_parts(fields: Fields, version: Version, standard: Standard | None) -> None:
-    if standard is None:
-        return
+def _check_kind(fields: Fields, version: Version, standard: Standard) -> bool:
+    """Whether all limits are written as suits the figure, so that it makes sense to compare them with each other."""
+    kind = version.figure and kind_of(version.figure, {counter.name: counter for counter in version.counters})
+    if not kind:
+        return True
+    sound = [bounds.check_kind(fields[standard.stated], standard.complies, kind)]
+    if version.at_risk is not None:
+        sound.append(bounds.check_kind(fields["at_risk_when"], version.at_risk, kind))
+    if version.severity is not None:
+        sound.append(severity.check_kinds(fields["severity"], version.severity, kind))
+    return all(sound)
+
+
+def _check_parts(fields: Fields, version: Version, standard: Standard) -> None:
     if version.at_risk is not None:
         bounds.check_at_risk(fields["at_risk_when"], version.at_risk, standard)
     if version.severity is not None:
