@@ -55,6 +55,11 @@ class Desk:
         return Lake(self.settings.lake)
 
     @cached_property
+    def sound_rules(self) -> RuleBook:
+        """The rules whose files are sound: enough to read what is on record, which must not wait for the others."""
+        return RuleBook.load(self.settings.rulesets)[0]
+
+    @cached_property
     def secret(self) -> bytes:
         """The key that seals buyers' ids."""
         return load_secret(self.home / "secret")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
 from engine.measure.against import AgainstRow
@@ -190,6 +191,8 @@ class _Page:
             self.say("五、规则与依据", "5. The rule and what it rests on"),
             f"  {self.rule.id} · {self.say('版本', 'version')} {self.version.key} · sha256 {self.version.sha256[:16]}…",
         ]
+        if self.found.rule_file != "same":
+            lines.append("  " + changed_words(self.found.rule_file, lang))
         if self.version.text:
             lines.append(f"  {self.version.text.in_language(lang)}")
         for claim in self.version.provenance:
@@ -234,6 +237,21 @@ def _fact(fact: dict[str, Any]) -> str:
     return str(fact.get("kind", fact.get("t", ""))) + (f"({rest})" if rest else "")
 
 
+def changed_words(rule_file: FileToday, lang: Language) -> str:
+    """What to tell of a rule whose file is not what it was when it decided; `rule_file` is not "same"."""
+    if rule_file == "gone":
+        return (
+            "注意：这条规则现在没有可用的文件；以下是判定时所用的版本，取自台账的存档。"
+            if lang == "zh-CN"
+            else "Note: this rule has no sound file today; told is the version that decided, as the ledger kept it."
+        )
+    return (
+        "注意：这条规则的文件在判定之后改过；以下是判定时所用的版本，取自台账的存档。"
+        if lang == "zh-CN"
+        else "Note: this rule's file was changed since; told is the version that decided, as the ledger kept it."
+    )
+
+
 def claim_lines(rule: Rule, claim: Claim, lang: Language) -> list[str]:
     """A claim with its basis: cited, assumed, disputed."""
     zh = lang == "zh-CN"
@@ -270,6 +288,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
     """The same as data."""
     behind = found.details
     return found.outcome.as_json() | {
+        "rule_file": found.rule_file,
         "state": found.state,
         "assessed_at": found.assessed_at.isoformat(),
         "cut_off": found.cut_off.isoformat() if found.cut_off else None,

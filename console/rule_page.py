@@ -6,6 +6,7 @@ from console.explanation import claim_lines
 from engine.assessment.outcome import gate_words, standard_words
 from engine.rulebook.model import Language, Rule, SanctionSpec, Version
 from engine.rulebook.platforms import PLATFORMS
+from notifier.words.figures import percent
 
 
 def rule_page(rule: Rule, lang: Language) -> str:
@@ -52,10 +53,17 @@ def _version(rule: Rule, version: Version, lang: Language) -> list[str]:
 def _sanction(spec: SanctionSpec) -> str:
     words = [spec.kind]
     if spec.days:
-        words.append(f"{spec.days} days")
+        low, high = spec.days
+        words.append(f"{low}..{high} days" if low != high else f"{low} day{'' if low == 1 else 's'}")
     if spec.amount_fen:
         low, high = spec.amount_fen
         words.append(f"{low // 100}..{high // 100} CNY" if low != high else f"{low // 100} CNY")
+    if spec.points is not None:
+        words.append(str(spec.points))
+    if spec.share is not None:
+        words.append(percent(spec.share.numerator, spec.share.denominator, "up"))
+    if spec.accounts:
+        words.append(f"from {', '.join(spec.accounts)}")
     if spec.discretionary:
         words.append("may")
     return " ".join(words)

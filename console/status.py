@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from console.desk import Desk
 from engine.assessment.due import due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
+from engine.errors import KaoheError
 from engine.ledger.database import reading
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
@@ -63,16 +64,19 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     """How things stand at `now`; what is due for longer than `late_after` is late."""
     with reading(desk.ledger) as session:
         live = live_files(session)
-        due = []
+        due, late = [], []
         for rule in desk.rulebook.values():
             registered = registrations(session, rule.platform, rule.zone)
-            due += due_runs(rule, live, registered, past_runs(session, rule.id), now)
+            try:
+                due += due_runs(rule, live, registered, past_runs(session, rule.id), now)
+            except KaoheError as error:  # the others' state is worth knowing all the same
+                late.append(f"{rule.id} cannot be assessed: {error}")
         runs = open_runs(session)
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
-    late = [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
+    late += [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
     late += [f"{r.rule} {r.cycle} failed: {r.failure}" for r in runs if r.state == "failed"]
     return Status(
         due=len(due),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,12 +17,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from console.desk import Desk
 from console.mail import mail_channels
-from engine.assessment.assess import Assessed, assess_due
+from engine.assessment.assess import Assessed, AssessmentError, assess_due
 from engine.errors import KaoheError
 from engine.ledger.database import transaction
 from engine.ledger.workers import gone, seen
 from engine.progress import silent
 from engine.rulebook.book import RuleBook
+from engine.rulebook.faults import Fault
 from notifier.deliver import Delivered, deliver_due
 from notifier.plan import Planned, plan_notices
 
@@ -36,25 +37,32 @@ class Tick:
     assessed: Assessed
     planned: Planned
     delivered: Delivered
+    failures: Mapping[str, KaoheError]  # why rules could not be assessed, by rule
+    faults: Sequence[Fault]  # of rule files, whose rules are left out until they are mended
 
 
 def tick(desk: Desk, now: datetime) -> Tick:
-    """One unit of everything: a sign of life, what is due, the notices of it, the sending."""
+    """One unit of everything, under the rule files of this moment: a sign of life, what is due, its notices.
+
+    A faulty file leaves out its own rule and a rule that fails stops at itself: neither holds up anything else.
+    """
     with transaction(desk.ledger) as session:
         seen(session, desk.owner)
-    assessed = reconcile(desk, now)
-    return Tick(assessed, *deliver(desk, now))
+    book, faults = RuleBook.load(desk.settings.rulesets)
+    assessed, failures = reconcile(desk, book, now)
+    return Tick(assessed, *deliver(desk, book, now), failures, faults)
 
 
-def reconcile(desk: Desk, now: datetime) -> Assessed:
-    """Assess what is due, under today's rule files."""
-    book = RuleBook.load(desk.settings.rulesets)[0]  # a faulty file stops its own rule, and `rules check` tells why
-    return assess_due(desk.place, list(book.values()), now, silent)
+def reconcile(desk: Desk, book: RuleBook, now: datetime) -> tuple[Assessed, Mapping[str, KaoheError]]:
+    """Assess what is due; what was done, and why rules could not be assessed."""
+    try:
+        return assess_due(desk.place, list(book.values()), now, silent), {}
+    except AssessmentError as error:
+        return error.done, error.failures
 
 
-def deliver(desk: Desk, now: datetime) -> tuple[Planned, Delivered]:
+def deliver(desk: Desk, book: RuleBook, now: datetime) -> tuple[Planned, Delivered]:
     """Queue the notices of what was found, and send what is due."""
-    book = RuleBook.load(desk.settings.rulesets)[0]
     planned = plan_notices(desk.ledger, book, now, desk.settings.language)
     return planned, deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
 
@@ -68,7 +76,7 @@ def work(desk: Desk, wait: Callable[[], object]) -> None:
     scheduler.add_job(
         _logged,
         "interval",
-        args=[desk],
+        args=[desk, Told()],
         seconds=seconds,
         next_run_time=datetime.now(UTC),
         id="reconcile and deliver",
@@ -82,9 +90,26 @@ def work(desk: Desk, wait: Callable[[], object]) -> None:
             gone(session, desk.owner)
 
 
-def _logged(desk: Desk) -> None:
+@dataclass
+class Told:
+    """What was last logged about rules: the same complaint every few seconds would drown all others."""
+
+    complaints: frozenset[str] = frozenset()
+
+    def tell(self, done: Tick) -> None:
+        """Log what is wrong now and was not before."""
+        found = [f"{fault}; this file's rule is left out" for fault in done.faults]
+        found += [f"{rule} was not assessed: {why}" for rule, why in done.failures.items()]
+        for complaint in found:
+            if complaint not in self.complaints:
+                log.warning("%s", complaint)
+        self.complaints = frozenset(found)
+
+
+def _logged(desk: Desk, told: Told) -> None:
     try:
         done = tick(desk, datetime.now(UTC))
+        told.tell(done)
     except KaoheError as error:
         log.warning("%s", error)  # told, and tried again at the next tick
         return

@@ -74,14 +74,15 @@ def facts_of(
     sheet: Sheet,
     language: Language,
     agent: Subject | None = None,
+    version_key: str | None = None,
 ) -> NoticeFacts:
     """The facts of one violation, from its rows, its rule and the rule's advice sheet.
 
     `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
-    file is gone or faulty) the notice still says what is on record, under the rule's id and without a
-    standard.
+    text is lost) the notice still says what is on record, under the rule's id and without a standard.
+    `version_key` names the version to speak of, where it is not the violation's own.
     """
-    version = _version(rule, violation)
+    version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
     ordered = sorted(sanctions, key=lambda s: s.position)
     end = last_day(ordered)
@@ -130,8 +131,8 @@ def facts_of(
     )
 
 
-def _version(rule: Rule | None, violation: Violation) -> Version | None:
-    return next((v for v in rule.versions if v.key == violation.version), None) if rule else None
+def _version(rule: Rule | None, key: str) -> Version | None:
+    return next((v for v in rule.versions if v.key == key), None) if rule else None
 
 
 def _without(platform: str, title: str, language: Language) -> str:

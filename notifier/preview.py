@@ -31,9 +31,10 @@ def preview(
     Raises UnknownNameError for a violation, channel or language that there is not.
     """
     with reading(ledger) as session:
-        record = records_of(session, [violation]).get(violation)
+        name = violation.strip().upper()  # ids are read out and typed in
+        record = records_of(session, [name]).get(name)
         if record is None:
-            near = select(Violation.id).where(col(Violation.id).startswith(violation[:4])).limit(50)
+            near = select(Violation.id).where(col(Violation.id).startswith(name[:4])).limit(50)
             hint = "`kaohe violations list` shows those there are"
             raise UnknownNameError("violation", violation, session.exec(near), hint)
     facts = record.facts(rulebook, sheets or Sheets(), language)

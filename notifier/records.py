@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from engine.ledger.tables import Sanction, Subject, Violation
+from engine.assessment.archive import FileToday, file_today, version_as_used
+from engine.ledger.tables import RuleVersion, Run, Sanction, Situation, Subject, Violation
 from engine.rulebook.model import Language, Rule
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheets
@@ -17,25 +18,53 @@ AT_ONCE = 500  # how many names one query asks for
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """The version that decided: the digest of what it says, and the text of its file as the ledger kept it."""
+
+    sha256: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A violation, what follows from it, and whose it is. `agent` is whom the rule judges if not the shop.
 
-    `shop` is None for people and teams: they belong to no single shop.
+    `shop` is None for people and teams: they belong to no single shop. `used` is the rule that was used, as far as
+    the ledger knows.
     """
 
     violation: Violation
     sanctions: tuple[Sanction, ...]
     shop: Subject | None
     agent: Subject | None
+    used: Used | None = None
+
+    def rule(self, rulebook: Mapping[str, Rule]) -> Rule | None:
+        """The rule as it was when it decided; today's where the ledger does not tell; None where it is lost."""
+        name, version = self.violation.rule, self.violation.version
+        if self.used is None:
+            return rulebook.get(name)
+        found = version_as_used(rulebook, name, version, self.used.sha256, self.used.text)
+        return found[0] if found else None
+
+    def file_today(self, rulebook: Mapping[str, Rule]) -> FileToday | None:
+        """What became of the file of the rule that decided; None where the ledger does not tell which did."""
+        told = self.rule(rulebook) if self.used else None
+        version = next((v for v in told.versions if v.key == self.violation.version), None) if told else None
+        return file_today(rulebook, self.violation.rule, version) if version else None
 
     def facts(self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language) -> NoticeFacts:
-        """What a notice about it may say."""
+        """What a notice about it may say, under the version of its rule that decided it."""
+        return self.facts_under(self.rule(rulebook), self.violation.version, sheets, language)
+
+    def facts_under(self, told: Rule | None, version: str, sheets: Sheets, language: Language) -> NoticeFacts:
+        """What a notice about it may say under this version of its rule."""
         rule = self.violation.rule
         subject = self.shop or self.agent
         assert subject is not None  # every violation has a subject
         sheet = sheets.sheet(rule, language)
         agent = self.agent if self.shop else None
-        return facts_of(self.violation, self.sanctions, subject, rulebook.get(rule), sheet, language, agent)
+        return facts_of(self.violation, self.sanctions, subject, told, sheet, language, agent, version)
 
 
 def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]:
@@ -53,14 +82,36 @@ def _records(session: Session, ids: Sequence[str]) -> dict[str, Record]:
         sanctions[sanction.violation_id].append(sanction)
     subjects = _subjects(session, {row.subject_id for row in rows})
     shops = subjects | _subjects(session, {s.parent_id for s in subjects.values() if s.parent_id is not None})
-    return {row.id: _record(row, sanctions[row.id], subjects[row.subject_id], shops) for row in rows}
+    used = _used(session, {row.situation_id for row in rows if row.situation_id is not None})
+    return {
+        row.id: _record(row, sanctions[row.id], subjects[row.subject_id], shops, used.get(row.situation_id or 0))
+        for row in rows
+    }
 
 
-def _record(violation: Violation, sanctions: list[Sanction], subject: Subject, shops: Mapping[int, Subject]) -> Record:
+def _record(
+    violation: Violation, sanctions: list[Sanction], subject: Subject, shops: Mapping[int, Subject], used: Used | None
+) -> Record:
     ordered = tuple(sorted(sanctions, key=lambda s: s.position))
     if subject.kind == "shop":
-        return Record(violation, ordered, subject, None)
-    return Record(violation, ordered, shops.get(subject.parent_id or 0), subject)
+        return Record(violation, ordered, subject, None, used)
+    return Record(violation, ordered, shops.get(subject.parent_id or 0), subject, used)
+
+
+def _used(session: Session, situations: set[int]) -> dict[int, Used]:
+    """The version under which each of these situations was decided."""
+    runs = session.exec(
+        select(Situation.id, Run.rule_sha256)
+        .join(Run, col(Run.id) == col(Situation.run_id))
+        .where(col(Situation.id).in_(situations))
+    ).all()
+    kept = select(RuleVersion).where(col(RuleVersion.sha256).in_({sha256 for _, sha256 in runs}))
+    versions = {version.sha256: Used(version.sha256, version.source_text) for version in session.exec(kept)}
+    return {
+        situation: versions[sha256]
+        for situation, sha256 in runs
+        if situation is not None and sha256 is not None and sha256 in versions
+    }
 
 
 def _subjects(session: Session, ids: set[int]) -> dict[int, Subject]:

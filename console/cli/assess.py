@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -13,14 +15,19 @@ from console.desk import Desk, day, instant
 from console.output import json_lines, note, progress, say, table
 from console.phrases import heads, phrase, verdict_words
 from engine.assessment.archive import current_outcomes
-from engine.assessment.assess import Assessed, assess_due, forecast_due
+from engine.assessment.assess import AssessmentError, assess_due, forecast_due
+from engine.assessment.due import governed_cycles
 from engine.assessment.outcome import Outcome
 from engine.assessment.standing import live_files, registrations
-from engine.errors import NothingToDoError
+from engine.calendar.assessment import assessment_day
+from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
 from engine.ledger.database import reading
+from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Rule
 from notifier.plan import plan_notices
+
+LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
 
 
 @app.command()
@@ -39,35 +46,85 @@ def assess(
     """Assess what is due. With --from/--to print every current assessment of these days, else only what is new."""
     desk = current(context)
     now = instant(as_of, "--as-of")
-    first, last = day(from_, "--from"), day(to, "--to")
+    days = Days(day(from_, "--from"), day(to, "--to"))
+    refuse_empty(desk.rulebook, desk.settings.rulesets)
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
     shops = _shops(desk, shop)
-    done = Assessed()
-    if dry_run:
-        with progress() as report:
-            found = forecast_due(desk.place, rules, now, report, last)
-        outcomes = [o for o in found if first is None or o.assessed_on >= first]
-    else:
-        with progress() as report:
-            done = assess_due(desk.place, rules, now, report, last)
-        plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
-        outcomes = _on_record(desk, rules, first, last) if first or last else done.changed
+    found = (_forecast if dry_run else _assess)(desk, rules, now, days)
+    outcomes = sorted(found.outcomes, key=Outcome.sort_key)
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
-    outcomes = sorted(outcomes, key=Outcome.sort_key)
-    if done.unnotified:
-        note(f"{done.unnotified} violations are older than 7 days: recorded, without a notice")
-    if not outcomes and not done.runs:
-        _refuse_silence(desk, rules, bool(first or last))
+    if found.unnotified:
+        note(f"{found.unnotified} violations are older than 7 days: recorded, without a notice")
+    if not outcomes and not found.runs and not found.failures:
+        _explain_silence(desk, rules, now, days, bool(found.outcomes))
     if as_json:
         json_lines(o.as_json() for o in outcomes)
-    else:
+    elif outcomes or not found.failures:
         _tell(outcomes, desk.settings.language)
+    if found.failures:
+        for name, why in found.failures.items():
+            note(f"kaohe: {name} was not assessed: {why}")
+        raise typer.Exit(KaoheError.exit_code)
 
 
-def _on_record(desk: Desk, rules: list[Rule], first: date | None, last: date | None) -> list[Outcome]:
+@dataclass(frozen=True)
+class Days:
+    """The assessment days that were asked for; None where there is no bound."""
+
+    first: date | None
+    last: date | None
+
+    def __post_init__(self) -> None:
+        if self.first and self.last and self.first > self.last:
+            raise KaoheError(f"--from {self.first} comes after --to {self.last}; the earlier day comes first")
+
+    @property
+    def ranged(self) -> bool:
+        """Whether any bound was given."""
+        return bool(self.first or self.last)
+
+    def __contains__(self, assessed_on: date) -> bool:
+        return (self.first or date.min) <= assessed_on <= (self.last or date.max)
+
+    def __str__(self) -> str:
+        return f"{self.first or '…'}..{self.last or '…'}"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What there is to print, and what was done for it."""
+
+    outcomes: list[Outcome]
+    failures: Mapping[str, KaoheError]
+    runs: int = 0
+    unnotified: int = 0
+
+
+def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days) -> _Found:
+    """Assess what is due. A rule that fails keeps neither the others nor their notices from being dealt with."""
+    failures: Mapping[str, KaoheError] = {}
+    try:
+        with progress() as report:
+            done = assess_due(desk.place, rules, now, report, days.last)
+    except AssessmentError as error:
+        done, failures = error.done, error.failures
+    plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
+    outcomes = _on_record(desk, rules, days) if days.ranged else done.changed
+    return _Found(outcomes, failures, done.runs, done.unnotified)
+
+
+def _forecast(desk: Desk, rules: list[Rule], now: datetime, days: Days) -> _Found:
+    """The same with nothing recorded: what would be printed."""
+    with progress() as report:
+        forecast = forecast_due(desk.place, rules, now, report, days.last)
+    outcomes = forecast.over(_on_record(desk, rules, days)) if days.ranged else forecast.outcomes
+    return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures)
+
+
+def _on_record(desk: Desk, rules: list[Rule], days: Days) -> list[Outcome]:
     with reading(desk.ledger) as session:
-        return current_outcomes(session, desk.rulebook, [r.id for r in rules], first, last)
+        return current_outcomes(session, desk.rulebook, [r.id for r in rules], days.first, days.last)
 
 
 def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] | None:
@@ -106,14 +163,29 @@ def _tell(outcomes: list[Outcome], language: str) -> None:
     say(" · ".join(f"{verdict_words(v, False, language)} {n:,}" for v, n in sorted(counts.items())))
 
 
-def _refuse_silence(desk: Desk, rules: list[Rule], ranged: bool) -> None:
-    """End with 3 where the reason for silence is that there is nothing to assess."""
-    platforms = {r.platform for r in rules}
+def _explain_silence(desk: Desk, rules: list[Rule], now: datetime, days: Days, other_shops: bool) -> None:
+    """Say why nothing is printed and nothing was assessed; end with 3 where the reason is that there is no evidence."""
+    platforms = ", ".join(sorted({r.platform for r in rules}))
     with reading(desk.ledger) as session:
         known = {platform for _, platform, _ in live_files(session)}
         known |= {r.platform for r in rules if registrations(session, r.platform, r.zone)}
-    if ranged or not platforms & known:
+    if not known & {r.platform for r in rules}:
+        raise NothingToDoError(f"no evidence and no registered shop for {platforms}; import some with `kaohe import`")
+    if not days.ranged:
+        return
+    if other_shops:
+        raise NothingToDoError(f"none of these shops has evidence for the assessment days {days}")
+    if any(_is_assessed_in(rule, days, now) for rule in rules):
         raise NothingToDoError(
-            f"no evidence and no registered shop for {', '.join(sorted(platforms))}"
-            f"{' in these days' if ranged else ''}; import some with `kaohe import`"
+            f"no evidence of {platforms} for the assessment days {days}; import some with `kaohe import`"
         )
+    note(f"none of these rules has an assessment day in {days} up to now")
+
+
+def _is_assessed_in(rule: Rule, days: Days, now: datetime) -> bool:
+    """Whether some cycle of the rule has its assessment day within `days`, and its instant has passed."""
+    since = (days.first or date(1970, 1, 1)) - LATEST
+    return any(
+        version.assessed is not None and assessment_day(cycle, version.assessed) in days
+        for version, cycle in governed_cycles(rule, since, now)
+    )

@@ -64,7 +64,7 @@ def preview(
 ) -> None:
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
-    rendered = preview_notice(desk.ledger, desk.rulebook, violation, channel, lang_of(lang, desk))
+    rendered = preview_notice(desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk))
     say(f"{rendered.subject}\n\n{rendered.body}")
 
 
@@ -81,7 +81,7 @@ def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
     now = datetime.now(UTC)
-    planned = plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
+    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
     done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
     say(f"{planned.queued} queued, {done.sent} sent, {done.delayed} delayed, {done.failed} failed")
     if planned.silent_shops:

@@ -11,10 +11,11 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.output import json_lines, note, say, table
 from console.phrases import heads
 from console.rule_page import rule_page
+from engine.errors import KaoheError
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
 from engine.judge.reasoner import Reasoner
-from engine.rulebook.book import check_paths
+from engine.rulebook.book import SUFFIX, check_paths
 from engine.rulebook.model import Rule
 
 commands = group("rules", "The rules: list, show, check, test.")
@@ -70,7 +71,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Every fault of every file as `file:line:column: path: message`; nothing where all is sound."""
-    faults = check_paths(paths or list(current(context).settings.rulesets))
+    where = paths or list(current(context).settings.rulesets)
+    faults = check_paths(where)
     if as_json:
         json_lines(
             {"file": f.path, "line": f.line, "column": f.column, "path": f.where, "message": f.what} for f in faults
@@ -80,7 +82,13 @@ def check(
             say(str(fault))
     if faults:
         raise typer.Exit(1)
+    if not any(_has_rules(path) for path in where):
+        raise KaoheError(f"there is no rule file in {', '.join(map(str, where))}; rule files end in {SUFFIX}")
     note("all rule files are sound")
+
+
+def _has_rules(path: Path) -> bool:
+    return path.is_file() or any(path.rglob(f"*{SUFFIX}"))
 
 
 @commands.command()

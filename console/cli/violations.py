@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, select
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
-from console.desk import day
-from console.explanation import explanation_json, explanation_text
+from console.desk import Desk, day
+from console.explanation import changed_words, explanation_json, explanation_text
 from console.output import json_lines, say, table
 from console.phrases import heads
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
-from engine.errors import KaoheError
+from engine.errors import KaoheError, UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import journal, subjects
 from engine.ledger.database import reading, transaction
+from engine.ledger.tables import Violation
 from engine.ledger.violations import Listed, by, find
 from engine.ledger.violations import record as record_state
 from engine.rulebook.model import Language
@@ -55,7 +57,7 @@ def list_(
             client=client,
             platform=known_platform(platform).id if platform else None,
             shop=subjects.shop(session, shop, platform).external_id if shop else None,
-            rule=desk.rulebook.rule(rule).id if rule else None,
+            rule=_rule(session, desk, rule) if rule else None,
             state=state,
             severity=severity,
             first=day(from_, "--from"),
@@ -77,6 +79,10 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         name = by(session, violation).id
         row = next(r for r in find(session) if r.id == name)
         entries = journal.entries(session, object_id=name)
+        recorded = records_of(session, [name])[name]
+    language = desk.settings.language
+    told = recorded.facts(desk.sound_rules, Sheets(), lang_of(None, desk))
+    rule_file = recorded.file_today(desk.sound_rules)
     if as_json:
         history = [
             {
@@ -87,11 +93,15 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             }
             for e in entries
         ]
-        json_lines([_row(row) | {"journal": history}])
+        json_lines([_row(row) | {"version": row.version, "rule_file": rule_file, "journal": history}])
         return
-    language = desk.settings.language
     for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
         say(f"{name}: {cell}")
+    words = told.rule_title, row.version, f"{told.figure} ({told.value})", told.standard or "-", told.consequence
+    for name, cell in zip(heads("title version figure standard sanctions", language), words, strict=True):
+        say(f"{name}: {cell}")
+    if rule_file not in {"same", None}:
+        say(changed_words(rule_file, told.language))
     say("")
     table(
         heads("at actor event value", language),
@@ -135,14 +145,23 @@ def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: 
     """Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis."""
     desk = current(context)
     with reading(desk.ledger) as session:
-        found = explain_violation(session, desk.rulebook, Lake(desk.settings.lake), desk.cache, violation)
+        found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
     if as_json:
         json_lines([explanation_json(found)])
     else:
-        facts = record_.facts(desk.rulebook, Sheets(), lang_of(lang, desk))
+        used = found.outcome
+        facts = record_.facts_under(used.rule, used.version.key, Sheets(), lang_of(lang, desk))
         say(explanation_text(found, facts))
+
+
+def _rule(session: Session, desk: Desk, name: str) -> str:
+    """The id of a rule that there is, or was: what is on record can be asked for whatever became of the file."""
+    known = {*desk.sound_rules, *session.exec(select(Violation.rule).distinct())}
+    if name not in known:
+        raise UnknownNameError("rule", name, known)
+    return name
 
 
 def _row(row: Listed) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from console.cli.app import app, current
-from console.output import say
+from console.output import note, say
 from console.worker import tick, until_told_to_stop, work
+from engine.errors import KaoheError
+from engine.rulebook.book import refuse_empty
 
 
 @app.command()
@@ -20,13 +22,18 @@ def worker(
 ) -> None:
     """Assess what falls due and send its notices, until told to stop. Several may run on one ledger."""
     desk = current(context)
-    _ = desk.ledger, desk.rulebook  # what cannot be opened is told before the clock starts
+    _ = desk.ledger  # what cannot be opened is told before the clock starts
+    refuse_empty(desk.rulebook, desk.settings.rulesets)
     if once:
         done = tick(desk, datetime.now(UTC))
         say(
             f"{done.assessed.runs} runs, {len(done.assessed.changed)} outcomes changed, "
             f"{done.planned.queued} notices queued, {done.delivered.sent} sent, {done.delivered.failed} failed"
         )
+        for rule, why in done.failures.items():
+            note(f"kaohe: {rule} was not assessed: {why}")
+        if done.failures:
+            raise typer.Exit(KaoheError.exit_code)
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
@@ -17,6 +19,8 @@ from engine.rulebook.loader import load
 from engine.rulebook.model import Rule, SanctionSpec, Version
 
 CHUNK = 500
+# Whether today's rule file says the same in all that decides, something else, or is not there (or not sound).
+FileToday = Literal["same", "changed", "gone"]
 
 
 @dataclass(slots=True)
@@ -35,20 +39,41 @@ class VersionShelf:
         return self._found[key]
 
     def _look(self, rule: str, version: str, sha256: str) -> tuple[Rule, Version]:
-        for candidate in self._candidates(rule, sha256):
-            for found in candidate.versions:
-                if found.key == version and found.sha256 == sha256:
-                    return candidate, found
-        raise KaoheError(f"rule {rule} version {version} ({sha256[:12]}) can no longer be read; restore its file")
-
-    def _candidates(self, rule: str, sha256: str) -> Iterator[Rule]:
-        """Today's rule first: it need not be read again."""
-        if rule in self.rulebook:
-            yield self.rulebook[rule]
         kept = self.session.get(RuleVersion, sha256)
-        from_ledger = load(f"ledger:{rule}", kept.source_text.encode()).rule if kept else None
-        if from_ledger:
-            yield from_ledger
+        found = version_as_used(self.rulebook, rule, version, sha256, kept.source_text if kept else None)
+        if found is None:
+            raise KaoheError(f"rule {rule} version {version} ({sha256[:12]}) can no longer be read; restore its file")
+        return found
+
+
+def version_as_used(
+    rulebook: Mapping[str, Rule], rule: str, version: str, sha256: str, kept: str | None
+) -> tuple[Rule, Version] | None:
+    """The version with this digest and its rule: today's where it still decides alike, else that of the kept text.
+
+    `kept` is the text of the file that the ledger kept when the version was first used. None if neither has it.
+    """
+    for candidate in (rulebook.get(rule), _from_text(rule, kept) if kept is not None else None):
+        for found in candidate.versions if candidate else ():
+            if (found.key, found.sha256) == (version, sha256):
+                assert candidate
+                return candidate, found
+        # Today's rule comes first: it need not be read again, and its words may have been corrected since.
+    return None
+
+
+@lru_cache(maxsize=64)
+def _from_text(rule: str, text: str) -> Rule | None:
+    return load(f"ledger:{rule}", text.encode()).rule
+
+
+def file_today(rulebook: Mapping[str, Rule], rule: str, version: Version) -> FileToday:
+    """What became of the file of a version that was used."""
+    today = rulebook.get(rule)
+    if today is None:
+        return "gone"
+    alike = any((v.key, v.sha256) == (version.key, version.sha256) for v in today.versions)
+    return "same" if alike else "changed"
 
 
 def current_outcomes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -111,17 +111,34 @@ def assess_due(
     return done
 
 
+@dataclass(slots=True)
+class Forecast:
+    """What assessing would lead to: the outcomes of the `cycles` (rule, cycle) that are due, and rules that fail."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    cycles: set[tuple[str, str]] = field(default_factory=set)
+    failures: dict[str, KaoheError] = field(default_factory=dict)
+
+    def over(self, recorded: Iterable[Outcome]) -> list[Outcome]:
+        """What would stand afterwards: the outcomes on record, but for the cycles that are due."""
+        return [*self.outcomes, *(o for o in recorded if (o.rule.id, o.cycle) not in self.cycles)]
+
+
 def forecast_due(
     place: Place, rules: Sequence[Rule], now: datetime, progress: Progress, until: date | None = None
-) -> list[Outcome]:
+) -> Forecast:
     """What `assess_due` would reckon, with nothing written but the cache."""
-    found: list[Outcome] = []
+    forecast = Forecast()
     with Reasoner() as reasoner:
         for rule in rules:
-            plan = _planned(place, rule, now, until)
-            for judgement in _judgements(place, plan, progress, reasoner):
-                found += judgement.outcomes
-    return found
+            try:
+                plan = _planned(place, rule, now, until)
+                for judgement in _judgements(place, plan, progress, reasoner):
+                    forecast.cycles.add((rule.id, judgement.due.cycle.key))
+                    forecast.outcomes += judgement.outcomes
+            except KaoheError as error:
+                forecast.failures[rule.id] = error
+    return forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +151,6 @@ class _Plan:
 
 
 def _planned(place: Place, rule: Rule, now: datetime, until: date | None) -> _Plan:
-    if rule.subject != "shop":
-        raise KaoheError(f"{rule.path}: it judges each {rule.subject}, and only rules that judge shops can be assessed")
     with reading(place.ledger) as session:
         live = live_files(session)
         registered = registrations(session, rule.platform, rule.zone)

@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
+from engine.errors import KaoheError
 from engine.measure.counts import files_of_counts
 from engine.measure.needs import Live, files_read
 from engine.measure.relations import COUNTS, DERIVATIONS
@@ -76,7 +77,12 @@ class DueRun:
 def due_runs(
     rule: Rule, live: Live, registrations: Sequence[Registration], done: Mapping[str, PastRun], now: datetime
 ) -> list[DueRun]:
-    """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run."""
+    """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run.
+
+    Raises KaoheError for a rule that judges anything but shops, or a campaign: such rules cannot be assessed so far.
+    """
+    if rule.subject != "shop":
+        raise KaoheError(f"{rule.path}: it judges each {rule.subject}, and only rules that judge shops can be assessed")
     registered = [r for r in registrations if r.platform == rule.platform]
     since = _first_day(rule, live, registered, done)
     if since is None:

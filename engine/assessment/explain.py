@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from engine.assessment.archive import current_outcomes
+from engine.assessment.archive import FileToday, current_outcomes, file_today
 from engine.assessment.outcome import Outcome
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
@@ -31,11 +31,13 @@ MOST_SESSIONS = 20
 class Explanation:
     """A violation with its derivation.
 
+    `rule_file`: whether today's rule file still decides alike; the outcome's rule is the one that was used.
     `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
     today's.
     """
 
     outcome: Outcome
+    rule_file: FileToday
     state: str
     shop_name: str | None
     shop_alias: str | None
@@ -74,6 +76,7 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
     subject = session.get_one(Subject, row.subject_id)
     return Explanation(
         outcome=outcome,
+        rule_file=file_today(rulebook, rule.id, version),
         state=row.state,
         shop_name=subject.name,
         shop_alias=subject.alias,

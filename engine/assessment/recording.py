@@ -69,15 +69,16 @@ class _Recording:
     def subject_id(self, outcome: Outcome) -> int:
         return self.subjects[shop_key(self.rule.platform, outcome.shop)]
 
-    def _current(self) -> dict[int, Assessment]:
-        current = self.session.exec(
-            select(Assessment).where(
-                Assessment.rule == self.rule.id,
-                Assessment.cycle == self.judgement.due.cycle.key,
+    def _current(self) -> dict[int, rows.Standing]:
+        """Columns and no objects: a run may have a row for each of very many shops, and changes few of them."""
+        current = self.session.execute(
+            rows.STANDING.where(
+                col(Assessment.rule) == self.rule.id,
+                col(Assessment.cycle) == self.judgement.due.cycle.key,
                 col(Assessment.superseded_at).is_(None),
             )
         )
-        return {row.subject_id: row for row in current}
+        return {row.subject_id: row for row in (rows.Standing(*found) for found in current)}
 
     def compare(self) -> list[Outcome]:
         """The outcomes that say something else than the record."""
@@ -111,9 +112,8 @@ class _Recording:
                 self._open_or_correct(outcome, known.get(outcome.violation))
             elif (old := self._old_violation(outcome)) and old in known:
                 self._withdraw(known[old], f"new evidence: {outcome.verdict}", rows.figures_of(outcome))
+        self._close([row.id for row in gone])
         for row in gone:
-            row.superseded_at = self.now
-            self.session.add(row)
             if row.violation_id in known:
                 self._withdraw(known[row.violation_id], "new evidence: the shop has none in this cycle", None)
         self.session.flush()
@@ -193,10 +193,13 @@ class _Recording:
         self.events.append(journal.Event(self.actor, event, "violation", outcome.violation, payload))
 
     def write_assessments(self, changed: Sequence[Outcome]) -> None:
-        old = [row.id for o in changed if (row := self.current.get(self.subject_id(o)))]
-        for chunk in _chunks(old):
-            self.session.exec(update(Assessment).where(col(Assessment.id).in_(chunk)).values(superseded_at=self.now))
+        self._close([row.id for o in changed if (row := self.current.get(self.subject_id(o)))])
         insert_rows(self.session, Assessment, [self._assessment(o) for o in changed])
+
+    def _close(self, ids: Sequence[int]) -> None:
+        """Mark these assessments as no longer current."""
+        for chunk in _chunks(ids):
+            self.session.exec(update(Assessment).where(col(Assessment.id).in_(chunk)).values(superseded_at=self.now))
 
     def _assessment(self, outcome: Outcome) -> rows.Row:
         subject_id = self.subject_id(outcome)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import select as sa_select
 
 from engine.assessment.outcome import Outcome, exposure_fen
 from engine.judge.decide import Decision
@@ -13,12 +15,30 @@ from engine.ledger.tables import Assessment, Violation
 Row = dict[str, Any]
 
 
+class Standing(NamedTuple):
+    """What is needed of an assessment that stands, to compare it and to put another in its place."""
+
+    id: int
+    subject_id: int
+    version: str
+    numerator: int | None
+    denominator: int | None
+    verdict: str
+    at_risk: bool
+    severity: str | None
+    missing: Any
+    violation_id: str | None
+
+
+STANDING = sa_select(*(getattr(Assessment, name) for name in Standing._fields))
+
+
 def says(o: Outcome) -> tuple[Any, ...]:
     """What of an outcome is on record or is not. Compare with `said`."""
     return (o.version.key, o.numerator, o.denominator, o.verdict, o.at_risk, o.severity, list(o.missing))
 
 
-def said(row: Assessment | None) -> tuple[Any, ...] | None:
+def said(row: Standing | None) -> tuple[Any, ...] | None:
     """The same of the row that stands."""
     if row is None:
         return None
@@ -27,7 +47,7 @@ def said(row: Assessment | None) -> tuple[Any, ...] | None:
 
 
 def assessment_row(
-    o: Outcome, run_id: int, subject_id: int, situation_id: int | None, old: Assessment | None, now: datetime
+    o: Outcome, run_id: int, subject_id: int, situation_id: int | None, old: Standing | None, now: datetime
 ) -> Row:
     """The assessment that takes the place of `old`."""
     return {

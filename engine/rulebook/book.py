@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.errors import UnknownNameError
+from engine.errors import KaoheError, UnknownNameError
 from engine.rulebook.faults import Fault, RulebookError
 from engine.rulebook.loader import Loaded, load
 from engine.rulebook.model import Rule
@@ -52,6 +52,16 @@ def load_or_refuse(directories: Sequence[Path]) -> RuleBook:
     if faults:
         raise RulebookError(faults)
     return book
+
+
+def refuse_empty(book: RuleBook, directories: Sequence[Path]) -> None:
+    """Raise KaoheError where no directory has any rule: a slip in the settings, which would look like idleness."""
+    if not book:
+        where = ", ".join(map(str, directories)) or "no directory at all"
+        raise KaoheError(
+            f"there is no rule in {where}; put rule files ({SUFFIX}) there, or correct KAOHE_RULESETS "
+            f"(`kaohe config` tells where it is set)"
+        )
 
 
 def check_paths(paths: Sequence[Path]) -> list[Fault]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from engine.ledger.tables import Sanction
 from engine.rulebook.measures import MEASURES
 from engine.rulebook.model import Language, Text
 from notifier.words import dates
-from notifier.words.figures import money_range
-from notifier.words.vocabulary import SCOPED, word
+from notifier.words.figures import money_range, percent
+from notifier.words.vocabulary import ACCOUNTS, SCOPED, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class MeasureWords:
             low = sanction.amount_max_fen if sanction.amount_min_fen is None else sanction.amount_min_fen
             amount = money_range(low, sanction.amount_max_fen, self.language)
             text += f" {amount}" if zh else f" of {amount}"
+        text += self._terms(sanction)
         if sanction.starts is not None and sanction.ends is not None:
-            days = (sanction.ends - sanction.starts).days + 1
-            text += f"{days}天" if zh else f" for {days} day{'' if days == 1 else 's'}"
+            text += self._lasting(sanction.days_min, (sanction.ends - sanction.starts).days + 1)
             if dated:
                 when = dates.span(sanction.starts, sanction.ends, self.language)
                 text += f"（{when}）" if zh else f" ({when})"
@@ -50,6 +51,27 @@ class MeasureWords:
         if not sanctions:
             return "规则未列明处罚" if self.language == "zh-CN" else "the rule names no measure"
         return ("、" if self.language == "zh-CN" else ", ").join(self.measure(s) for s in sanctions)
+
+    def _terms(self, sanction: Sanction) -> str:
+        """Points, the share of a bonus, and the accounts that money is taken from."""
+        zh = self.language == "zh-CN"
+        text = ""
+        if sanction.points is not None:
+            text += f" {sanction.points}分" if zh else f": {sanction.points}"
+        if sanction.share is not None:
+            share = Fraction(sanction.share)
+            part = percent(share.numerator, share.denominator, "up")
+            text += f" {part}" if zh else f" of {part}"
+        if sanction.accounts:
+            names = [word(ACCOUNTS, name, self.language) for name in sanction.accounts]
+            text += f"（从{'、'.join(names)}扣除）" if zh else f" (taken from {' and '.join(names)})"
+        return text
+
+    def _lasting(self, shortest: int | None, longest: int) -> str:
+        zh = self.language == "zh-CN"
+        if shortest is not None and shortest < longest:
+            return f"{shortest}至{longest}天" if zh else f" for {shortest} to {longest} days"
+        return f"{longest}天" if zh else f" for {longest} day{'' if longest == 1 else 's'}"
 
     def _name(self, sanction: Sanction) -> str:
         scoped = SCOPED.get(f"{sanction.kind}/{sanction.scope}")

@@ -28,6 +28,11 @@ SCOPED: Mapping[str, Text] = {
     "traffic_limit/public_domain": Text("限制公域流量", "public-domain traffic limit"),
 }
 
+ACCOUNTS: Mapping[str, Text] = {
+    "deposit": Text("保证金", "the deposit"),
+    "payments": Text("货款", "payments"),
+}
+
 SEVERITIES: Mapping[str, Text] = {
     "minor": Text("轻微", "minor"),
     "serious": Text("严重", "serious"),

@@ -107,7 +107,7 @@ class Office:
         return done
 
     def forecast(self, now, **more):
-        return forecast_due(self.place, self.rules, now, silent, **more)
+        return forecast_due(self.place, self.rules, now, silent, **more).outcomes
 
     def outcomes(self, **wanted):
         """The current outcomes, of all rules or as `wanted` says."""

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.ledger.tables import Sanction
 from engine.rulebook.model import Bound, Text
 from notifier.words import dates, figures
 from notifier.words.lines import cut, masked, one_line
@@ -137,3 +138,36 @@ def test_text_from_outside_stays_on_one_line_and_steers_nothing():
 def test_every_address_in_a_text_is_masked():
     text = "550 5.1.1 <zhang.san@example.com>: unknown; try li@sub.example.cn, or wang"
     assert masked(text) == "550 5.1.1 <z***@example.com>: unknown; try l***@sub.example.cn, or wang"
+
+
+def test_every_term_of_a_measure_is_said_in_both_languages():
+    days = {"starts": date(2026, 3, 10), "ends": date(2026, 3, 12)}
+    measures = [
+        Sanction(violation_id="V-1", position=0, kind="listing_ban", days_min=1, **days),
+        Sanction(violation_id="V-1", position=1, kind="listing_ban", days_min=3, **days),
+        Sanction(violation_id="V-1", position=2, kind="points", points=2),
+        Sanction(violation_id="V-1", position=3, kind="bonus_cut", share="1/8"),
+        Sanction(
+            violation_id="V-1",
+            position=4,
+            kind="liquidated_damages",
+            amount_min_fen=10_000,
+            amount_max_fen=30_000,
+            accounts=["deposit", "payments"],
+        ),
+    ]
+    assert [MeasureWords("zh-CN").measure(m) for m in measures] == [
+        "禁止上新1至3天",
+        "禁止上新3天",
+        "扣分 2分",
+        "扣减奖金 12.5%",
+        "违约金 ¥100–¥300（从保证金、货款扣除）",
+    ]
+    assert [MeasureWords("en").measure(m) for m in measures] == [
+        "ban on new listings for 1 to 3 days",
+        "ban on new listings for 3 days",
+        "penalty points: 2",
+        "bonus cut of 12.5%",
+        "liquidated damages of CNY 100–300 (taken from the deposit and payments)",
+    ]
+    assert MeasureWords("en").measure(measures[0], dated=True).endswith("1 to 3 days (10–12 March 2026)")
