@@ -50,7 +50,7 @@ def assess(
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
     shops = _shops(desk, shop)
-    found = (_forecast if dry_run else _assess)(desk, rules, now, days)
+    found = (_forecast if dry_run else _assess)(desk, rules, now, days, [r.id for r in rules] if rule else None)
     outcomes = sorted(found.outcomes, key=Outcome.sort_key)
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
@@ -101,7 +101,7 @@ class _Found:
     unnotified: int = 0
 
 
-def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days) -> _Found:
+def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list[str] | None) -> _Found:
     """Assess what is due. A rule that fails keeps neither the others nor their notices from being dealt with."""
     failures: Mapping[str, KaoheError] = {}
     try:
@@ -110,21 +110,22 @@ def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days) -> _Found:
     except AssessmentError as error:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
-    outcomes = _on_record(desk, rules, days) if days.ranged else done.changed
+    outcomes = _on_record(desk, only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified)
 
 
-def _forecast(desk: Desk, rules: list[Rule], now: datetime, days: Days) -> _Found:
+def _forecast(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list[str] | None) -> _Found:
     """The same with nothing recorded: what would be printed."""
     with progress() as report:
         forecast = forecast_due(desk.place, rules, now, report, days.last)
-    outcomes = forecast.over(_on_record(desk, rules, days)) if days.ranged else forecast.outcomes
+    outcomes = forecast.over(_on_record(desk, only, days)) if days.ranged else forecast.outcomes
     return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures)
 
 
-def _on_record(desk: Desk, rules: list[Rule], days: Days) -> list[Outcome]:
+def _on_record(desk: Desk, only: list[str] | None, days: Days) -> list[Outcome]:
+    """What stands for these days under the rules asked for, or under every rule that ever was."""
     with reading(desk.ledger) as session:
-        return current_outcomes(session, desk.rulebook, [r.id for r in rules], days.first, days.last)
+        return current_outcomes(session, desk.rulebook, only, days.first, days.last)
 
 
 def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] | None:

@@ -114,3 +114,27 @@ def test_an_unknown_id_is_echoed_as_it_was_typed(kaohe, name):
 
 def test_a_notice_is_previewed_however_its_id_is_typed(kaohe, name):
     assert kaohe("notices", "preview", name.lower()).out == kaohe("notices", "preview", name).out
+
+
+def test_a_range_prints_what_is_on_record_under_rules_that_are_gone(kaohe, name, rule_file):
+    other = rule_file.read_text(encoding="utf-8").replace("id: xiaohongshu.reply-rate", "id: xiaohongshu.other")
+    before = kaohe(*WEEK, "--json").out
+    (rule_file.parent / "other.yaml").write_text(other, encoding="utf-8")
+    rule_file.unlink()
+    said = kaohe(*WEEK, "--json")
+    assert [r["rule"] for r in said.rows] == ["xiaohongshu.other", "xiaohongshu.reply-rate"]
+    assert said.out.endswith(before)
+    assert [r["rule"] for r in kaohe(*WEEK, "--json", "--rule", "xiaohongshu.other").rows] == ["xiaohongshu.other"]
+
+
+def test_the_page_of_a_rule_tells_every_term_of_its_measures(kaohe, rule_file):
+    rung = (
+        "standard: [{traffic_limit: 3 days, scope: public_domain}, {listing_ban: 1..3 days}, {points: 2}, "
+        "{bonus_cut: 10%}, {liquidated_damages: 100..300 CNY, from: [deposit, payments]}]"
+    )
+    edit(rule_file, ("standard: [{traffic_limit: 3 days, scope: public_domain}]", rung))
+    said = kaohe("rules", "show", "xiaohongshu.reply-rate", "--lang", "en").out
+    assert (
+        "measures (standard): traffic_limit 3 days, listing_ban 1..3 days, points 2, bonus_cut 10%, "
+        "liquidated_damages 100..300 CNY from deposit, payments"
+    ) in said
