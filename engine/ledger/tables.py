@@ -205,7 +205,10 @@ class Assessment(SQLModel, table=True):
 
 
 class Violation(SQLModel, table=True):
-    """A breach on record. Its id is a digest of (rule, subject, cycle, occurrence): the same everywhere."""
+    """A breach on record. Its id is a digest of (rule, subject, cycle, occurrence): the same everywhere.
+
+    `client` is the subject's: it moves when the shop changes its client, in the same transaction.
+    """
 
     __tablename__ = "violation"
     __table_args__ = (UniqueConstraint("rule", "subject_id", "cycle", "occurrence"),)
@@ -230,6 +233,10 @@ class Violation(SQLModel, table=True):
     situation_id: int | None = _optional_ref("situation.id")
     opened_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
+    # What the platform's own notice says, once somebody has recorded it.
+    amount_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reference: str | None = None
+    appeal_until: date | None = None
 
 
 class Sanction(SQLModel, table=True):
@@ -334,3 +341,13 @@ class WorkerSeen(SQLModel, table=True):
     worker: str = Field(primary_key=True)
     started_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
+
+
+class Seal(SQLModel, table=True):
+    """By what key buyers' ids are sealed here: a fingerprint, so that another key is noticed before it is used."""
+
+    __tablename__ = "seal"
+
+    name: str = Field(primary_key=True)  # buyers
+    fingerprint: str
+    since: datetime = Field(sa_type=Instant)

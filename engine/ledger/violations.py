@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -47,6 +47,9 @@ class Listed:
     severity: str | None
     exposure_fen: tuple[int, int]
     assessed_on: date
+    amount_fen: int | None
+    reference: str | None
+    appeal_until: date | None
 
 
 def record(
@@ -63,15 +66,18 @@ def record(
 ) -> Violation:
     """Put a violation into another state, and journal `violation.<state>` with what was before and after.
 
-    `severity` replaces the one on record; `amount_fen`, `reference` and `appeal_until` are what the
-    platform's notice says, and stand in the journal. Ends with the journal's lock, so commit next. Raises
-    UnknownNameError for an unknown violation or state, and KaoheError, naming the states that may follow,
-    if this one may not.
+    `severity`, `amount_fen`, `reference` and `appeal_until` are what the platform's notice says; each replaces
+    what is on record. Given the state that the violation has, they correct the record (`violation.amended`).
+    Ends with the journal's lock, so commit next. Raises UnknownNameError for an unknown violation or state, and
+    KaoheError, naming the states that may follow, if this one may not, or if nothing would change.
     """
     violation = by(session, violation_id, for_change=True)
     if new_state not in TRANSITIONS:
         raise UnknownNameError("state", new_state, TRANSITIONS)
-    if new_state not in TRANSITIONS[violation.state]:
+    given = {"severity": severity, "amount_fen": amount_fen, "reference": reference, "appeal_until": appeal_until}
+    said = {name: value for name, value in given.items() if value is not None}
+    amends = new_state == violation.state and bool(said)
+    if new_state not in TRANSITIONS[violation.state] and not amends:
         may_follow = ", ".join(TRANSITIONS[violation.state]) or "nothing"
         raise KaoheError(
             f"violation {violation.id} is {violation.state} and cannot become {new_state}; "
@@ -81,20 +87,25 @@ def record(
         raise KaoheError(f"violation {violation.id} cannot become {new_state} without a reason; say why")
     if amount_fen is not None and amount_fen < 0:
         raise KaoheError(f"an amount cannot be negative: {amount_fen} fen")
-    before = {"state": violation.state, "severity": violation.severity}
+    if amends and all(getattr(violation, name) == value for name, value in said.items()):
+        raise KaoheError(f"violation {violation.id} is {new_state}, and all of this is on record already")
+    before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, now
-    violation.severity = severity or violation.severity
+    for name, value in said.items():
+        setattr(violation, name, value)
     session.add(violation)
-    said: dict[str, str | int | None] = {
-        "amount_fen": amount_fen,
-        "reference": reference,
-        "appeal_until": appeal_until.isoformat() if appeal_until else None,
-    }
-    noted = {name: value for name, value in said.items() if value is not None}
-    after = {"state": new_state, "severity": violation.severity} | noted
+    after = {"state": new_state, "severity": violation.severity} | _told(violation, said)
     payload = {"why": why, "before": before, "after": after}
-    append(session, now, [Event(actor, f"violation.{new_state}", "violation", violation.id, payload)])
+    event = "violation.amended" if amends else f"violation.{new_state}"
+    append(session, now, [Event(actor, event, "violation", violation.id, payload)])
     return violation
+
+
+def _told(violation: Violation, names: Iterable[str]) -> dict[str, str | int]:
+    """What is on record under these names, as the journal keeps it: days as ISO text, nothing where there is none."""
+    values = {name: getattr(violation, name) for name in names}
+    said = {name: value for name, value in values.items() if value is not None}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
 
 
 def by(session: Session, violation_id: str, for_change: bool = False) -> Violation:
@@ -123,10 +134,15 @@ def find(
     """The violations that fit all that is given, by assessment day, platform, shop, agent, rule and cycle.
 
     `shop` is the platform's id of a shop, whose agents' violations are found too; `first` and `last` bound
-    the assessment day, inclusive. Raises UnknownNameError for an unknown state.
+    the assessment day, inclusive. Raises UnknownNameError for an unknown state, and for a client that no
+    subject has.
     """
     if state is not None and state not in TRANSITIONS:
         raise UnknownNameError("state", state, TRANSITIONS)
+    if client is not None:
+        clients = session.exec(select(Subject.client).distinct()).all()
+        if client not in clients:
+            raise UnknownNameError("client", client, clients, "`kaohe shops list` shows whose shops there are")
     subject, parent = aliased(Subject), aliased(Subject)
     wanted = (
         select(Violation, subject, parent)
@@ -169,6 +185,9 @@ def _listed(violation: Violation, subject: Subject, parent: Subject | None) -> L
         severity=violation.severity,
         exposure_fen=(violation.exposure_min_fen, violation.exposure_max_fen),
         assessed_on=violation.assessed_on,
+        amount_fen=violation.amount_fen,
+        reference=violation.reference,
+        appeal_until=violation.appeal_until,
     )
 
 
