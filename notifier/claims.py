@@ -19,12 +19,14 @@ from sqlmodel import Session, col, select
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import database_clock
 from engine.ledger.journal import append
-from engine.ledger.tables import Notice, Violation
+from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
 from notifier.events import OCCASIONS
 from notifier.queued import told
+from notifier.records import records_of
+from notifier.routes import misdirected
 from notifier.words.lines import masked
 
 LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
@@ -111,10 +113,13 @@ def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
 
 def _end(session: Session, notice: Notice, attempts: int) -> tuple[str, str] | None:
     """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
-    violation = session.get_one(Violation, notice.violation_id)
+    record = records_of(session, [notice.violation_id])[notice.violation_id]
+    violation = record.violation
     occasion = OCCASIONS.get(notice.event)
     if occasion is not None and violation.state not in occasion.states:
         return "dropped", f"not sent: the violation is {violation.state}"
+    if elsewhere := misdirected(notice, record.shop):
+        return "dropped", f"not sent: {elsewhere}"
     if attempts >= MOST_ATTEMPTS:
         return "failed", f"unknown: attempt {attempts} was cut off before its answer was recorded"
     return None

@@ -1,5 +1,8 @@
 """From the journal to the queue: each violation that was opened becomes its notices, once.
 
+A shop that gets another contact or client is news as well: its open violations that are young enough are told to those
+who were not told, and what waits for anybody else is dropped.
+
 Texts are made outside the transaction that stores them, so that a long run of violations does not hold up
 other writers. That transaction moves the cursor only from where the texts began: whoever comes second
 writes nothing.
@@ -8,27 +11,29 @@ writes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col
 
+from engine.assessment.recording import NOTIFY_WITHIN
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
-from engine.ledger.journal import Entry, append, entries, head
+from engine.ledger.journal import Entry, Event, append, entries, head
 from engine.ledger.tables import Cursor, Notice
 from engine.rulebook.model import Language, Rule
 from notifier.drafts import Drafter
-from notifier.events import EVENTS
-from notifier.queued import store, told
-from notifier.records import Record, records_of
+from notifier.events import EVENTS, OPENED
+from notifier.queued import drop, store, told
+from notifier.records import Record, open_of_shop, records_of, unsent_of_shop
 from notifier.render import Templates
-from notifier.routes import recipients_of
+from notifier.routes import misdirected, recipients_of
 from notifier.sheets import Sheets
 
 READER = "notices"
+TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 BATCHES = 100  # how many of the journal's batches one transaction works off
 
 _log = logging.getLogger(__name__)
@@ -93,16 +98,69 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
         end = min(head(session).seq, begin + BATCHES)
         if end == begin:
             return None
-        found = [e for e in entries(session, begin, batches=BATCHES) if e.event in EVENTS]
-        records = records_of(session, sorted({e.object_id for e in found}))
+        news = entries(session, begin, batches=BATCHES)
+        found = [e for e in news if e.event in EVENTS]
+        turned = {e.object_id: e.at for e in news if _turns(e)}
+        opened = {e.object_id for e in found}
+        again = _young(session, turned) - opened
+        records = records_of(session, sorted(opened | again))
     made, planned = _drafts(drafter, found, records, now)
+    made += _drafts_again(drafter, again, records, now)
     with transaction(ledger) as session:
         if not _advance(session, begin, end):
             return Planned()
+        dropped = _redirect(session, turned, again)
         fresh = store(session, made)
-        append(session, now, [told(n, number, f"notice.{n.state}") for n, number in fresh])
+        append(session, now, dropped + [told(n, number, f"notice.{n.state}") for n, number in fresh])
     refused = sum(1 for notice, _ in fresh if notice.state == "failed")
     return planned + Planned(queued=len(fresh) - refused, refused=refused, already=len(made) - len(fresh))
+
+
+def _turns(entry: Entry) -> bool:
+    """Whether this entry gives a shop another contact or client."""
+    after = (entry.payload or {}).get("after") or {}
+    return entry.event in TURNS and not after.keys().isdisjoint({"contact", "client"})
+
+
+def _young(session: Session, turned: Mapping[str, datetime]) -> set[str]:
+    """The open violations of these shops whose assessment was not too long ago when the shop changed."""
+    found: set[str] = set()
+    for shop, at in turned.items():
+        assessed = open_of_shop(session, shop, OPENED.states)
+        found |= {name for name, instant in assessed.items() if at - instant <= NOTIFY_WITHIN}
+    return found
+
+
+def _redirect(session: Session, turned: Iterable[str], again: Collection[str]) -> list[Event]:
+    """Let what these shops' unsent notices say of client and contact be true; what the journal says of it.
+
+    What waits for somebody whom a shop does not name any more is dropped. Of the violations that are told `again`, what
+    has failed for such a recipient is dropped too: others are told instead.
+    """
+    events = []
+    for shop in sorted(turned):
+        unsent = unsent_of_shop(session, shop)
+        records = records_of(session, sorted({n.violation_id for n in unsent}))
+        for notice in unsent:
+            record, retold = records[notice.violation_id], notice.violation_id in again
+            why = misdirected(notice, record.shop)
+            if why and (notice.state == "queued" or (notice.state == "failed" and retold)):
+                events.append(drop(session, notice, why))
+            elif not (notice.state == "queued" and retold):  # those are written anew
+                notice.client = record.violation.client
+                session.add(notice)
+    return events
+
+
+def _drafts_again(
+    drafter: Drafter, violations: Iterable[str], records: Mapping[str, Record], now: datetime
+) -> list[Notice]:
+    made: list[Notice] = []
+    for name in sorted(violations):
+        record = records[name]
+        if record.shop:
+            made += drafter.notices(record, OPENED.event, recipients_of(record.shop, drafter.language), now)
+    return made
 
 
 def _drafts(

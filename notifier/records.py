@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy import or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.assessment.archive import FileToday, file_today, version_as_used
-from engine.ledger.tables import RuleVersion, Run, Sanction, Situation, Subject, Violation
+from engine.ledger.tables import Assessment, Notice, RuleVersion, Run, Sanction, Situation, Subject, Violation
 from engine.rulebook.model import Language, Rule
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheets
@@ -73,6 +76,35 @@ def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]
     for start in range(0, len(violations), AT_ONCE):
         found |= _records(session, violations[start : start + AT_ONCE])
     return found
+
+
+def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[str, datetime]:
+    """The violations in these states of the shop with this key and its agents: id → assessment instant."""
+    subject, parent = aliased(Subject), aliased(Subject)
+    wanted = (
+        select(Violation.id, Run.due_at)
+        .join(subject, col(subject.id) == Violation.subject_id)
+        .outerjoin(parent, col(parent.id) == subject.parent_id)
+        .join(Assessment, col(Assessment.violation_id) == Violation.id)
+        .join(Run, col(Run.id) == Assessment.run_id)
+        .where(or_(col(subject.key) == shop, col(parent.key) == shop))
+        .where(col(Violation.state).in_(sorted(states)), col(Assessment.superseded_at).is_(None))
+    )
+    return dict(session.exec(wanted).all())
+
+
+def unsent_of_shop(session: Session, shop: str) -> list[Notice]:
+    """The notices about the shop with this key and its agents that nobody has got yet, locked for a change."""
+    subject, parent = aliased(Subject), aliased(Subject)
+    mine = (
+        select(Violation.id)
+        .join(subject, col(subject.id) == Violation.subject_id)
+        .outerjoin(parent, col(parent.id) == subject.parent_id)
+        .where(or_(col(subject.key) == shop, col(parent.key) == shop))
+    )
+    unsent = col(Notice.state).in_(["queued", "sending", "failed"])
+    wanted = select(Notice).where(unsent, col(Notice.violation_id).in_(mine)).order_by(col(Notice.id))
+    return list(session.exec(wanted.with_for_update(), execution_options={"populate_existing": True}))
 
 
 def _records(session: Session, ids: Sequence[str]) -> dict[str, Record]:

@@ -11,19 +11,19 @@ from sqlmodel import Session
 from engine.errors import KaoheError
 from engine.ledger.database import transaction
 from engine.ledger.journal import append
-from engine.ledger.tables import Notice
+from engine.ledger.tables import Notice, Subject
 from engine.rulebook.model import Language
 from notifier.queued import Key, store, there, told
 from notifier.records import records_of
-from notifier.routes import Recipient, recipients_of
+from notifier.routes import Recipient, misdirected, recipients_of
 
 
 def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     """Queue a failed notice again, with all its attempts before it; answers the numbers of what was queued.
 
-    One that was refused for its address goes to the contact that the shop has by now: to each address that
-    does not have this notice yet. Raises KaoheError if there is no such notice, it has not failed, or
-    nobody is left to send it to.
+    One that was refused for its address, or whose recipient is not in the shop's contact any more, goes to the
+    contact that the shop has by now: to each address that does not have this notice yet. Raises KaoheError if
+    there is no such notice, it has not failed, or nobody is left to send it to.
     """
     with transaction(ledger) as session:
         notice = session.get(Notice, number, with_for_update=True)
@@ -32,9 +32,11 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
         if notice.state != "failed":
             raise KaoheError(f"notice {number} is {notice.state}; only one that failed can be sent again")
         copies: list[Notice] = []
+        record = records_of(session, [notice.violation_id])[notice.violation_id]
+        notice.client = record.violation.client
         # Never attempted: its address was refused when it was planned.
-        if notice.attempts == 0:
-            first, *others = _untold(session, notice)
+        if notice.attempts == 0 or misdirected(notice, record.shop):
+            first, *others = _untold(session, notice, record.shop)
             notice.recipient = first.address
             copies = [_copy(notice, other, now) for other in others]
         notice.state, notice.attempts, notice.next_attempt_at, notice.answer = "queued", 0, now, None
@@ -46,9 +48,8 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     return [number, *(made for _, made in stored)]
 
 
-def _untold(session: Session, notice: Notice) -> list[Recipient]:
+def _untold(session: Session, notice: Notice, shop: Subject | None) -> list[Recipient]:
     """The usable addresses of the shop's contact that do not have this notice; at least one."""
-    shop = records_of(session, [notice.violation_id])[notice.violation_id].shop
     known = there(session, [notice.violation_id])
     language = cast("Language", notice.language)
     usable = [r for r in recipients_of(shop, language) if not r.fault] if shop else []

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
-from engine.ledger.tables import Subject
+from engine.ledger.tables import Notice, Subject
 from engine.rulebook.model import Language
 from notifier.words.lines import cut
 
@@ -49,6 +50,14 @@ def recipients_of(shop: Subject, language: Language) -> list[Recipient]:
             recipient = Recipient(f"{local}@{domain.lower()}", "email", language)
         found.setdefault(recipient.address.lower(), recipient)
     return list(found.values())
+
+
+def misdirected(notice: Notice, shop: Subject | None) -> str | None:
+    """Why this notice must not go where it was to go, or None: its shop has another contact by now."""
+    known = recipients_of(shop, cast("Language", notice.language)) if shop else []
+    if any(recipient.address == notice.recipient for recipient in known):
+        return None
+    return f"{notice.recipient} is not in the contact of the shop any more"
 
 
 def _shown(text: str) -> str:

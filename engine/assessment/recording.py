@@ -63,7 +63,9 @@ class _Recording:
         self.new_violations: list[rows.Row] = []
         self.new_sanctions: list[rows.Row] = []
         keys = [shop_key(self.rule.platform, o.shop) for o in judgement.outcomes]
-        self.subjects = _subject_ids(session, keys)
+        found = _subjects(session, keys)
+        self.subjects = {key: id_ for key, (id_, _) in found.items()}
+        self.clients = dict(found.values())
         self.current = self._current()
 
     def subject_id(self, outcome: Outcome) -> int:
@@ -117,6 +119,8 @@ class _Recording:
             if row.violation_id in known:
                 self._withdraw(known[row.violation_id], "new evidence: the shop has none in this cycle", None)
         self.session.flush()
+        for opened in self.new_violations:  # a shop may have changed its client since the run looked
+            opened["client"] = self.clients[opened["subject_id"]]
         insert_rows(self.session, Violation, self.new_violations)
         insert_rows(self.session, Sanction, self.new_sanctions)
 
@@ -210,17 +214,21 @@ class _Recording:
         )
 
 
-def _subject_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
-    """Key → id of these subjects, all of them locked against removal in one order.
+def _subjects(session: Session, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Key → id and client of these subjects, all of them locked against removal in one order.
 
     The rows that point at them would lock them one by one as they come, and so could meet a registration half-way that
     holds some and waits for others.
     """
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, str]] = {}
     for chunk in _chunks(sorted(keys)):
-        wanted = select(Subject.key, Subject.id).where(col(Subject.key).in_(chunk)).order_by(col(Subject.key))
+        wanted = (
+            select(Subject.key, Subject.id, Subject.client)
+            .where(col(Subject.key).in_(chunk))
+            .order_by(col(Subject.key))
+        )
         locked = session.exec(wanted.with_for_update(read=True, key_share=True))
-        found |= {key: id_ for key, id_ in locked if id_ is not None}
+        found |= {key: (id_, client) for key, id_, client in locked if id_ is not None}
     return found
 
 

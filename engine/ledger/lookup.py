@@ -24,6 +24,7 @@ class Posting(NamedTuple):
 def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     """The shop with this key, `platform/id`, id, alias or name, on any platform or on this one.
 
+    A key or an id that fits exactly stands before an alias or a name that another shop has taken from it.
     Raises UnknownNameError with names near it, and KaoheError if it may be one of several shops.
     """
     wanted = _shops(platform, None)
@@ -37,6 +38,8 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     if not found:
         names = ((s.external_id, s.alias, s.name) for s in session.exec(wanted))
         raise UnknownNameError("shop", name, {known for of_one in names for known in of_one if known})
+    exact = [s for s in found if s.key in {name, f"shop:{name}"}] or [s for s in found if s.external_id == name]
+    found = exact or found
     if len(found) > 1:
         keys = ", ".join(subject.key for subject in found)
         raise KaoheError(f"{name!r} stands for several shops: {keys}; give one of these keys")

@@ -7,14 +7,15 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from engine.errors import KaoheError
 from engine.ledger.journal import Event, append
+from engine.ledger.masking import masked_contact
 from engine.ledger.presence import ensure, portions, shop_row
 from engine.ledger.subject_keys import shop_key
-from engine.ledger.tables import Subject
+from engine.ledger.tables import Subject, Violation
 
 # What the journal does not repeat in full: it is kept for ever.
 PERSONAL = {"contact"}
@@ -49,7 +50,7 @@ class Registered(NamedTuple):
 def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, actor: str) -> Registered:
     """Put shops on record; journal those that are new (`shop.registered`) and what differs (`shop.changed`).
 
-    A shop's agents go with it when it changes its client. Ends with the journal's lock, so commit next.
+    A shop's agents and violations go with it when it changes its client. Ends with the journal's lock, so commit next.
     Raises UnknownNameError for an unknown platform, KaoheError for an empty id or for rows that contradict
     each other.
     """
@@ -85,20 +86,28 @@ def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, a
         return []
     for name in before:
         setattr(subject, name, said[name])
-    if "client" in before:
-        mine = update(Subject).where(col(Subject.parent_id) == subject.id)
-        session.exec(mine.values(client=subject.client))
     subject.registered_at = subject.registered_at or now
     session.add(subject)
-    payload = {"after": shown({name: said[name] for name in before})}
+    payload: dict[str, Any] = {"after": shown({name: said[name] for name in before})}
+    if "client" in before and (moved := _move(session, subject)):
+        payload["violations_moved"] = moved
     if registered:
         payload["before"] = shown(before)
     event = "shop.changed" if registered else "shop.registered"
     return [Event(actor, event, "shop", subject.key, payload)]
 
 
+def _move(session: Session, shop: Subject) -> int:
+    """Hand the shop's agents and all violations to its present client; how many violations those are."""
+    session.flush()
+    mine = or_(col(Subject.id) == shop.id, col(Subject.parent_id) == shop.id)
+    session.exec(update(Subject).where(col(Subject.parent_id) == shop.id).values(client=shop.client))
+    theirs = col(Violation.subject_id).in_(select(Subject.id).where(mine))
+    return session.exec(update(Violation).where(theirs).values(client=shop.client)).rowcount
+
+
 def shown(values: Mapping[str, Any]) -> dict[str, str | None]:
-    """Values as the journal keeps them: days as ISO text, contacts as the first and the last character."""
+    """Values as the journal keeps them: days as ISO text, contacts masked."""
     return {name: _shown(name, value) for name, value in values.items()}
 
 
@@ -108,5 +117,5 @@ def _shown(name: str, value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
     if name in PERSONAL:
-        return f"{value[:1]}***{value[-1:]}"
+        return masked_contact(str(value))
     return str(value)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+")
+from engine.ledger.masking import masked
+
+__all__ = ["cut", "masked", "one_line"]
 
 
 def one_line(text: str) -> str:
@@ -22,15 +23,6 @@ def cut(text: str, length: int) -> str:
     """`text` on one line, of at most `length` characters, with … where it was cut."""
     line = one_line(text)
     return line if len(line) <= length else line[: length - 1] + "…"
-
-
-def masked(text: str) -> str:
-    """`text` with every e-mail address in it cut to its first character and its domain.
-
-    >>> masked("550 <zhang@example.com>: no such user")
-    '550 <z***@example.com>: no such user'
-    """
-    return _ADDRESS.sub(lambda m: f"{m[0][0]}***@{m[0].rsplit('@', 1)[1]}", text)
 
 
 def _steers(character: str) -> bool:

@@ -89,7 +89,7 @@ def test_the_journal_never_holds_a_whole_contact(ledger):
     registered(ledger, ShopRow("xiaohongshu", "s1", contact="zhang@example.com"))
     assert told(ledger, "shop:xiaohongshu/s1")[-1] == (
         "shop.changed",
-        {"before": {"contact": "1***4"}, "after": {"contact": "z***m"}},
+        {"before": {"contact": "1***4"}, "after": {"contact": "z***@example.com"}},
     )
     assert "13800001234" not in str(told(ledger, "shop:xiaohongshu/s1"))
 
@@ -249,6 +249,14 @@ def test_a_name_that_several_shops_have_is_refused_with_their_keys(ledger):
         with pytest.raises(KaoheError, match=f"'s1' stands for several shops: {keys}; give one"):
             shop(session, "s1")
         assert shop(session, "s1", platform="kuaishou").platform == "kuaishou"
+
+
+def test_an_exact_id_stands_before_an_alias_that_another_shop_has(ledger):
+    registered(ledger, S1, ShopRow("xiaohongshu", "s2", alias="s1", name="旗舰店"))
+    with reading(ledger) as session:
+        assert shop(session, "s1").key == "shop:xiaohongshu/s1"
+        with pytest.raises(KaoheError, match="'旗舰店' stands for several shops"):
+            shop(session, "旗舰店")
 
 
 def test_shops_are_listed_by_platform_and_client(ledger):

@@ -101,6 +101,49 @@ def test_a_recorded_state_is_on_the_violation_and_in_the_journal(ledger, five):
         assert verify(session) == []
 
 
+def test_what_the_platform_decided_stands_on_the_violation_and_stays_there(ledger, five):
+    recorded(ledger, five["s1"], "confirmed", amount_fen=50000, reference="KS-77", appeal_until=date(2026, 3, 17))
+    recorded(ledger, five["s1"], "appealed")
+    with reading(ledger) as session:
+        listed = next(row for row in find(session) if row.id == five["s1"])
+    assert (listed.amount_fen, listed.reference, listed.appeal_until) == (50000, "KS-77", date(2026, 3, 17))
+
+
+def test_a_record_can_be_corrected_in_the_state_that_it_has(ledger, five):
+    recorded(ledger, five["s1"], "confirmed", amount_fen=50000)
+    recorded(ledger, five["s1"], "confirmed", amount_fen=30000, reference="KS-77")
+    with reading(ledger) as session:
+        assert (by(session, five["s1"]).amount_fen, by(session, five["s1"]).reference) == (30000, "KS-77")
+        told = entries(session, object_id=five["s1"])[-1]
+    assert (told.event, told.payload) == (
+        "violation.amended",
+        {
+            "why": "because",
+            "before": {"state": "confirmed", "severity": None, "amount_fen": 50000},
+            "after": {"state": "confirmed", "severity": None, "amount_fen": 30000, "reference": "KS-77"},
+        },
+    )
+    with pytest.raises(KaoheError, match="all of this is on record already"):
+        recorded(ledger, five["s1"], "confirmed", reference="KS-77")
+    with pytest.raises(KaoheError, match="is confirmed and cannot become confirmed"):
+        recorded(ledger, five["s1"], "confirmed")
+
+
+def test_violations_go_with_their_shop_and_its_agents_to_another_client(ledger, five):
+    with transaction(ledger) as session:
+        register_shops(session, [ShopRow("xiaohongshu", "s1", client="b")], LATER, "zhang")
+    with reading(ledger) as session:
+        assert {row.id for row in find(session, client="b")} == {five["s1"], five["s1 later"], five["early"]}
+        assert {row.id for row in find(session, client="default")} == {five["k1"], five["k1 later"]}
+        told = entries(session, object_id="shop:xiaohongshu/s1")[-1]
+        assert (told.event, told.payload) == (
+            "shop.changed",
+            {"before": {"client": "a"}, "after": {"client": "b"}, "violations_moved": 3},
+        )
+        with pytest.raises(UnknownNameError, match="unknown client 'a'; known: b, default"):
+            find(session, client="a")
+
+
 def test_a_severity_stays_where_none_is_given(ledger, five):
     assert recorded(ledger, five["k1"], "appealed").severity == "serious"
     with reading(ledger) as session:

@@ -16,7 +16,8 @@ from sqlmodel import col, select
 from engine.calendar.cycles import WEEK
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import Event, append, entries
-from engine.ledger.tables import Notice, Sanction, Subject, Violation
+from engine.ledger.subjects import ShopRow, register_shops
+from engine.ledger.tables import Assessment, Notice, Run, Sanction, Subject, Violation
 from engine.rulebook.model import Bound, Claim, Rule, Source, Standard, Text, Version
 from notifier.channels.outcome import Outcome
 
@@ -138,6 +139,23 @@ class Office:
             after = {"state": row.state, "notify": notify}
             append(session, NOW, [Event("test", event, "violation", name, {"after": after})])
         return row
+
+    def assessed(self, name, instant):
+        """Put on record at which instant the assessment was that found this violation."""
+        with transaction(self.ledger) as session:
+            row = session.get_one(Violation, name)
+            days = {"cycle": row.cycle, "cycle_start": row.cycle_start}
+            run = Run(rule=row.rule, due_at=instant, state="done", **days)
+            session.add(run)
+            session.flush()
+            found = {"run_id": run.id, "rule": row.rule, "version": row.version, "rule_sha256": "0" * 64}
+            found |= {"cycle_end": row.cycle_end, "assessed_on": row.assessed_on, "recorded_at": NOW}
+            found |= {"verdict": "violation", "subject_id": row.subject_id, "violation_id": name}
+            session.add(Assessment(**found, **days))
+
+    def register(self, number="s1", at=NOW, **said):
+        with transaction(self.ledger) as session:
+            register_shops(session, [ShopRow("xiaohongshu", number, **said)], at, "zhang")
 
     def happened(self, event, name):
         with transaction(self.ledger) as session:

@@ -39,6 +39,12 @@ def upgrade() -> None:
             "WHERE client <> (SELECT client FROM subject WHERE subject.id = violation.subject_id)"
         )
     )
+    connection.execute(
+        sa.text(
+            "UPDATE notice SET client = (SELECT client FROM violation WHERE violation.id = notice.violation_id) "
+            "WHERE state IN ('queued', 'sending', 'failed')"
+        )
+    )
 
 
 def _read_back(connection: sa.Connection) -> None:
