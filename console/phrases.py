@@ -45,6 +45,17 @@ PHRASES: Mapping[str, Text] = {
     "actor": Text("操作人", "actor"),
     "event": Text("事件", "event"),
     "object": Text("对象", "object"),
+    "from": Text("自", "from"),
+    "to": Text("至", "to"),
+    "amount": Text("平台判罚金额", "amount charged"),
+    "reference": Text("平台通知编号", "platform's reference"),
+    "appeal_until": Text("申诉截止", "appeal until"),
+    "unset": Text("（未设置）", "(unset)"),
+    "no shops": Text("还没有店铺。", "No shops yet."),
+    "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
+    "no violations": Text("没有这样的违规记录。", "No such violations."),
+    "no notices": Text("还没有通知。", "No notices yet."),
+    "no entries": Text("日志里没有这样的记录。", "No such entries in the journal."),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
 }
 

@@ -13,9 +13,11 @@ from engine.assessment.due import due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.errors import KaoheError
 from engine.ledger.database import reading
+from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
+from notifier.queued import failed_notices
 
 MOST_LATE = 8  # lines for people; the JSON names all
 
@@ -76,8 +78,10 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
+        unsent = failed_notices(session)
     late += [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
     late += [f"{r.rule} {r.cycle} failed: {r.failure}" for r in runs if r.state == "failed"]
+    late += [f"notice {n.id} about {n.violation_id} failed: {masked(n.answer or '')}" for n in unsent]
     return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
-from sqlmodel import Session, col
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event
-from engine.ledger.tables import Notice
+from engine.ledger.tables import Notice, Violation
+from notifier.events import OPENED
 from notifier.records import AT_ONCE
 from notifier.words.lines import masked
 
@@ -70,6 +71,13 @@ def there(session: Session, violations: Sequence[str]) -> dict[Key, There]:
         for number, state, client, *names in rows:
             found[Key(*names)] = There(number, state, client)
     return found
+
+
+def failed_notices(session: Session) -> list[Notice]:
+    """The notices that failed and that somebody still waits for: their violation is not settled."""
+    wanted = select(Notice).join(Violation, col(Violation.id) == Notice.violation_id).where(Notice.state == "failed")
+    found = session.exec(wanted.where(col(Violation.state).in_(sorted(OPENED.states))).order_by(col(Notice.id)))
+    return list(found)
 
 
 def drop(session: Session, notice: Notice, why: str) -> Event:

@@ -37,10 +37,7 @@ def recipients_of(shop: Subject, language: Language) -> list[Recipient]:
     Empty for a shop without a contact. An address that cannot be used is there too, with its fault.
     """
     found: dict[str, Recipient] = {}
-    for part in re.split("[;；]", shop.contact or ""):
-        text = part.strip()
-        if not text:
-            continue
+    for text in _addresses(shop.contact or ""):
         fault = address_fault(text)
         if fault:
             mend = f"mend the contact of {shop.key} with `kaohe shops import`, then `kaohe notices retry`"
@@ -50,6 +47,19 @@ def recipients_of(shop: Subject, language: Language) -> list[Recipient]:
             recipient = Recipient(f"{local}@{domain.lower()}", "email", language)
         found.setdefault(recipient.address.lower(), recipient)
     return list(found.values())
+
+
+def contact_faults(contact: str) -> list[tuple[str, str]]:
+    """The parts of a shop's contact that are no addresses to write to, each with what is wrong with it.
+
+    >>> contact_faults("zhang@example.com; 13800001234")
+    [('13800001234', 'is not an e-mail address: it has no @')]
+    """
+    return [(text, fault) for text in _addresses(contact) if (fault := address_fault(text))]
+
+
+def _addresses(contact: str) -> list[str]:
+    return [part.strip() for part in re.split("[;；]", contact) if part.strip()]
 
 
 def misdirected(notice: Notice, shop: Subject | None) -> str | None:

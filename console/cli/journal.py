@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, current, group
-from console.output import json_lines, say, table
-from console.phrases import heads
+from console.listing import listing
+from console.local_time import local_time
+from console.output import json_lines, say
+from console.phrases import heads, phrase
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
 from engine.ledger.database import reading
@@ -26,7 +28,7 @@ def list_(
     """All entries, in the order in which they were written."""
     desk = current(context)
     with reading(desk.ledger) as session:
-        found = journal.entries(session, object_id=about)
+        found = journal.entries(session, object_id=_object(about))
     if as_json:
         json_lines(
             {
@@ -43,18 +45,19 @@ def list_(
             for e in found
         )
         return
-    table(
+    listing(
         ["#", *heads("at actor event object", desk.settings.language)],
         [
             [
                 f"{e.batch}.{e.position}",
-                f"{e.at:%Y-%m-%d %H:%M:%S}Z",
+                local_time(e.at),
                 e.actor,
                 e.event,
                 e.object_id,
             ]
             for e in found
         ],
+        phrase("no entries", desk.settings.language),
     )
 
 
@@ -76,6 +79,11 @@ def verify(
     if findings:
         raise typer.Exit(1)
     say(f"sound: {head}")
+
+
+def _object(about: str | None) -> str | None:
+    """The name of an object as the journal has it: the ids of violations are in capitals, however they were typed."""
+    return about.strip().upper() if about and re.fullmatch(r"\s*v-[a-z2-7]{12}\s*", about, re.IGNORECASE) else about
 
 
 def _head(expect: str | None) -> tuple[int, str] | None:

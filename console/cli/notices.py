@@ -9,17 +9,18 @@ import typer
 from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.listing import listing
 from console.mail import mail_channels
-from console.output import json_lines, note, say, table
-from console.phrases import heads
-from engine.errors import KaoheError, UnknownNameError
+from console.output import json_lines, note, say
+from console.phrases import heads, phrase
+from engine.errors import UnknownNameError
 from engine.ledger.database import reading
+from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
 from notifier.deliver import deliver_due
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import retry as retry_notice
-from notifier.words.lines import masked
 
 commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
 
@@ -33,9 +34,13 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         json_lines(_row(n) for n in found)
         return
-    table(
+    listing(
         ["#", *heads("violation client recipient channel state answer", desk.settings.language)],
-        [[str(n.id), n.violation_id, n.client, masked(n.recipient), n.channel, n.state, n.answer or ""] for n in found],
+        [
+            [str(n.id), n.violation_id, n.client, masked(n.recipient), n.channel, n.state, masked(n.answer or "")]
+            for n in found
+        ],
+        phrase("no notices", desk.settings.language),
     )
 
 
@@ -51,7 +56,10 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
     if as_json:
         json_lines([_row(found) | {"subject": found.subject, "body": found.body}])
         return
-    say(f"{found.state} · {found.channel} · {masked(found.recipient)}" + (f" · {found.answer}" if found.answer else ""))
+    say(
+        f"{found.state} · {found.channel} · {masked(found.recipient)}"
+        + (f" · {masked(found.answer)}" if found.answer else "")
+    )
     say(f"\n{found.subject}\n\n{found.body}")
 
 
@@ -87,7 +95,8 @@ def send(context: typer.Context) -> None:
     if planned.silent_shops:
         note(f"shops without a contact: {', '.join(sorted(planned.silent_shops))}")
     if done.failed:
-        raise KaoheError("some notices failed; `kaohe notices list` shows what the provider answered")
+        note("some notices failed; `kaohe notices list` shows what the provider answered")
+        raise typer.Exit(1)
 
 
 def _row(n: Notice) -> dict[str, object]:
@@ -101,7 +110,7 @@ def _row(n: Notice) -> dict[str, object]:
         "language": n.language,
         "state": n.state,
         "attempts": n.attempts,
-        "answer": n.answer,
+        "answer": masked(n.answer) if n.answer else None,
         "created_at": n.created_at.isoformat(),
         "sent_at": n.sent_at.isoformat() if n.sent_at else None,
     }

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from console.cli.app import AsJson, current, group
-from console.desk import day
-from console.output import json_lines, note, say, table
+from console.desk import Desk, day
+from console.listing import listing
+from console.output import json_lines, note, say
 from console.phrases import heads, phrase
-from console.registers import read_people, read_shops
+from console.registers import Register, read_people, read_shops
 from engine.errors import KaoheError
-from engine.evidence.quarantine import RowFault
 from engine.ledger.database import reading, transaction
+from engine.ledger.masking import masked
 from engine.ledger.people import register_people
 from engine.ledger.postings import postings
+from engine.ledger.rosters import misfits
 from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
+from engine.rulebook.book import RuleBook
+from notifier.plan import plan_notices
+from notifier.routes import contact_faults
 
 shop_commands = group("shops", "Shops: import a register, add one, list them.")
 people_commands = group("people", "People and their sub-accounts: import a register, list them.")
@@ -28,10 +34,11 @@ people_commands = group("people", "People and their sub-accounts: import a regis
 def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?."""
     desk = current(context)
-    rows, faults = read_shops(file)
+    register = read_shops(file)
     with transaction(desk.ledger) as session:
-        done = register_shops(session, rows, datetime.now(UTC), desk.actor)
-    _tell("shops", len(rows), done, faults, as_json)
+        done = register_shops(session, [row for _, row in register.rows], datetime.now(UTC), desk.actor)
+    _plan(desk, done)
+    _tell("shops", len(register.rows), done, register, as_json)
 
 
 @shop_commands.command()
@@ -49,6 +56,8 @@ def add(
 ) -> None:
     """Register one shop, or change what is given."""
     desk = current(context)
+    for address, reason in contact_faults(contact or ""):
+        raise KaoheError(f"--contact {masked(address)!r}: {reason}; write addresses like zhang@example.com")
     row = ShopRow(
         platform=platform,
         shop=shop,
@@ -62,7 +71,8 @@ def add(
     )
     with transaction(desk.ledger) as session:
         done = register_shops(session, [row], datetime.now(UTC), desk.actor)
-    _tell("shops", 1, done, [], False)
+    _plan(desk, done)
+    _tell("shops", 1, done, None, False)
 
 
 @shop_commands.command("list")
@@ -89,7 +99,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
         )
         return
     language = desk.settings.language
-    table(
+    listing(
         heads("platform shop alias client owner registered", language),
         [
             [
@@ -102,6 +112,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
             ]
             for s in found
         ],
+        phrase("no shops", language),
     )
 
 
@@ -109,10 +120,16 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
 def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?."""
     desk = current(context)
-    rows, faults = read_people(file)
+    register = read_people(file)
     with transaction(desk.ledger) as session:
-        done = register_people(session, rows, datetime.now(UTC), desk.actor)
-    _tell("people", len(rows), done, faults, as_json)
+        rows = [row for _, row in register.rows]
+        wrong = misfits(session, rows, [f"line {line}" for line, _ in register.rows])
+        unfit = {misfit.row for misfit in wrong}
+        sound = [row for index, row in enumerate(rows) if index not in unfit]
+        done = register_people(session, sound, datetime.now(UTC), desk.actor)
+    faults = [register.fault(register.rows[m.row][0], m.column, None, m.reason) for m in wrong]
+    told = replace(register, faults=tuple(sorted([*register.faults, *faults])))
+    _tell("people", len(sound), done, told, as_json)
 
 
 @people_commands.command("list")
@@ -125,20 +142,40 @@ def list_people(context: typer.Context, as_json: AsJson = False) -> None:
         json_lines(a.as_json() for a in found)
         return
     language = desk.settings.language
-    table(
-        heads("person platform shop agent team", language),
-        [[a.person, a.platform, a.shop, a.agent, a.team or ""] for a in found],
+    listing(
+        heads("person platform shop agent team from to", language),
+        [[a.person, a.platform, a.shop, a.agent, a.team or "", _day(a.starts_on), _day(a.ends_on)] for a in found],
+        phrase("nobody assigned", language),
     )
 
 
-def _tell(what: str, rows: int, done: Registered, faults: list[RowFault], as_json: bool) -> None:
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "-"
+
+
+def _plan(desk: Desk, done: Registered) -> None:
+    """Queue the notices that a new contact or client leads to, as the worker would at its next look."""
+    if done.new or done.changed:
+        try:
+            book = RuleBook.load(desk.settings.rulesets)[0]
+            planned = plan_notices(desk.ledger, book, datetime.now(UTC), desk.settings.language)
+        except KaoheError as error:
+            note(f"the shops are registered; notices for new contacts wait, since {error}")
+        else:
+            if planned.queued:
+                note(f"{planned.queued} notices queued")
+
+
+def _tell(what: str, rows: int, done: Registered, register: Register[Any] | None, as_json: bool) -> None:
+    faults = register.faults if register else ()
+    refused = len({fault.line for fault in faults})
     if as_json:
-        json_lines([{"kind": what, "rows": rows, **done._asdict(), "refused": len(faults)}])
+        json_lines([{"kind": what, "rows": rows, **done._asdict(), "refused": refused}])
     else:
-        say(f"{what}: {done.new} new, {done.changed} changed, {done.same} as before, {len(faults)} refused")
+        say(f"{what}: {done.new} new, {done.changed} changed, {done.same} as before, {refused} refused")
+    for remark in register.notes if register else ():
+        note(remark)
     for fault in faults:
         note(str(fault))
-    if faults and not rows:
-        raise KaoheError("no row could be taken")
     if faults:
         raise typer.Exit(1)

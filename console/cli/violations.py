@@ -9,10 +9,13 @@ import typer
 from sqlmodel import Session, select
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.decided import decided, decided_lines
 from console.desk import Desk, day
 from console.explanation import changed_words, explanation_json, explanation_text
+from console.listing import listing
+from console.local_time import local_time
 from console.output import json_lines, say, table
-from console.phrases import heads
+from console.phrases import heads, phrase
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError, UnknownNameError
@@ -30,6 +33,8 @@ from notifier.words.figures import money_range
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 COLUMNS = "violation client platform shop rule cycle state severity exposure assessed_on"
+
+TOLD = ("state", "severity", "numerator", "denominator", "amount_fen", "reference", "appeal_until")
 
 commands = group("violations", "Violations on record: list, show, record what was decided.")
 
@@ -51,15 +56,17 @@ def list_(
     """Violations, by assessment day."""
     desk = current(context)
     wanted = parse_cycle(cycle).key if cycle else None
+    name = known_platform(platform).id if platform else None
     with reading(desk.ledger) as session:
+        subject = subjects.shop(session, shop, name) if shop else None
         found = find(
             session,
             client=client,
-            platform=known_platform(platform).id if platform else None,
-            shop=subjects.shop(session, shop, platform).external_id if shop else None,
+            platform=subject.platform if subject else name,
+            shop=subject.external_id if subject else None,
             rule=_rule(session, desk, rule) if rule else None,
             state=state,
-            severity=severity,
+            severity=_known_severity(session, severity),
             first=day(from_, "--from"),
             last=day(to, "--to"),
         )
@@ -68,7 +75,7 @@ def list_(
         json_lines(_row(row) for row in found)
         return
     language = desk.settings.language
-    table(heads(COLUMNS, language), [_cells(row, language) for row in found], [8])
+    listing(heads(COLUMNS, language), [_cells(row, language) for row in found], phrase("no violations", language), [8])
 
 
 @commands.command()
@@ -93,7 +100,8 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             }
             for e in entries
         ]
-        json_lines([_row(row) | {"version": row.version, "rule_file": rule_file, "journal": history}])
+        told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
+        json_lines([_row(row) | decided(row) | told_row])
         return
     for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
         say(f"{name}: {cell}")
@@ -102,10 +110,12 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         say(f"{name}: {cell}")
     if rule_file not in {"same", None}:
         say(changed_words(rule_file, told.language))
+    for line in decided_lines(row, language):
+        say(line)
     say("")
     table(
         heads("at actor event value", language),
-        [[f"{e.at:%Y-%m-%d %H:%M:%S}Z", e.actor, e.event, _payload(e.payload)] for e in entries],
+        [[local_time(e.at, row.platform), e.actor, e.event, _payload(e.payload)] for e in entries],
     )
 
 
@@ -122,10 +132,10 @@ def record(
     reference: Annotated[str | None, typer.Option(help="The number of the platform's notice.")] = None,
     appeal_until: Annotated[str | None, typer.Option(metavar="DATE", help="The platform's deadline.")] = None,
 ) -> None:
-    """Record what was decided about a violation."""
+    """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
     desk = current(context)
     with transaction(desk.ledger) as session:
-        record_state(
+        name = record_state(
             session,
             violation,
             state,
@@ -136,8 +146,8 @@ def record(
             amount_fen=_fen(amount),
             reference=reference,
             appeal_until=day(appeal_until, "--appeal-until"),
-        )
-    say(f"{violation}: {word(STATES, state, desk.settings.language)}")
+        ).id
+    say(f"{name}: {word(STATES, state, desk.settings.language)}")
 
 
 @app.command()
@@ -149,11 +159,21 @@ def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: 
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
     if as_json:
-        json_lines([explanation_json(found)])
-    else:
-        used = found.outcome
-        facts = record_.facts_under(used.rule, used.version.key, Sheets(), lang_of(lang, desk))
-        say(explanation_text(found, facts))
+        json_lines([explanation_json(found) | decided(record_.violation)])
+        return
+    language = lang_of(lang, desk)
+    used = found.outcome
+    say(explanation_text(found, record_.facts_under(used.rule, used.version.key, Sheets(), language)))
+    for line in decided_lines(record_.violation, language):
+        say(f"  {line}")
+
+
+def _known_severity(session: Session, severity: str | None) -> str | None:
+    """A severity that some violation has, or any could have. Raises UnknownNameError for another one."""
+    known = {*SEVERITIES, *session.exec(select(Violation.severity).distinct()).all()} - {None}
+    if severity is not None and severity not in known:
+        raise UnknownNameError("severity", severity, map(str, known))
+    return severity
 
 
 def _rule(session: Session, desk: Desk, name: str) -> str:
@@ -200,9 +220,7 @@ def _payload(payload: Any) -> str:
         return ""
     after = payload.get("after") or {}
     words = [str(payload["why"])] if payload.get("why") else []
-    words += [
-        f"{k}={v}" for k, v in after.items() if k in {"state", "severity", "numerator", "denominator"} and v is not None
-    ]
+    words += [f"{k}={v}" for k, v in after.items() if k in TOLD and v is not None]
     return ", ".join(words)
 
 

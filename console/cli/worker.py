@@ -12,6 +12,8 @@ from console.cli.app import app, current
 from console.output import note, say
 from console.worker import tick, until_told_to_stop, work
 from engine.errors import KaoheError
+from engine.ledger.database import transaction
+from engine.ledger.workers import gone
 from engine.rulebook.book import refuse_empty
 
 
@@ -25,7 +27,11 @@ def worker(
     _ = desk.ledger  # what cannot be opened is told before the clock starts
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     if once:
-        done = tick(desk, datetime.now(UTC))
+        try:
+            done = tick(desk, datetime.now(UTC))
+        finally:
+            with transaction(desk.ledger) as session:
+                gone(session, desk.owner)
         say(
             f"{done.assessed.runs} runs, {len(done.assessed.changed)} outcomes changed, "
             f"{done.planned.queued} notices queued, {done.delivered.sent} sent, {done.delivered.failed} failed"

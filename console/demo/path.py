@@ -43,9 +43,9 @@ def run_demo(desk: Desk, language: Language) -> None:
 
 def _register(desk: Desk, shops: Path, people: Path) -> None:
     with transaction(desk.ledger) as session:
-        register_shops(session, read_shops(shops)[0], AS_OF, desk.actor)
+        register_shops(session, [row for _, row in read_shops(shops).rows], AS_OF, desk.actor)
     with transaction(desk.ledger) as session:
-        register_people(session, read_people(people)[0], AS_OF, desk.actor)
+        register_people(session, [row for _, row in read_people(people).rows], AS_OF, desk.actor)
 
 
 def _import(desk: Desk, files: list[Path], language: Language) -> None:

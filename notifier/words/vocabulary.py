@@ -13,7 +13,7 @@ from engine.rulebook.model import Language, Text
 # While nobody but us has spoken, a breach is a prediction; the platform's word alone makes it a penalty.
 STATES: Mapping[str, Text] = {
     "open": Text("预判违规", "Predicted violation"),
-    "acknowledged": Text("预判违规", "Predicted violation"),
+    "acknowledged": Text("预判违规（已知悉）", "Predicted violation, acknowledged"),
     "confirmed": Text("平台已判罚", "Penalised by the platform"),
     "appealed": Text("申诉中", "Under appeal"),
     "overturned": Text("判罚已撤销", "Penalty overturned"),
