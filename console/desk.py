@@ -19,7 +19,7 @@ from console.settings import Settings, environment_settings
 from engine.assessment.assess import Place
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
-from engine.evidence.secret import load_secret
+from engine.evidence.secret import sealing_key
 from engine.ledger.database import open_ledger
 from engine.rulebook.book import RuleBook, load_or_refuse
 
@@ -61,8 +61,8 @@ class Desk:
 
     @cached_property
     def secret(self) -> bytes:
-        """The key that seals buyers' ids."""
-        return load_secret(self.home / "secret")
+        """The key that seals buyers' ids, known to be the one that this ledger was sealed with."""
+        return sealing_key(self.ledger, self.secret_file, datetime.now(UTC), self.actor)
 
     @cached_property
     def rulebook(self) -> RuleBook:
@@ -81,6 +81,11 @@ class Desk:
     def owner(self) -> str:
         """This process, as leases name it."""
         return f"{socket.gethostname()}:{os.getpid()}"
+
+    @property
+    def secret_file(self) -> Path:
+        """Where the key that seals buyers' ids is kept."""
+        return self.home / "secret"
 
     @property
     def cache(self) -> Path:

@@ -6,12 +6,12 @@ Secrets come from the environment or from a file that a setting names, and are n
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language
@@ -53,15 +53,23 @@ SETTINGS = (
     Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
 )
+STARS = "********"
+_USER = re.compile(r"(://[^:/@]*:)(?:[^/?#]+|[^@]+)@")
+_PARAMETER = re.compile(r"([?&][^=&]*password[^=&]*=)[^&#]+", re.IGNORECASE)
+REMEDY = {"smtp_url": "write it without, and set KAOHE_SMTP_PASSWORD, or name a file in smtp_password_file"}
 _BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value and where it came from: `--home`, `KAOHE_…`, a file, or `default`."""
+    """A value and where it came from: `--home`, `KAOHE_…`, a file (and its line), or `default`."""
 
     value: str
     origin: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.origin}:{self.line}" if self.line else self.origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,8 @@ class Settings:
         except OSError as error:
             raise KaoheError(f"smtp_password_file {path} cannot be read: {error.strerror}") from error
 
-    def shown(self) -> list[dict[str, str]]:
-        """Every setting with its value and origin, secrets masked."""
+    def shown(self) -> list[dict[str, str | None]]:
+        """Every setting with its value (None where it is not set) and origin, secrets masked."""
         return [
             {
                 "setting": s.name,
@@ -132,7 +140,7 @@ def load_settings(environment: Mapping[str, str], directory: Path, home: str | N
     chosen = home or environment.get("KAOHE_HOME")
     for file in [directory / "kaohe.toml", *([Path(chosen) / "kaohe.toml"] if chosen else [])]:
         if file.is_file():
-            values |= {name: Origin(value, str(file)) for name, value in _read(file).items()}
+            values |= _read(file)
     for setting in SETTINGS:
         if environment.get(setting.variable):
             values[setting.name] = Origin(environment[setting.variable], setting.variable)
@@ -148,35 +156,60 @@ def environment_settings(home: str | None = None) -> Settings:
     return load_settings(os.environ, Path.cwd(), home)
 
 
-def _read(file: Path) -> dict[str, str]:
+def _read(file: Path) -> dict[str, Origin]:
     try:
-        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        document: dict[str, Any] = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise KaoheError(f"{file}: {error}") from error
+    found = {}
     for name, value in document.items():
+        line = _line(text, name)
+        where = f"{file}:{line}" if line else str(file)
         if name not in _BY_NAME:
-            raise KaoheError(f"{file}: unknown setting {name!r}{suggestion(name, _BY_NAME)}")
+            raise KaoheError(f"{where}: unknown setting {name!r}{suggestion(name, _BY_NAME)}")
         if _BY_NAME[name].secret:
-            raise KaoheError(f"{file}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file")
+            raise KaoheError(f"{where}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file")
         if not isinstance(value, str | int) or isinstance(value, bool):
-            raise KaoheError(f"{file}: {name} must be text or a whole number")
-    return {name: str(value) for name, value in document.items()}
+            raise KaoheError(f"{where}: {name} must be text or a whole number")
+        if holds_password(str(value)):
+            remedy = REMEDY.get(name, f"set {_BY_NAME[name].variable} instead")
+            raise KaoheError(f"{where}: {name} holds a password, and secrets never stand in this file; {remedy}")
+        found[name] = Origin(str(value), str(file), line)
+    return found
+
+
+def _line(text: str, name: str) -> int | None:
+    """The line on which a setting stands; TOML's reader does not tell."""
+    found = re.search(rf"""^[ \t]*["']?{re.escape(name)}["']?[ \t]*=""", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else None
+
+
+def holds_password(url: str) -> bool:
+    """Whether an address has a password in it, before its host or among its parameters.
+
+    >>> holds_password("smtps://user:pw@mail.example.com"), holds_password("smtps://user@mail.example.com")
+    (True, False)
+    """
+    return "://" in url and _masked(url) != url
 
 
 def _check(settings: Settings) -> None:
-    if settings["language"] not in {"zh-CN", "en"}:
-        raise KaoheError(f"language {settings['language']!r}: zh-CN or en ({settings.values['language'].origin})")
-    tick = settings["tick_seconds"]
-    if not tick.isascii() or not tick.isdigit() or not 1 <= int(tick) <= 3600:
-        raise KaoheError(f"tick_seconds {tick!r}: a whole number from 1 to 3600")
+    language, tick = settings.values["language"], settings.values["tick_seconds"]
+    if language.value not in {"zh-CN", "en"}:
+        raise KaoheError(f"{language}: language {language.value!r}: zh-CN or en")
+    if not tick.value.isascii() or not tick.value.isdigit() or not 1 <= int(tick.value) <= 3600:
+        raise KaoheError(f"{tick}: tick_seconds {tick.value!r}: a whole number from 1 to 3600")
 
 
-def _shown(setting: Setting, value: str) -> str:
-    if setting.secret:
-        return "********" if value else ""
-    if "://" in value:
-        parts = urlsplit(value)
-        if parts.password:
-            host = parts.netloc.rpartition("@")[2]
-            return urlunsplit(parts._replace(netloc=f"{parts.username}:********@{host}"))
-    return value
+def _shown(setting: Setting, value: str) -> str | None:
+    if not value:
+        return None
+    return STARS if setting.secret else _masked(value)
+
+
+def _masked(value: str) -> str:
+    """An address without the passwords in it; any other value as it is."""
+    if "://" not in value:
+        return value
+    return _PARAMETER.sub(rf"\g<1>{STARS}", _USER.sub(rf"\g<1>{STARS}@", value))

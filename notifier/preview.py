@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import Engine
-from sqlmodel import col, select
 
-from engine.errors import UnknownNameError
 from engine.ledger.database import reading
-from engine.ledger.tables import Violation
+from engine.ledger.violations import by
 from engine.rulebook.model import Language, Rule
 from notifier.events import OPENED
 from notifier.records import records_of
@@ -31,11 +29,7 @@ def preview(
     Raises UnknownNameError for a violation, channel or language that there is not.
     """
     with reading(ledger) as session:
-        name = violation.strip().upper()  # ids are read out and typed in
-        record = records_of(session, [name]).get(name)
-        if record is None:
-            near = select(Violation.id).where(col(Violation.id).startswith(name[:4])).limit(50)
-            hint = "`kaohe violations list` shows those there are"
-            raise UnknownNameError("violation", violation, session.exec(near), hint)
+        name = by(session, violation).id
+        record = records_of(session, [name])[name]
     facts = record.facts(rulebook, sheets or Sheets(), language)
     return (templates or Templates()).render(OPENED.event, channel, facts)

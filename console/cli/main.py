@@ -15,13 +15,13 @@ from uuid import uuid4
 
 import typer
 
-from console.cli import assess, demo, evidence, journal, notices, rules, status, subjects, violations, worker
+from console.cli import assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker
 from console.cli.app import app
 from console.desk import Desk, desk
 from console.output import note
 from engine.errors import KaoheError
 
-COMMANDS = (assess, demo, evidence, journal, notices, rules, status, subjects, violations, worker)
+COMMANDS = (assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ import typer
 from console.cli.app import AsJson, AsOf, app, current
 from console.desk import instant
 from console.output import json_lines, say, table
-from console.phrases import heads
+from console.phrases import heads, phrase
 from console.status import status_of
 
 LATE = timedelta(minutes=10)  # a run that is due longer than this is late
@@ -40,5 +40,8 @@ def config(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         table(
             heads("setting value origin", desk.settings.language),
-            [[r["setting"], r["value"], r["origin"]] for r in rows],
+            [
+                [str(r["setting"]), r["value"] or phrase("unset", desk.settings.language), str(r["origin"])]
+                for r in rows
+            ],
         )

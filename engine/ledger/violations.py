@@ -116,7 +116,9 @@ def by(session: Session, violation_id: str, for_change: bool = False) -> Violati
     given = violation_id.strip().upper()  # ids are read out and typed in
     found = session.get(Violation, given, with_for_update=for_change, populate_existing=for_change)
     if found is None:
-        raise UnknownNameError("violation", violation_id, _near(session, given))
+        raise UnknownNameError(
+            "violation", violation_id, _near(session, given), "`kaohe violations list` shows those there are"
+        )
     return found
 
 

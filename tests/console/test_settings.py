@@ -42,15 +42,51 @@ def test_secrets_are_masked(tmp_path):
         ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'?"),
         ('smtp_password = "x"', "smtp_password is a secret; set KAOHE_SMTP_PASSWORD"),
         ("tick_seconds = true", "must be text or a whole number"),
-        ('tick_seconds = "soon"', "a whole number from 1 to 3600"),
-        ('language = "fr"', "zh-CN or en"),
+        ('\ntick_seconds = "soon"', "kaohe.toml:2: tick_seconds 'soon': a whole number from 1 to 3600"),
+        ('language = "fr"', "kaohe.toml:1: language 'fr': zh-CN or en"),
+        ('smtp_url = "smtps://u:hunter2@mail.example.com"', "kaohe.toml:1: smtp_url holds a password"),
+        ('smtp_url = "smtps://u:hunter2@mail.example.com"', "set KAOHE_SMTP_PASSWORD"),
+        ('database_url = "postgresql://u:hunter2@db/k"', "set KAOHE_DATABASE_URL instead"),
+        ('database_url = "postgresql://u@db/k?password=hunter2"', "database_url holds a password"),
         ("language = ", "kaohe.toml"),
     ],
 )
 def test_a_wrong_setting_is_told(tmp_path, content, message):
     (tmp_path / "kaohe.toml").write_text(content, encoding="utf-8")
-    with pytest.raises(KaoheError, match=re.escape(message)):
+    with pytest.raises(KaoheError, match=re.escape(message)) as refused:
         load_settings({}, tmp_path)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_wrong_variable_is_told_by_its_name(tmp_path):
+    with pytest.raises(KaoheError, match=r"^KAOHE_TICK_SECONDS: tick_seconds '0'"):
+        load_settings({"KAOHE_TICK_SECONDS": "0"}, tmp_path)
+
+
+def test_an_address_without_a_password_may_stand_in_the_file(tmp_path):
+    text = 'smtp_url = "smtps://u@mail.example.com:465"\ndatabase_url = "postgresql+psycopg://k@db/k"\n'
+    (tmp_path / "kaohe.toml").write_text(text, encoding="utf-8")
+    assert load_settings({}, tmp_path)["smtp_url"] == "smtps://u@mail.example.com:465"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("smtp://u:a@b@host", "smtp://u:********@host"),
+        ("smtp://:pw@host", "smtp://:********@host"),
+        ("postgresql://u:p/w@db/k", "postgresql://u:********@db/k"),
+        ("postgresql://db/k?sslpassword=pw&x=1", "postgresql://db/k?sslpassword=********&x=1"),
+        ("postgresql://db:5432/k", "postgresql://db:5432/k"),
+    ],
+)
+def test_a_password_is_masked_wherever_it_stands(tmp_path, url, shown):
+    (row,) = [r for r in load_settings({"KAOHE_SMTP_URL": url}, tmp_path).shown() if r["setting"] == "smtp_url"]
+    assert row["value"] == shown
+
+
+def test_what_is_not_set_is_said_to_be_unset(kaohe):
+    assert re.search(r"^smtp_url +（未设置） +default$", kaohe("config").out, re.MULTILINE)
+    assert {r["setting"]: r["value"] for r in kaohe("config", "--json").rows}["smtp_url"] is None
 
 
 def test_a_password_comes_from_a_file(tmp_path):

@@ -215,11 +215,11 @@ def test_an_unknown_violation_is_answered_with_ids_near_it(ledger, five):
     wrong_at_the_start = "V-" + ("A" if wanted[2] != "A" else "B") + wanted[3:]
     with reading(ledger) as session:
         for wrong in (wrong_at_the_end, wrong_at_the_start):
-            with pytest.raises(UnknownNameError, match=rf"unknown violation '{wrong}'; did you mean '{wanted}'\?"):
+            with pytest.raises(UnknownNameError, match=rf"unknown violation '{wrong}'; did you mean '{wanted}'\?;"):
                 by(session, wrong)
         assert by(session, f" {wanted.lower()}").id == wanted
         for wrong in ("", "V-", "V-%"):
-            with pytest.raises(UnknownNameError, match=rf"^unknown violation '{wrong}'$"):
+            with pytest.raises(UnknownNameError, match=rf"^unknown violation '{wrong}'; `kaohe violations list` shows"):
                 by(session, wrong)
 
 

@@ -20,7 +20,7 @@ def facts(build, *, language="en", rule=None, sanctions=(), shop=None, agent=Non
     ("state", "zh", "en", "predicted"),
     [
         ("open", "预判违规", "Predicted violation", True),
-        ("acknowledged", "预判违规", "Predicted violation", True),
+        ("acknowledged", "预判违规（已知悉）", "Predicted violation, acknowledged", True),
         ("confirmed", "平台已判罚", "Penalised by the platform", False),
         ("withdrawn", "预判已撤回", "Prediction withdrawn", False),
     ],
