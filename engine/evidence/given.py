@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.errors import KaoheError
-from engine.evidence.kinds import Kind
+from engine.evidence.columns import Kind
 from engine.evidence.opened import OpenedFile
 
 

@@ -17,14 +17,15 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from engine.errors import KaoheError
-from engine.evidence import merging
+from engine.evidence.columns import Kind
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values
-from engine.evidence.kinds import Kind
+from engine.evidence.kinds import switched_with
 from engine.evidence.lake import Lake
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
+from engine.evidence.rewriting import Live, Rewriting, Rewritten
 from engine.evidence.staging import stage
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
@@ -86,76 +87,61 @@ def import_evidence(
             given = [given_values(request.kind, file, options) for file in opened]
             sources = _digests(request.files)
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
-            merge = _merge_until_kept(con, ledger, lake, drafts, request, sources, now, progress)
+            rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
+            rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
         except duckdb.Error as error:
             raise KaoheError(f"the import stopped: {reason(error)}; no evidence was changed") from error
         finally:
             con.close()
+    counted = rewritten.counted
     return ImportSummary(
         kind=request.kind.name,
         files=tuple(str(f) for f in request.files),
         read=staged.read,
-        taken=merge.taken,
-        already_there=merge.already_there + staged.repeated,
-        replaced=merge.replaced + staged.replaced,
-        removed=merge.removed,
+        taken=counted.taken,
+        already_there=counted.already_there + staged.repeated,
+        replaced=counted.replaced + staged.replaced,
+        removed=counted.removed,
         refused=staged.refused_rows,
-        days=merge.days,
+        days=tuple((c.platform, c.day) for c in rewritten.changes if c.kind == request.kind.name),
         unknown_columns=_unknown(opened),
         faults=staged.faults,
     )
 
 
-def _merge_until_kept(
-    con: duckdb.DuckDBPyConnection,
+def _rewrite_until_kept(
+    rewriting: Rewriting,
     ledger: Engine,
-    lake: Lake,
-    drafts: Path,
     request: ImportRequest,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
-    progress: Progress,
-) -> merging.Merge:
-    """Merge and switch; when another import was faster, merge again with what it left."""
-    kind = request.kind
-    shops = merging.staged_shops(con)
+) -> Rewritten:
+    """Write new day files and switch; when another import was faster, again with what it left."""
+    kinds = switched_with(request.kind)
+    shops = rewriting.shops()
     platforms = sorted({platform for platform, _, _ in shops})
-    written: dict[tuple[str, date, str | None], day_files.Change] = {}  # a day needs writing once per old generation
     while True:
         with reading(ledger) as session:
-            live = _live(session, kind, platforms)
-        files = {(p, d): _stored_file(lake, kind, p, d, generation) for (p, d), generation in live.items()}
-        merging.find_stored(con, kind, list(files.values()), request.replace)
-        merge = merging.plan_merge(con, kind)
-        changes: list[day_files.Change] = []
-        for done, (platform, day) in enumerate(merge.days):
-            progress("writing days", done, len(merge.days))
-            old = live.get((platform, day))
-            if (platform, day, old) not in written:
-                draft = drafts / "day.parquet"
-                rows = merging.write_day(con, kind, platform, day, files.get((platform, day)), draft)
-                new = lake.keep(draft, kind.name, platform, day) if rows else None
-                written[platform, day, old] = day_files.Change(kind.name, platform, day, old, new, rows)
-            changes.append(written[platform, day, old])
+            live = _live(session, kinds, platforms)
+        rewritten = rewriting.rewrite(live)
         try:
-            _switch(ledger, request, shops, live, changes, merge, sources, now)
+            _switch(ledger, request, shops, live, rewritten, sources, now)
         except day_files.LostRaceError:
             continue
-        progress("writing days", len(merge.days), len(merge.days))
-        return merge
+        return rewritten
 
 
 def _switch(
     ledger: Engine,
     request: ImportRequest,
     shops: Sequence[tuple[str, str, date]],
-    live: Mapping[tuple[str, date], str],
-    changes: Sequence[day_files.Change],
-    merge: merging.Merge,
+    live: Live,
+    rewritten: Rewritten,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
 ) -> None:
-    kind = request.kind
+    kind, kinds = request.kind, switched_with(request.kind)
+    counted, changes = rewritten.counted, rewritten.changes
     with transaction(ledger) as session:
         subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
         if not changes:
@@ -163,34 +149,34 @@ def _switch(
         day_files.switch(session, changes, now)
         after = {
             "files": list(sources),
-            "taken": merge.taken,
-            "replaced": merge.replaced,
-            "removed": merge.removed,
-            "days": [[c.platform, c.day.isoformat(), c.old, c.new] for c in changes],
+            "taken": counted.taken,
+            "replaced": counted.replaced,
+            "removed": counted.removed,
+            "days": _told_days(changes, kind),
+            **{f"{other.name}_days": _told_days(changes, other) for other in kinds if other is not kind},
         }
         event = journal.Event(request.actor, "evidence.imported", "evidence", kind.name, {"after": after})
         journal.append(session, now, [event])
         # The merge rests on the days that it left alone as well: another import may have filed one of our rows
         # under a day that we do not touch. Every import that changes anything holds the journal's lock by now, so
         # whatever came first is seen here.
-        expected = {**live, **{(c.platform, c.day): c.new for c in changes}}
-        if _live(session, kind, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
+        expected = {**live, **{(c.kind, c.platform, c.day): c.new for c in changes}}
+        if _live(session, kinds, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
             raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
 
 
-def _live(session: Session, kind: Kind, platforms: Sequence[str]) -> dict[tuple[str, date], str]:
-    """(platform, day) → generation of the live files of these platforms."""
-    return {(f.platform, f.day): f.generation for p in platforms for f in day_files.live(session, kind.name, p)}
+def _told_days(changes: Sequence[day_files.Change], kind: Kind) -> list[list[str | None]]:
+    return [[c.platform, c.day.isoformat(), c.old, c.new] for c in changes if c.kind == kind.name]
 
 
-def _stored_file(lake: Lake, kind: Kind, platform: str, day: date, generation: str) -> Path:
-    path = lake.path(kind.name, platform, day, generation)
-    if not path.exists():
-        raise KaoheError(
-            f"{path}: the ledger counts on this day file, but the lake does not have it; "
-            "restore it from a backup, or import that day again with --replace into a fresh lake"
-        )
-    return path
+def _live(session: Session, kinds: Sequence[Kind], platforms: Sequence[str]) -> Live:
+    """(kind, platform, day) → generation of the live files of these kinds and platforms."""
+    return {
+        (f.kind, f.platform, f.day): f.generation
+        for kind in kinds
+        for p in platforms
+        for f in day_files.live(session, kind.name, p)
+    }
 
 
 def _digests(files: Sequence[Path]) -> list[dict[str, str]]:

@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
 
 from engine.errors import UnknownNameError
+from engine.evidence.columns import Added, Column, Kind, Order
 
-ColumnType = Literal["text", "instant", "secret"]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a kind. `secret` is stored only as a keyed digest; `choices` are the values allowed."""
-
-    name: str
-    type: ColumnType = "text"
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    default: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """`later` must not lie before `earlier` where both are given; `reason` is told for the cell of `later`."""
-
-    earlier: str
-    later: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of evidence.
-
-    `key`: the columns (beside the platform) that name a row, so that a newer import replaces it. `day_of`: the
-    instant whose local day files the row, which must be one and the same for a key within a file.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    day_of: str
-    orders: tuple[Order, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all columns, in order."""
-        return tuple(c.name for c in self.columns)
-
-    @property
-    def stored(self) -> tuple[Column, ...]:
-        """The columns of a day file that come from the rows; the platform's day and second are added to them."""
-        return tuple(c for c in self.columns if c.name != "platform")
-
+_NTH = Added("nth", "INTEGER")
+_SCORES = MappingProxyType({"满意": "satisfied", "一般": "neutral", "失望": "disappointed"})
+_REASONS = MappingProxyType(
+    {
+        "态度差": "bad_attitude",
+        "服务态度差": "bad_attitude",
+        "客服态度差": "bad_attitude",
+        "回复慢": "slow",
+        "响应慢": "slow",
+        "未解决": "unresolved",
+        "问题未解决": "unresolved",
+        "不专业": "unprofessional",
+        "其他": "other",
+        "其它": "other",
+    }
+)
 
 SESSIONS = Kind(
     name="sessions",
@@ -71,13 +40,98 @@ SESSIONS = Kind(
     ),
     key=("shop", "session"),
     day_of="opened_at",
+    order=("shop", "session", "derived"),
     orders=(
         Order("opened_at", "first_human_reply_at", "a reply before the opening"),
         Order("opened_at", "closed_at", "closed before the opening"),
     ),
+    # A derived row comes from messages; the last two are what it needs to take in later ones (see derived_sessions).
+    added=(
+        Added("derived", "BOOLEAN", "false"),
+        Added("shadowed", "BOOLEAN", "false"),
+        Added("replied_by", "VARCHAR"),
+        Added("named", "VARCHAR"),
+    ),
 )
 
-KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS,)}
+MESSAGES = Kind(
+    name="messages",
+    columns=(
+        Column("platform", required=True),
+        Column("shop", required=True),
+        Column("session"),
+        Column("buyer", "secret", required=True),
+        Column("agent"),
+        Column("sender", required=True, choices=("buyer", "agent", "bot", "system")),
+        Column("sent_at", "instant", required=True),
+    ),
+    key=(),
+    day_of="sent_at",
+    order=("shop", "session", "buyer", "sent_at", "sender", "agent", "nth"),  # nearly; see conversations
+    added=(_NTH,),
+    computed=(Added("answered_at", "TIMESTAMP"), Added("answered_by", "VARCHAR"), Added("previous", "VARCHAR")),
+)
+
+RATINGS = Kind(
+    name="ratings",
+    columns=(
+        Column("platform", required=True),
+        Column("shop", required=True),
+        Column("rating"),
+        Column("session"),
+        Column("agent"),
+        Column("agent_kind", choices=("human", "bot")),
+        Column("buyer", "secret"),
+        Column("sent_at", "instant"),
+        Column("rated_at", "instant", required=True),
+        Column("score", choices=("satisfied", "neutral", "disappointed"), synonyms=_SCORES),
+        Column("stars", "integer", within=(1, 5)),
+        Column(
+            "reasons",
+            "words",
+            choices=("bad_attitude", "slow", "unresolved", "unprofessional", "other"),
+            synonyms=_REASONS,
+        ),
+        Column("origin", choices=("buyer", "invited", "system")),
+    ),
+    key=("shop", "rating"),
+    day_of="rated_at",
+    order=("shop", "rating", "rated_at", "session", "agent", "agent_kind", "buyer", "sent_at", "score", "stars",
+           "reasons", "origin", "nth"),
+    added=(_NTH,),
+)  # fmt: skip
+
+COUNTS = Kind(
+    name="counts",
+    columns=(
+        Column("platform", required=True),
+        Column("shop", required=True),
+        Column("agent"),
+        Column("period_start", "date", required=True),
+        Column("period_end", "date", required=True),
+        Column(
+            "counter",
+            required=True,
+            pattern=r"[a-z][a-z0-9]*\.[a-z0-9]+(-[a-z0-9]+)*/[a-z][a-z0-9_]{0,39}",
+            shape="not the id of a rule, a slash and the name of a counter",
+        ),
+        Column("value", "integer"),
+        Column("value_low", "integer"),
+        Column("value_high", "integer"),
+    ),
+    key=(),
+    day_of="period_start",
+    order=("shop", "agent", "counter", "period_start", "period_end", "value", "value_low", "value_high", "nth"),
+    orders=(
+        Order("period_start", "period_end", "ends before it starts"),
+        Order("value_low", "value", "less than value_low"),
+        Order("value", "value_high", "less than value"),
+        Order("value_low", "value_high", "less than value_low"),
+    ),
+    added=(_NTH,),
+)
+
+KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS, MESSAGES, RATINGS, COUNTS)}
 
 
 def kind(name: str) -> Kind:
@@ -85,3 +139,8 @@ def kind(name: str) -> Kind:
     if name not in KINDS:
         raise UnknownNameError("kind of evidence", name, KINDS)
     return KINDS[name]
+
+
+def switched_with(wanted: Kind) -> tuple[Kind, ...]:
+    """The kinds whose day files an import of `wanted` may change: messages change the sessions derived from them."""
+    return (MESSAGES, SESSIONS) if wanted is MESSAGES else (wanted,)

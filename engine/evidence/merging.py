@@ -1,6 +1,7 @@
-"""Merging staged rows with what is stored: which rows are new, which days change, and what each changed day then holds.
+"""Merging rows that have a key with what is stored: which rows are new, which days change, what each day then holds.
 
-Works on the tables of one connection: `staged` (see staging), `stored` (the rows of the lake that an import may touch).
+Works on two tables of one connection: the rows `before` are taken out of the day files, the rows `after` are put in.
+Whatever is stored under a key of `after` is in `before`.
 """
 
 from __future__ import annotations
@@ -12,62 +13,86 @@ from pathlib import Path
 
 import duckdb
 
-from engine.evidence.duck import name, parquet, text
-from engine.evidence.kinds import Kind
+from engine.evidence.columns import Kind
+from engine.evidence.day_rows import columns, day_rows
+from engine.evidence.duck import name, text
+from engine.evidence.identity import key_columns, mark
+from engine.evidence.kinds import SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
-    """Counts of rows, and the days whose content changes as (platform, day), ascending."""
+class Counted:
+    """What becomes of the rows of an import, and how many stored ones `--replace` removes."""
 
-    taken: int
-    already_there: int
-    replaced: int
-    removed: int
-    days: tuple[tuple[str, date], ...]
+    taken: int = 0
+    already_there: int = 0
+    replaced: int = 0
+    removed: int = 0
 
 
-def find_stored(con: duckdb.DuckDBPyConnection, kind: Kind, live: Sequence[Path], replace_days: bool) -> None:
-    """Load into `stored` the live rows with a key that is staged, wherever they lie.
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day whose content changes; `how` tells one change of it from another."""
 
-    With `replace_days` also every row of a shop and day that stood in the files. `live` are all live files of the
-    staged platforms: a corrected opening moves a row to another day, so the days of the import alone would not do.
+    platform: str
+    day: date
+    how: int
+
+
+def stored_rows(kind: Kind, files: Sequence[Path]) -> str:
+    """SQL of the rows of day files as `before` and `after` hold them."""
+    rows = day_rows(kind, files)
+    known = f", {mark(kind)} AS mark" if kind.loose else ""
+    return f"SELECT {', '.join(columns(kind))}{known} FROM ({rows})"
+
+
+def find_before(con: duckdb.DuckDBPyConnection, kind: Kind, live: Sequence[Path], replace_days: bool) -> None:
+    """Load into `before` the live rows with a key that is staged, wherever they lie.
+
+    With `replace_days` also every imported row of a shop and day that stood in the files. `live` are all live files
+    of the staged platforms: a corrected opening moves a row to another day, so the days of the import would not do.
     """
-    columns = _columns(kind)
-    con.execute("DROP TABLE IF EXISTS stored")
-    if not live:
-        con.execute(f"CREATE TEMP TABLE stored AS SELECT {columns} FROM staged LIMIT 0")
-        return
-    key = ", ".join(name(c) for c in ("platform", *kind.key))
+    key = ", ".join(key_columns(kind))
     condition = f"({key}) IN (SELECT ({key}) FROM staged)"
     if replace_days:
         place = "SELECT (platform, shop, day) FROM"
-        condition += f" OR (platform, shop, day) IN ({place} staged UNION {place} rivals)"
+        condition += f" OR {_imported(kind)} AND (platform, shop, day) IN ({place} staged UNION {place} rivals)"
     shops = "shop IN (SELECT DISTINCT shop FROM staged)"  # files are sorted by shop: this prunes row groups
-    con.execute(f"CREATE TEMP TABLE stored AS SELECT {columns} FROM {parquet(live)} WHERE {shops} AND ({condition})")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM ({stored_rows(kind, live)}) "
+        f"WHERE {shops} AND ({condition})"
+    )
 
 
-def plan_merge(con: duckdb.DuckDBPyConnection, kind: Kind) -> Merge:
-    """Compare `staged` with `stored`, count, and name the days that change."""
-    key = _match("n", "o", ("platform", *kind.key))
-    row_new = _row("n", kind)
-    row_old = _row("o", kind)
-    taken, same, replaced = con.execute(
+def count(con: duckdb.DuckDBPyConnection, kind: Kind) -> Counted:
+    """What becomes of the imported rows; derived ones count for nothing."""
+    same = _match("n", "o", kind)
+    equal = f"{_row('n', kind)} IS NOT DISTINCT FROM {_row('o', kind)}"
+    taken, there, replaced = con.execute(
         f"SELECT count(*) FILTER (WHERE o.platform IS NULL), "
-        f"count(*) FILTER (WHERE o.platform IS NOT NULL AND {row_new} IS NOT DISTINCT FROM {row_old}), "
-        f"count(*) FILTER (WHERE o.platform IS NOT NULL AND {row_new} IS DISTINCT FROM {row_old}) "
-        f"FROM staged n LEFT JOIN stored o ON {key}"
+        f"count(*) FILTER (WHERE o.platform IS NOT NULL AND {equal}), "
+        f"count(*) FILTER (WHERE o.platform IS NOT NULL AND NOT {equal}) "
+        f"FROM (FROM after WHERE {_imported(kind)}) n LEFT JOIN before o ON {same}"
     ).fetchone() or (0, 0, 0)
     (removed,) = con.execute(
-        f"SELECT count(*) FROM stored o WHERE NOT EXISTS (SELECT 1 FROM staged n WHERE {key})"
+        f"SELECT count(*) FROM (FROM before WHERE {_imported(kind)}) o "
+        f"WHERE NOT EXISTS (SELECT 1 FROM after n WHERE {same})"
     ).fetchone() or (0,)
-    days = con.execute(
-        f"SELECT platform, day FROM (SELECT n.platform, n.day FROM staged n LEFT JOIN stored o ON {key} "
-        f"WHERE o.platform IS NULL OR {row_new} IS DISTINCT FROM {row_old} "
-        f"UNION SELECT o.platform, o.day FROM stored o LEFT JOIN staged n ON {key} "
-        f"WHERE n.platform IS NULL OR {row_new} IS DISTINCT FROM {row_old}) ORDER BY platform, day"
+    return Counted(taken, there, replaced, removed)
+
+
+def changed_days(con: duckdb.DuckDBPyConnection, kind: Kind) -> list[ChangedDay]:
+    """The days on which `before` and `after` differ, ascending."""
+    same = _match("n", "o", kind)
+    new, old = _row("n", kind), _row("o", kind)
+    found = con.execute(
+        f"SELECT platform, day, bit_xor(h) FROM ("
+        f"SELECT n.platform, n.day, hash({new}) AS h FROM after n LEFT JOIN before o ON {same} "
+        f"WHERE o.platform IS NULL OR {new} IS DISTINCT FROM {old} "
+        f"UNION ALL SELECT o.platform, o.day, hash({old}, 1) AS h FROM before o LEFT JOIN after n ON {same} "
+        f"WHERE n.platform IS NULL OR {new} IS DISTINCT FROM {old}) GROUP BY platform, day ORDER BY platform, day"
     ).fetchall()
-    return Merge(taken, same, replaced, removed, tuple((p, d) for p, d in days))
+    return [ChangedDay(*row) for row in found]
 
 
 def write_day(
@@ -75,36 +100,35 @@ def write_day(
 ) -> int:
     """Write what `day` holds after the merge to `draft` and return its number of rows.
 
-    Rows stand in the order of their key, so equal content gives equal bytes.
+    Rows stand in one order, so equal content gives equal bytes.
     """
-    columns = _columns(kind)
-    where = f"platform = {text(platform)} AND day = DATE '{day.isoformat()}'"
-    rows = f"SELECT {columns} FROM staged WHERE {where}"
+    listed = ", ".join(columns(kind))
+    rows = f"SELECT {listed} FROM after WHERE platform = {text(platform)} AND day = DATE '{day.isoformat()}'"
     if old is not None:
-        key = _match("f", "s", ("platform", *kind.key))
-        rows += (
-            f" UNION ALL SELECT {columns} FROM {parquet([old])} f WHERE NOT EXISTS (SELECT 1 FROM staged s WHERE {key})"
-            f" AND NOT EXISTS (SELECT 1 FROM stored s WHERE {key})"
+        others = "".join(
+            f" AND NOT EXISTS (SELECT 1 FROM {table} s WHERE {_match('f', 's', kind)})" for table in ("after", "before")
         )
-    order = ", ".join(name(c) for c in kind.key)
-    result = con.execute(
-        f"COPY (SELECT * FROM ({rows}) ORDER BY {order}) TO {text(str(draft))} (FORMAT parquet, COMPRESSION zstd)"
-    ).fetchone()
+        rows += f" UNION ALL SELECT {listed} FROM ({stored_rows(kind, [old])}) f WHERE true{others}"
+    order = ", ".join(name(c) for c in kind.order)
+    return write(con, f"SELECT * FROM ({rows}) ORDER BY {order}", draft)
+
+
+def write(con: duckdb.DuckDBPyConnection, rows: str, draft: Path) -> int:
+    """Write rows to a draft of a day file; how many there are."""
+    result = con.execute(f"COPY ({rows}) TO {text(str(draft))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
     return int(result[0]) if result else 0
 
 
-def staged_shops(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date]]:
-    """(platform, shop, first day) of everything staged, sorted."""
-    return con.execute("SELECT platform, shop, min(day) FROM staged GROUP BY ALL ORDER BY ALL").fetchall()
-
-
-def _columns(kind: Kind) -> str:
-    return ", ".join(["platform", *(name(c.name) for c in kind.stored), "day", "second"])
+def _imported(kind: Kind) -> str:
+    """SQL that is true for rows that were imported as they are."""
+    return "NOT derived" if kind is SESSIONS else "true"
 
 
 def _row(alias: str, kind: Kind) -> str:
-    return "row(" + ", ".join(f"{alias}.{name(c.name)}" for c in kind.stored) + ")"
+    return "row(" + ", ".join(f"{alias}.{c}" for c in columns(kind)) + ")"
 
 
-def _match(left: str, right: str, columns: Sequence[str]) -> str:
-    return " AND ".join(f"{left}.{name(c)} = {right}.{name(c)}" for c in columns)
+def _match(left: str, right: str, kind: Kind) -> str:
+    """SQL that is true where two stored rows are one."""
+    told_apart = [*key_columns(kind), *(["derived"] if kind is SESSIONS else [])]
+    return " AND ".join(f"{left}.{c} = {right}.{c}" for c in told_apart)

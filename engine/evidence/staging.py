@@ -1,7 +1,7 @@
-"""All files of one import as one clean table: bad rows set aside, one row left for each key.
+"""All files of one import as one clean table, `staged`: bad rows set aside, every row told from every other.
 
-The tables `staged` and `rivals` of the connection have: file (its index), record, platform, the kind's stored
-columns, day, second.
+Its columns: file (its index), record, platform, the kind's stored columns, day, second; of a kind with loose rows also
+`nth`, and `mark` if it has a key (see identity).
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from sys import intern
 import duckdb
 
 from engine.errors import suggestion
-from engine.evidence import cleaning
+from engine.evidence import cells, cleaning, identity
+from engine.evidence.columns import Kind
 from engine.evidence.csv_format import CsvRecord, locate
-from engine.evidence.duck import name
-from engine.evidence.kinds import Kind
+from engine.evidence.identity import Bad
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault, shown
 from engine.evidence.rejects import left_out
 from engine.rulebook.platforms import PLATFORMS
-
-TWO_OPENINGS = "one {key} with two different {day_of} in one file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,11 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bad:
-    record: int
-    column: str
-    value: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """What came of one file: rows read, bad cells, and where the records begin that had too few or too many cells."""
 
     read: int
-    bad: list[_Bad]
+    bad: list[Bad]
     left_out: set[int]
 
 
@@ -72,7 +62,9 @@ def stage(
     ]
     con.execute("DELETE FROM staged WHERE bad")
     con.execute("ALTER TABLE staged DROP COLUMN bad")
-    repeated, replaced = _one_row_a_key(con, kind, [f.bad for f in found])
+    if kind.loose:
+        identity.number_equal_rows(con, kind)
+    repeated, replaced = identity.one_row_a_key(con, kind, [f.bad for f in found]) if kind.key else (0, 0)
     sealed = {c.name for c in kind.columns if c.type == "secret"}
     faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, sealed, show_values)]
     faults.sort(key=attrgetter("file", "line", "column", "reason"))
@@ -96,57 +88,12 @@ def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cle
     return _Found(rows + len(ragged), bad, ragged)
 
 
-def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[_Bad]:
+def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Bad]:
     """The bad cells, which may be millions: one text for each column and reason, however often it comes."""
     found = con.execute(sql)
     while part := found.fetchmany(10_000):
         for record, column, value, why in part:
-            yield _Bad(record, intern(column), value, intern(why))
-
-
-def _one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: list[list[_Bad]]) -> tuple[int, int]:
-    """Leave the last row of each key; refuse a key that one file files under two days of opening.
-
-    The common case, no key twice, costs one aggregation over eight-byte hashes. The table `rivals` keeps the
-    rows of keys that came more than once: `--replace` empties their days too.
-    """
-    con.execute("CREATE TEMP TABLE rivals AS SELECT * FROM staged LIMIT 0")
-    key = ", ".join(name(c) for c in ("platform", *kind.key))
-    con.execute(
-        f"CREATE TEMP TABLE twice AS SELECT {key} FROM staged WHERE hash({key}) IN "
-        f"(SELECT h FROM (SELECT hash({key}) AS h FROM staged) GROUP BY h HAVING count(*) > 1) "
-        f"GROUP BY {key} HAVING count(*) > 1"
-    )
-    if con.execute("SELECT count(*) FROM twice").fetchone() == (0,):
-        con.execute("DROP TABLE twice")
-        return 0, 0
-    con.execute(f"INSERT INTO rivals SELECT * FROM staged SEMI JOIN twice USING ({key})")
-    con.execute(f"DELETE FROM staged WHERE EXISTS (SELECT 1 FROM twice t WHERE {_same('t', 'staged', kind)})")
-    con.execute(
-        f"CREATE TEMP TABLE torn AS SELECT file, record, {name(kind.key[-1])} AS value FROM rivals JOIN (SELECT file, "
-        f"{key} FROM rivals GROUP BY file, {key} HAVING count(DISTINCT {name(kind.day_of)}) > 1) USING (file, {key})"
-    )
-    for file, record, value in con.execute("SELECT * FROM torn ORDER BY file, record").fetchall():
-        reason = TWO_OPENINGS.format(key=kind.key[-1], day_of=kind.day_of)
-        bad[file].append(_Bad(record, kind.key[-1], value, reason))
-    con.execute("DELETE FROM rivals WHERE (file, record) IN (SELECT (file, record) FROM torn)")
-    values = ", ".join(name(c.name) for c in kind.stored)
-    counted = con.execute(
-        f"SELECT count(*) FILTER (WHERE before IS NOT DISTINCT FROM now), "
-        f"count(*) FILTER (WHERE before IS NOT NULL AND before IS DISTINCT FROM now) FROM ("
-        f"SELECT row({values}) AS now, lag(row({values})) OVER (PARTITION BY {key} ORDER BY file, record) AS before "
-        f"FROM rivals)"
-    ).fetchone() or (0, 0)
-    con.execute(
-        f"INSERT INTO staged SELECT * FROM rivals QUALIFY row_number() OVER "
-        f"(PARTITION BY {key} ORDER BY file DESC, record DESC) = 1"
-    )
-    con.execute("DROP TABLE twice; DROP TABLE torn")
-    return counted[0], counted[1]
-
-
-def _same(left: str, right: str, kind: Kind) -> str:
-    return " AND ".join(f"{left}.{name(c)} = {right}.{name(c)}" for c in ("platform", *kind.key))
+            yield Bad(record, intern(column), value, intern(why))
 
 
 def _told(file: OpenedFile, found: _Found, sealed: Collection[str], show_values: bool) -> Iterator[RowFault]:
@@ -160,6 +107,6 @@ def _told(file: OpenedFile, found: _Found, sealed: Collection[str], show_values:
         why = f"the row has {len(odd.cells)} cells, the header {file.width}"
         yield RowFault(path, odd.line, "-", "", why)
     for b in found.bad:
-        near = suggestion(b.value or "", PLATFORMS) if b.reason == cleaning.UNKNOWN_PLATFORM else ""
+        near = suggestion(b.value or "", PLATFORMS) if b.reason == cells.UNKNOWN_PLATFORM else ""
         value = "" if b.column in sealed else shown(b.value, show_values)
         yield RowFault(path, where.get(b.record, b.record), b.column, value, b.reason + near if near else b.reason)

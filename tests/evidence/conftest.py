@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,16 +24,30 @@ from engine.progress import silent
 
 NOW = datetime(2026, 4, 1, 2, 0, tzinfo=UTC)
 SECRET = bytes(range(32))
-DEFAULTS = {"platform": "xiaohongshu", "shop": "s1", "session": "a", "opened_at": "2026-03-02T10:00:00+08:00"}
+SHOP = {"platform": "xiaohongshu", "shop": "s1"}
+DEFAULTS = {
+    "sessions": SHOP | {"session": "a", "opened_at": "2026-03-02T10:00:00+08:00"},
+    "messages": SHOP | {"buyer": "b", "sender": "buyer", "sent_at": "2026-03-02T10:00:00+08:00"},
+    "ratings": SHOP | {"rated_at": "2026-03-02T10:00:00+08:00"},
+    "counts": SHOP | {"period_start": "2026-03-02", "period_end": "2026-03-08", "counter": "jd.x/good", "value": "1"},
+}
 
 
 class House:
     """Files are written with the rows that matter to a test: what a row does not say, DEFAULTS say for it."""
 
+    kind = SESSIONS
+
     def __init__(self, folder, url):
         self.folder, self.url = folder, url
         self.ledger = open_ledger(url)
         self.lake = Lake(folder / "home" / "lake")
+
+    def of(self, kind):
+        """The same installation, for evidence of this kind."""
+        other = copy(self)
+        other.kind = kind
+        return other
 
     def file(self, name, content):
         path = self.folder / name
@@ -41,29 +56,29 @@ class House:
         return path
 
     def csv(self, name, *rows, columns=None, bom=False, **style):
-        rows = [DEFAULTS | row for row in rows]
+        rows = [DEFAULTS[self.kind.name] | row for row in rows]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(
-            text, columns or columns_of(rows), extrasaction="ignore", **{"lineterminator": "\n"} | style
+            text, columns or columns_of(rows, self.kind), extrasaction="ignore", **{"lineterminator": "\n"} | style
         )
         writer.writeheader()
         writer.writerows(rows)
         return self.file(name, ("\ufeff" if bom else "") + text.getvalue())
 
     def ndjson(self, name, *rows, columns=None):
-        rows = [DEFAULTS | row for row in rows]
+        rows = [DEFAULTS[self.kind.name] | row for row in rows]
         kept = [{k: v for k, v in row.items() if k in (columns or row)} for row in rows]
         return self.file(name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
 
     def parquet(self, name, *rows, columns=None, types=None):
-        rows = [DEFAULTS | row for row in rows]
-        fields = [(column, (types or {}).get(column, pa.string())) for column in columns or columns_of(rows)]
+        rows = [DEFAULTS[self.kind.name] | row for row in rows]
+        fields = [(column, (types or {}).get(column, pa.string())) for column in columns or columns_of(rows, self.kind)]
         path = self.folder / name
         pq.write_table(pa.Table.from_pylist(rows, pa.schema(fields)), path)
         return path
 
     def take(self, *files, progress=silent, now=NOW, **options):
-        request = ImportRequest(SESSIONS, tuple(files), "tester", **options)
+        request = ImportRequest(self.kind, tuple(files), "tester", **options)
         return import_evidence(self.ledger, self.lake, SECRET, request, now, progress)
 
     def faults(self, *files, **options):
@@ -73,12 +88,12 @@ class House:
     def live(self):
         """(platform, day) → generation."""
         with reading(self.ledger) as session:
-            return {(f.platform, f.day.isoformat()): f.generation for f in day_files.live(session, "sessions")}
+            return {(f.platform, f.day.isoformat()): f.generation for f in day_files.live(session, self.kind.name)}
 
     def live_files(self):
         with reading(self.ledger) as session:
             return [
-                self.lake.path(f.kind, f.platform, f.day, f.generation) for f in day_files.live(session, "sessions")
+                self.lake.path(f.kind, f.platform, f.day, f.generation) for f in day_files.live(session, self.kind.name)
             ]
 
     def rows(self, *columns):
@@ -88,7 +103,8 @@ class House:
             return []
         con = connect()
         cells = ", ".join(columns) or "*"
-        found = con.execute(f"SELECT {cells} FROM {parquet(files)} ORDER BY platform, shop, session, opened_at")
+        order = ", ".join(("platform", *self.kind.order))
+        found = con.execute(f"SELECT {cells} FROM {parquet(files)} ORDER BY {order}")
         names = [column[0] for column in found.description]
         rows = found.fetchall()
         con.close()
@@ -97,7 +113,7 @@ class House:
     def sound(self):
         """Whether every file that counts is whole: there, of the content that names it, and with its rows counted."""
         with reading(self.ledger) as session:
-            files = day_files.live(session, "sessions")
+            files = day_files.live(session, self.kind.name)
         return all(
             hashlib.sha256(self.lake.path(f.kind, f.platform, f.day, f.generation).read_bytes()).hexdigest()
             == f.generation
@@ -127,9 +143,9 @@ class House:
         self.ledger.dispose()
 
 
-def columns_of(rows):
+def columns_of(rows, kind):
     found = {column for row in rows for column in row}
-    return [c for c in SESSIONS.names if c in found] + sorted(found - set(SESSIONS.names))
+    return [c for c in kind.names if c in found] + sorted(found - set(kind.names))
 
 
 @pytest.fixture(scope="session")

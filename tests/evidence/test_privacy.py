@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import KaoheError
-from engine.evidence.cleaning import sealed
+from engine.evidence.cells import sealed
 from engine.evidence.duck import connect
 from engine.evidence.quarantine import write_quarantine
 from engine.evidence.secret import load_secret
@@ -76,6 +76,7 @@ def test_unknown_columns_are_never_stored(house):
     assert set(house.rows()[0]) == {
         "platform", "shop", "session", "buyer", "agent", "opened_by",
         "opened_at", "first_human_reply_at", "closed_at", "day", "second",
+        "derived", "shadowed", "replied_by", "named",
     }  # fmt: skip
     assert b"private" not in b"".join(path.read_bytes() for path in house.live_files())
 

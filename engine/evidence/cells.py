@@ -1,0 +1,134 @@
+"""One cell of each type in SQL: what it is read as, how it is stored, and what is wrong with it.
+
+`"x"` is the text of the column x, `"x!"` the instant, number or date in it, null where there is none.
+Times: ISO 8601; an offset or `Z` decides, and without one they are in the platform's zone. DuckDB's plain TIMESTAMP
+cast silently drops an offset, so every time goes through TIMESTAMPTZ or names its zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.evidence.columns import Column
+from engine.evidence.duck import name, text
+from engine.rulebook.platforms import PLATFORMS
+
+LONGEST_NAME = 200
+UNKNOWN_PLATFORM = "unknown platform"
+OTHER = "other"
+_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
+_OFFSET = r".{16,}(Z|[+-]\d\d(:?\d\d)?)"
+_DATE = r"\d{4}-\d\d-\d\d"
+_NUMBER = r"\d{1,18}"
+_CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
+_BETWEEN_WORDS = "[;；、]"
+_EARLIEST, _LATEST = "2000-01-01", "2100-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`bad` is SQL that is true where the cell of `column` is refused for `reason`."""
+
+    column: str
+    bad: str
+    reason: str
+
+
+def zone() -> str:
+    """SQL of the zone of `platform`."""
+    zones = {p.zone for p in PLATFORMS.values()}
+    if len(zones) == 1:
+        return text(zones.pop())
+    cases = " ".join(f"WHEN {text(p.id)} THEN {text(p.zone)}" for p in PLATFORMS.values())
+    return f"CASE platform {cases} ELSE 'UTC' END"
+
+
+def parsed(column: Column) -> str | None:
+    """SQL of `"x!"`, of the types that have one."""
+    cell = name(column.name)
+    if column.type == "instant":
+        return (
+            f"CASE WHEN NOT regexp_full_match({cell}, {text(_ISO)}) THEN NULL "
+            f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
+            f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {zone()} END"
+        )
+    if column.type == "date":
+        return f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) END"
+    if column.type == "integer":
+        return f"CASE WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN {cell}::{column.sql_type} END"
+    return None
+
+
+def stored(column: Column, key: bytes) -> str:
+    """SQL of what a day file holds of the column; `key` seals what is secret."""
+    cell, value = name(column.name), name(column.name + "!")
+    if column.type == "instant":
+        return f"({value} AT TIME ZONE 'UTC')"
+    if column.type in {"integer", "date"}:
+        return value
+    if column.type == "secret":
+        return sealed(f"platform || chr(31) || {cell}", key)
+    if column.type == "words":
+        words = f"[trim(v) for v in string_split_regex({cell}, {text(_BETWEEN_WORDS)})]"
+        meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {words} if w <> '']"
+        return f"nullif(array_to_string(list_sort(list_distinct({meant})), ';'), '')"
+    return _canonical(column, cell, f"lower({cell})") if column.choices else cell
+
+
+def sealed(expression: str, key: bytes) -> str:
+    """SQL for HMAC-SHA256 (RFC 2104) of a text under `key` (at most 64 bytes), cut to its first 16 bytes (BLOB)."""
+    block = key.ljust(64, b"\0")
+    inner = "".join(f"\\x{b ^ 0x36:02X}" for b in block)
+    outer = "".join(f"\\x{b ^ 0x5C:02X}" for b in block)
+    digest = f"unhex(sha256('{inner}'::BLOB || encode({expression})))"
+    return f"unhex(sha256('{outer}'::BLOB || {digest}))[1:16]"
+
+
+def _canonical(column: Column, word: str, otherwise: str) -> str:
+    """SQL of the choice that a word stands for."""
+    if not column.synonyms:
+        return otherwise
+    among: Mapping[str, str] = {**{c: c for c in column.choices}, **column.synonyms}
+    cases = " ".join(f"WHEN {text(said)} THEN {text(meant)}" for said, meant in among.items())
+    return f"CASE lower({word}) {cases} ELSE {otherwise} END"
+
+
+def checks(column: Column) -> list[Check]:
+    """What is checked of a column."""
+    missing = [(f"{name(column.name)} IS NULL", "missing")] if column.required else []
+    return [Check(column.name, bad, reason) for bad, reason in (*missing, *_checks(column))]
+
+
+def _checks(column: Column) -> Iterator[tuple[str, str]]:
+    cell, value = name(column.name), name(column.name + "!")
+    if column.name == "platform":
+        yield f"{cell} NOT IN ({', '.join(map(text, PLATFORMS))})", UNKNOWN_PLATFORM
+    elif column.type == "words":
+        return
+    elif column.choices:
+        allowed = ", ".join(map(text, (*column.choices, *column.synonyms)))
+        yield f"lower({cell}) NOT IN ({allowed})", f"not one of {', '.join(column.choices)}"
+    elif column.type == "instant":
+        earliest, latest = (f"TIMESTAMP '{edge}' AT TIME ZONE {zone()}" for edge in (_EARLIEST, _LATEST))
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a time in ISO 8601"
+        yield f"{value} < {earliest} OR {value} >= {latest}", "outside the years 2000 to 2099"
+    elif column.type == "date":
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a date (YYYY-MM-DD)"
+        yield f"{value} < DATE '{_EARLIEST}' OR {value} >= DATE '{_LATEST}'", "outside the years 2000 to 2099"
+    elif column.type == "integer":
+        yield from _checks_of_integer(column, cell, value)
+    else:
+        yield f"length({cell}) > {LONGEST_NAME}", f"longer than {LONGEST_NAME} characters"
+        yield f"regexp_matches({cell}, {text(_CONTROL)})", "holds a control character"
+        if column.pattern:
+            yield f"NOT regexp_full_match({cell}, {text(column.pattern)})", column.shape
+
+
+def _checks_of_integer(column: Column, cell: str, value: str) -> Iterator[tuple[str, str]]:
+    if column.within is None:
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a whole number of 0 or more"
+        return
+    low, high = column.within
+    bad = f"{cell} IS NOT NULL AND coalesce({value} NOT BETWEEN {low} AND {high}, true)"
+    yield bad, f"not a whole number from {low} to {high}"

@@ -1,0 +1,68 @@
+"""Rows without a key, day by day: a day holds whatever any import has brought, each row as often as one file had it.
+
+Works on the table `staged` (see staging). A row's instant is part of it, so that no row ever moves to another day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from engine.evidence.columns import Kind
+from engine.evidence.conversations import in_conversations
+from engine.evidence.day_rows import columns, day_rows
+from engine.evidence.duck import name, text
+from engine.evidence.kinds import MESSAGES
+from engine.evidence.merging import Counted, write
+
+
+@dataclass(frozen=True, slots=True)
+class StagedDay:
+    """How many rows an import brings for a day."""
+
+    platform: str
+    day: date
+    rows: int
+
+
+def staged_days(con: duckdb.DuckDBPyConnection) -> list[StagedDay]:
+    """The days of the import, ascending."""
+    found = con.execute("SELECT platform, day, count(*) FROM staged GROUP BY ALL ORDER BY ALL").fetchall()
+    return [StagedDay(*row) for row in found]
+
+
+def union_day(
+    con: duckdb.DuckDBPyConnection, kind: Kind, staged: StagedDay, old: Path | None, replace_day: bool, draft: Path
+) -> tuple[Counted, int | None]:
+    """Write what the day holds after the import to `draft`; its number of rows, or None where nothing changes.
+
+    With `replace_day` nothing that is stored of the staged shops stays, unless it is staged as well.
+    """
+    listed = ", ".join(columns(kind))
+    where = f"platform = {text(staged.platform)} AND day = DATE '{staged.day.isoformat()}'"
+    new = f"SELECT {listed} FROM staged WHERE {where}"
+    if old is None:
+        taken = _write(con, kind, f"SELECT DISTINCT * FROM ({new})", draft)
+        return Counted(taken, staged.rows - taken), taken
+    stored = f"SELECT {listed} FROM ({day_rows(kind, [old])})"
+    (taken,) = con.execute(f"SELECT count(*) FROM ({new} EXCEPT {stored})").fetchone() or (0,)
+    removed, kept = 0, stored
+    if replace_day:
+        shops = f"(SELECT shop FROM staged WHERE {where})"
+        kept = f"{stored} WHERE shop NOT IN {shops}"
+        found = con.execute(f"SELECT count(*) FROM ({stored} WHERE shop IN {shops} EXCEPT {new})").fetchone()
+        (removed,) = found or (0,)
+    counted = Counted(taken, staged.rows - taken, 0, removed)
+    if not taken and not removed:
+        return counted, None
+    return counted, _write(con, kind, f"{new} UNION {kept}", draft)
+
+
+def _write(con: duckdb.DuckDBPyConnection, kind: Kind, rows: str, draft: Path) -> int:
+    if kind is MESSAGES:
+        return write(con, in_conversations(rows, columns(kind)), draft)
+    order = ", ".join(name(c) for c in kind.order)
+    return write(con, f"SELECT * FROM ({rows}) ORDER BY {order}", draft)
