@@ -56,7 +56,7 @@ def parsed(column: Column) -> str | None:
     if column.type == "date":
         return f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) END"
     if column.type == "integer":
-        return f"CASE WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN {cell}::{column.sql_type} END"
+        return f"CASE WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN try_cast({cell} AS {column.sql_type}) END"
     return None
 
 

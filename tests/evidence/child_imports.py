@@ -2,7 +2,7 @@
 
 Reads one line of JSON a time, a list of jobs; does each job in a child; answers one line, a list of what came of them:
 a list of summaries, or {"error": …}, or {"signal": 9}. A job says `ledger`, `lake`, `secret`, `now`, and `imports`, a
-list of {"files": […], options…}; and, if it is to be disturbed, one of
+list of {"files": […], "kind": …, options…}, of sessions where no kind is said; and, if it is to be disturbed, one of
 
     kill_after   seconds after which it is killed from outside
     die_at       it kills itself just before the n-th thing that it does to the disk or the ledger
@@ -22,7 +22,7 @@ from sqlalchemy import event
 
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
-from engine.evidence.kinds import SESSIONS
+from engine.evidence.kinds import KINDS
 from engine.evidence.lake import Lake
 from engine.evidence.secret import load_secret
 from engine.ledger.database import open_ledger
@@ -41,7 +41,8 @@ def work(job):
         die_at(job["die_at"], job["lake"], ledger)
     done = []
     for wanted in job["imports"]:
-        request = ImportRequest(SESSIONS, tuple(map(Path, wanted.pop("files"))), "tester", **wanted)
+        kind = KINDS[wanted.pop("kind", "sessions")]
+        request = ImportRequest(kind, tuple(map(Path, wanted.pop("files"))), "tester", **wanted)
         now, secret = datetime.fromisoformat(job["now"]), bytes.fromhex(job["secret"])
         summary = import_evidence(ledger, Lake(Path(job["lake"])), secret, request, now, silent)
         done.append({n: getattr(summary, n) for n in ("read", "taken", "already_there", "replaced", "removed")})

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 from copy import copy
@@ -168,6 +169,23 @@ def new_house(tmp_path_factory, sqlite_template):
 def house(new_house):
     """One installation on SQLite."""
     return new_house()
+
+
+@pytest.fixture
+def empty_house(new_house):
+    """The same installation, emptied."""
+    house = new_house()
+    shutil.copy(house.folder / "ledger.sqlite", house.folder / "ledger.empty")
+
+    def emptied():
+        house.close()
+        for leftover in house.folder.glob("ledger.sqlite*"):
+            leftover.unlink()
+        shutil.copy(house.folder / "ledger.empty", house.folder / "ledger.sqlite")
+        shutil.rmtree(house.lake.root, ignore_errors=True)
+        return house
+
+    return emptied
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """The import against a model of it in plain Python: dictionaries of rows, one file and one line after the other."""
 
-import shutil
 from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -112,20 +110,3 @@ def test_any_imports_leave_what_the_model_leaves(empty_house, imports):
         assert content(house) == model.rows()
         assert (house.state() == before) == (summary.days == ())
         assert house.sound()
-
-
-@pytest.fixture
-def empty_house(new_house):
-    """The same installation, emptied."""
-    house = new_house()
-    shutil.copy(house.folder / "ledger.sqlite", house.folder / "ledger.empty")
-
-    def emptied():
-        house.close()
-        for leftover in house.folder.glob("ledger.sqlite*"):
-            leftover.unlink()
-        shutil.copy(house.folder / "ledger.empty", house.folder / "ledger.sqlite")
-        shutil.rmtree(house.lake.root, ignore_errors=True)
-        return house
-
-    return emptied
