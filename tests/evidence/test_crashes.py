@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from engine.evidence.kinds import MESSAGES
 from engine.evidence.lake import Lake
 
 
@@ -107,6 +108,71 @@ def test_killed_at_any_moment_it_leaves_old_or_new(halfway, crew, kills):
             house.take(new)
             assert house.live() == after
             assert house.drafts() == []
+
+
+def talk(house, seed, count, days):
+    """A CSV of messages: of another seed, other ones of the same conversations."""
+    chance = random.Random(seed)
+    rows = [
+        {
+            "session": chance.choice(["", f"{chance.randrange(count // 3)}"]),
+            "buyer": f"b{chance.randrange(5)}",
+            "sender": chance.choice(["buyer", "agent", "bot"]),
+            "agent": chance.choice(["", "x", "y"]),
+            "sent_at": f"2026-03-{chance.randrange(1, days + 1):02}T{chance.randrange(24):02}:{seed:02}:00",
+        }
+        for _ in range(count)
+    ]
+    return house.of(MESSAGES).csv(f"messages-{seed}.csv", *rows)
+
+
+@pytest.fixture
+def half_told(new_house):
+    """As `halfway`, of messages; some of their sessions are imported as well."""
+    house, after = new_house(), new_house()
+    old, new = talk(house, 1, 12, 2), talk(house, 2, 12, 3)
+    imported = house.csv("s.csv", *({"session": str(n), "opened_at": "2026-03-02T10:00"} for n in range(3)))
+    for one in (house, after):
+        one.of(MESSAGES).take(old)
+        one.take(imported)
+    before = live_of_both(house)
+    after.of(MESSAGES).take(new)
+    house.close()
+    shutil.copy(house.folder / "ledger.sqlite", house.folder / "ledger.old")
+    shutil.copytree(house.lake.root, house.folder / "lake.old")
+    return house, new, before, live_of_both(after)
+
+
+def live_of_both(house):
+    return house.of(MESSAGES).live(), house.live()
+
+
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_importing_messages_it_leaves_both_kinds_old_or_both_new(half_told, crew, step):
+    """The days of the messages and of the sessions derived from them are switched in one moment."""
+    house, new, before, after = half_told
+    assert before[0].keys() < after[0].keys()
+    assert before[1] != after[1]
+    changed = []
+    while True:
+        restored(house)
+        one = job(house, new, die_at=1 + step * len(changed))
+        one["imports"][0]["kind"] = "messages"
+        [answer] = crew(one)
+        if answer != {"signal": 9}:
+            break
+        live = live_of_both(house)
+        assert live in (before, after)
+        assert house.sound()
+        assert house.of(MESSAGES).sound()
+        changed.append(live == after)
+        house.of(MESSAGES).take(new)
+        assert live_of_both(house) == after
+        assert house.drafts() == []
+    assert answer[0]["taken"] == 12
+    assert len(changed) > 60 // step
+    assert changed == sorted(changed)
+    assert step > 1 or set(changed) == {True, False}
 
 
 def test_of_several_that_are_killed_at_once_nothing_is_left(halfway, crew):

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from engine.evidence.kinds import KINDS, MESSAGES, SESSIONS
 from engine.ledger import journal
 from engine.ledger.database import reading
 
@@ -82,6 +83,61 @@ def test_a_day_is_emptied_of_what_another_import_has_just_brought(any_house, rac
     summary = raced([{"session": "b"}], [{"session": "c"}], replace=True)
     assert (summary.taken, summary.removed) == (1, 1)
     assert days(any_house) == [("b", None, "2026-03-02")]
+
+
+def message(clock, sender="buyer", day=2, **more):
+    return {"session": "c", "sender": sender, "sent_at": f"2026-03-{day:02}T{clock}"} | more
+
+
+@pytest.fixture
+def raced_by(any_house):
+    """Takes `late` messages or sessions; `early` ones of either kind come when the late one has merged."""
+
+    def race(late_kind, late, early_kind, early, **options):
+        late_house, early_house = any_house.of(late_kind), any_house.of(early_kind)
+        first, second = early_house.csv("early.csv", *early), late_house.csv("late.csv", *late)
+        summary = late_house.take(second, progress=cut_in(lambda: early_house.take(first)), **options)
+        assert late_house.sound()
+        assert early_house.sound()
+        return summary
+
+    return race
+
+
+def derived(house):
+    return house.rows("session", "derived", "shadowed", "opened_by", "strftime(opened_at, '%d %H:%M')")
+
+
+def test_messages_that_another_import_brought_meanwhile_open_the_session_first(any_house, raced_by):
+    """Both derive one row anew, on different days."""
+    summary = raced_by(MESSAGES, [message("10:00", day=3)], MESSAGES, [message("10:00", "agent", day=2)])
+    assert (summary.taken, summary.already_there) == (1, 0)
+    assert derived(any_house) == [("c", True, False, "agent", "02 02:00")]
+    assert any_house.of(MESSAGES).rows("day::VARCHAR") == [("2026-03-02",), ("2026-03-03",)]
+
+
+def test_equal_messages_that_two_bring_at_once_are_one(any_house, raced_by):
+    summary = raced_by(MESSAGES, [message("10:00")] * 2, MESSAGES, [message("10:00")])
+    assert (summary.taken, summary.already_there) == (1, 1)
+    assert any_house.of(MESSAGES).rows("nth") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("messages_late", [True, False])
+def test_a_session_that_comes_with_its_messages_at_once_shadows_what_they_derive(any_house, raced_by, messages_late):
+    """The late one has not seen the other's kind when it merges; the days are not the same either."""
+    messages = (MESSAGES, [message("10:00", day=3), message("10:00", session="d", day=3)])
+    sessions = (SESSIONS, [{"session": "c", "opened_at": MONDAY}])
+    raced_by(*((*messages, *sessions) if messages_late else (*sessions, *messages)))
+    assert [row[:3] for row in derived(any_house)] == [("c", False, False), ("c", True, True), ("d", True, False)]
+
+
+def test_messages_are_derived_again_from_what_another_import_brought_meanwhile(any_house, raced_by):
+    any_house.of(MESSAGES).take(any_house.of(MESSAGES).csv("stored.csv", message("09:00", "agent")))
+    late = [message("10:00", session="e")]
+    raced_by(MESSAGES, late, MESSAGES, [message("08:00", day=4), message("08:30", day=2)], replace=True)
+    assert derived(any_house) == [
+        ("c", True, False, "buyer", "04 00:00"), ("e", True, False, "buyer", "02 02:00"),
+    ]  # fmt: skip
 
 
 def test_an_import_of_another_platform_disturbs_nobody(any_house):
@@ -173,6 +229,41 @@ def test_processes_at_once_give_what_they_would_give_one_after_the_other(any_hou
     assert any_house.drafts() == []
     with reading(any_house.ledger) as session:
         assert journal.verify(session) == []
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+def test_messages_and_sessions_at_once_give_what_they_would_give_one_after_the_other(any_house, new_house, crew, seed):
+    chance = random.Random(seed)
+    chat, lake = any_house.of(MESSAGES), str(any_house.lake.root)
+
+    def row():
+        sender, day = chance.choice(["buyer", "agent"]), chance.choice([2, 3])
+        return message(f"10:0{chance.randrange(3)}", sender, day, session=chance.choice(["a", "b", ""]))
+
+    jobs = []
+    for process in range(3):
+        imports = []
+        for turn in range(3):
+            replace = chance.random() < 0.3
+            name = f"{process}-{turn}{'-replace' if replace else ''}.csv"
+            if chance.random() < 0.7:
+                file, kind = chat.csv(name, *(row() for _ in range(chance.randrange(1, 5)))), "messages"
+            else:
+                file, kind = any_house.csv(name, {"session": chance.choice("abc"), "opened_at": TUESDAY}), "sessions"
+            imports.append({"files": [str(file)], "kind": kind, "replace": replace})
+        jobs.append({"ledger": any_house.url, "lake": lake, "imports": imports})
+    answers = crew(*jobs)
+    assert all(len(answer) == 3 for answer in answers)
+    assert any_house.sound()
+    assert chat.sound()
+    alone = new_house()
+    for entry in any_house.journal():
+        said = entry.payload["after"]
+        [source] = said["files"]
+        importer = alone.of(KINDS[entry.object_id])
+        summary = importer.take(any_house.folder / source["name"], replace="replace" in source["name"])
+        assert (summary.taken, summary.removed) == (said["taken"], said["removed"])
+    assert (alone.live(), alone.of(MESSAGES).live()) == (any_house.live(), chat.live())
 
 
 def test_processes_that_bring_different_shops_of_the_same_days_lose_nothing(any_house, crew):
