@@ -12,6 +12,7 @@ import typer
 from console.cli.app import AsJson, app, current
 from console.output import json_lines, note, progress, say
 from engine.evidence.importer import ImportRequest, ImportSummary, import_evidence
+from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
 from engine.evidence.quarantine import write_quarantine
 
@@ -22,7 +23,7 @@ SHOWN_FAULTS = 10
 def import_(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, NDJSON or Parquet.")],
-    kind: Annotated[str, typer.Option(help="What the files hold: sessions.")],
+    kind: Annotated[str, typer.Option(help=f"What the files hold: {', '.join(KINDS)}.")],
     platform: Annotated[str | None, typer.Option(help="The platform, where the files do not say.")] = None,
     shop: Annotated[str | None, typer.Option(help="The shop, where the files do not say.")] = None,
     shop_from: Annotated[

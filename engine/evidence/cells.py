@@ -96,7 +96,7 @@ def _canonical(column: Column, word: str, otherwise: str) -> str:
 
 def checks(column: Column) -> list[Check]:
     """What is checked of a column."""
-    missing = [(f"{name(column.name)} IS NULL", "missing")] if column.required else []
+    missing = [(f"{name(column.name)} IS NULL", "missing")] if column.required and not column.blank else []
     return [Check(column.name, bad, reason) for bad, reason in (*missing, *_checks(column))]
 
 

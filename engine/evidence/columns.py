@@ -13,15 +13,16 @@ _SQL: Mapping[str, str] = {"instant": "TIMESTAMP", "secret": "BLOB", "date": "DA
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a kind. `secret` is stored only as a keyed digest; `words` are several words of one cell.
+    """One column of a kind; a `required` one has a cell in every row, unless `blank` ones are allowed.
 
-    `choices` are the values allowed and `synonyms` what else is taken for one of them; of `words`, an unknown one
+    `secret` is stored only as a keyed digest; `words` are several words of one cell. `choices` are the values allowed and `synonyms` what else is taken for one of them; of `words`, an unknown one
     becomes `other`. A text fits `pattern` where there is one, or is refused as `shape`. `within` bounds an integer.
     """
 
     name: str
     type: ColumnType = "text"
     required: bool = False
+    blank: bool = False
     choices: tuple[str, ...] = ()
     default: str | None = None
     synonyms: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -115,7 +115,7 @@ COUNTS = Kind(
             pattern=r"[a-z][a-z0-9]*\.[a-z0-9]+(-[a-z0-9]+)*/[a-z][a-z0-9_]{0,39}",
             shape="not the id of a rule, a slash and the name of a counter",
         ),
-        Column("value", "integer"),
+        Column("value", "integer", required=True, blank=True),
         Column("value_low", "integer"),
         Column("value_high", "integer"),
     ),

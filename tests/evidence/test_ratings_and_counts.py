@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.errors import KaoheError
 from engine.evidence.kinds import COUNTS, RATINGS
 
 
@@ -166,3 +167,9 @@ def test_a_bad_figure_is_told(figures, cells, told):
 def test_a_period_of_one_day_and_bounds_that_meet_are_fine(figures):
     row = {"period_end": "2026-03-02", "value": "5", "value_low": "5", "value_high": "5"}
     assert figures.take(figures.csv("a.csv", row)).taken == 1
+
+
+def test_a_file_without_any_value_is_refused_as_a_whole(figures):
+    columns = ["platform", "shop", "period_start", "period_end", "counter"]
+    with pytest.raises(KaoheError, match="it has no column 'value'; nothing was imported"):
+        figures.take(figures.csv("a.csv", {}, columns=columns))
