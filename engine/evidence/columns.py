@@ -15,8 +15,9 @@ _SQL: Mapping[str, str] = {"instant": "TIMESTAMP", "secret": "BLOB", "date": "DA
 class Column:
     """One column of a kind; a `required` one has a cell in every row, unless `blank` ones are allowed.
 
-    `secret` is stored only as a keyed digest; `words` are several words of one cell. `choices` are the values allowed and `synonyms` what else is taken for one of them; of `words`, an unknown one
-    becomes `other`. A text fits `pattern` where there is one, or is refused as `shape`. `within` bounds an integer.
+    `secret` is stored only as a keyed digest; `words` are several words of one cell. `choices` are the values allowed
+    and `synonyms` what else is taken for one of them; of `words`, an unknown one becomes `other`. A text fits `pattern`
+    where there is one, or is refused as `shape`. `within` bounds an integer.
     """
 
     name: str
