@@ -15,11 +15,17 @@ _BUYER = "CASE WHEN session IS NULL THEN buyer END"
 
 def in_conversations(rows: str, columns: Sequence[str]) -> str:
     """SQL of the messages of one day with answered_at, answered_by and previous, in the order of their file."""
+    unnamed = "coalesce(agent, '')"  # is nobody's id: an empty cell is none
+
+    def answer(of_agents: str) -> str:
+        said = f"first_value(CASE WHEN sender = 'agent' THEN {of_agents} END IGNORE NULLS)"
+        return (
+            f"CASE WHEN sender = 'buyer' THEN {said} OVER (spoken ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) END"
+        )
+
     return (
-        f"SELECT {', '.join(columns)}, answer.at AS answered_at, answer.by AS answered_by, previous FROM ("
-        "SELECT *, CASE WHEN sender = 'buyer' THEN first_value(CASE WHEN sender = 'agent' "
-        "THEN {'at': sent_at, 'by': agent} END IGNORE NULLS) "
-        "OVER (spoken ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) END AS answer, "
+        f"SELECT {', '.join(columns)}, answered_at, nullif(answered_by, '') AS answered_by, previous FROM ("
+        f"SELECT *, {answer('sent_at')} AS answered_at, {answer(unnamed)} AS answered_by, "
         "CASE WHEN sender = 'buyer' THEN last_value(CASE WHEN sender IN ('buyer', 'agent') THEN sender END "
         "IGNORE NULLS) OVER (spoken ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) END AS previous "
         f"FROM ({rows}) WINDOW spoken AS (PARTITION BY shop, session, {_BUYER} ORDER BY {_ORDER})) "

@@ -21,16 +21,19 @@ from engine.evidence.merging import Counted, write
 
 @dataclass(frozen=True, slots=True)
 class StagedDay:
-    """How many rows an import brings for a day."""
+    """How many rows an import brings for a day, and from how many files."""
 
     platform: str
     day: date
     rows: int
+    files: int
 
 
 def staged_days(con: duckdb.DuckDBPyConnection) -> list[StagedDay]:
     """The days of the import, ascending."""
-    found = con.execute("SELECT platform, day, count(*) FROM staged GROUP BY ALL ORDER BY ALL").fetchall()
+    found = con.execute(
+        "SELECT platform, day, count(*), count(DISTINCT file) FROM staged GROUP BY platform, day ORDER BY platform, day"
+    ).fetchall()
     return [StagedDay(*row) for row in found]
 
 
@@ -45,7 +48,8 @@ def union_day(
     where = f"platform = {text(staged.platform)} AND day = DATE '{staged.day.isoformat()}'"
     new = f"SELECT {listed} FROM staged WHERE {where}"
     if old is None:
-        taken = _write(con, kind, f"SELECT DISTINCT * FROM ({new})", draft)
+        # Within a file no two rows are the same: `nth` tells them apart.
+        taken = _write(con, kind, f"SELECT DISTINCT * FROM ({new})" if staged.files > 1 else new, draft)
         return Counted(taken, staged.rows - taken), taken
     stored = f"SELECT {listed} FROM ({day_rows(kind, [old])})"
     (taken,) = con.execute(f"SELECT count(*) FROM ({new} EXCEPT {stored})").fetchone() or (0,)
