@@ -41,7 +41,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, rules
 	$(BIN)/lint-imports
 	$(BIN)/kaohe rules check
 
-bench: $(VENV)/.dev ## figures for docs/performance.md; SIZE=… sessions (default 10,000,000)
+bench: $(VENV)/.dev ## figures for docs/performance.md; SIZE=… messages (default 10,000,000)
 	$(BIN)/python -m bench --size $(SIZE)
 
 format: $(VENV)/.dev ## put the code in its one format

@@ -1,4 +1,4 @@
-"""`python -m bench --size N`: import, bare scan, tally, figure and assessment of N generated sessions, as a table."""
+"""`python -m bench --size N`: import, bare scan, tally, figure and assessment of N generated messages, as a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench.generate import generate
+from bench.generate import generate, generate_ratings
 
 RUNS = 5  # of what is quick; the median is printed
 
@@ -58,17 +58,18 @@ def several(step: str, home: Path, file: Path, before: Path | None = None) -> Me
 def main() -> None:
     """Generate, measure, print."""
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
-    arguments.add_argument("--size", type=int, default=10_000_000, help="sessions (default 10,000,000)")
+    arguments.add_argument("--size", type=int, default=10_000_000, help="messages (default 10,000,000)")
     arguments.add_argument("--directory", type=Path, default=Path("bench-data"))
     given = arguments.parse_args()
-    home, file = given.directory / "home", given.directory / f"sessions-{given.size}.csv"
+    home, file = given.directory / "home", given.directory / f"chats-{given.size}"
     shutil.rmtree(home, ignore_errors=True)
-    if not file.exists():
-        print(f"generating {given.size:,} sessions …", flush=True)
-        generate(file, given.size)
-    cache = home / "cache"
+    if not (file / "messages.csv").exists():
+        print(f"generating {given.size:,} messages …", flush=True)
+        generate_ratings(file / "ratings.csv", given.size)
+        generate(file / "messages.csv", given.size)
+    cache, written = home / "cache", sum(part.stat().st_size for part in file.iterdir())
     print(
-        f"{given.size:,} sessions, {file.stat().st_size / 1e6:,.0f} MB of CSV; Python {platform.python_version()}, "
+        f"{given.size:,} messages, {written / 1e6:,.0f} MB of CSV; Python {platform.python_version()}, "
         f"DuckDB {duckdb.__version__}, {os.cpu_count()} cores\n"
         f"{'step':<34}{'count':>12}{'wall s':>9}{'CPU s':>9}{'rows/s':>13}{'peak MB':>9}",
         flush=True,
@@ -85,8 +86,8 @@ def main() -> None:
     print(f"lake: {lake / 1e6:,.0f} MB; tallies / bare scan: {tally.cpu / scan.cpu:.2f} in CPU time")
 
 
-def _row(name: str, step: Measured, sessions: int) -> None:
-    rate = sessions / step.wall
+def _row(name: str, step: Measured, messages: int) -> None:
+    rate = messages / step.wall
     print(
         f"{name:<34}{step.count:>12,}{step.wall:>9.2f}{step.cpu:>9.2f}{rate:>13,.0f}{step.peak_mb:>9,.0f}", flush=True
     )
