@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlglot import exp
 
-from engine.rulebook.faults import shown
+from engine.rulebook.faults import near, shown
 from engine.rulebook.relations import ColumnDoc, ColumnType, Relation
 
 DIALECT = "duckdb"
@@ -108,6 +108,9 @@ class _Check:
             self._note(node, "one side of a comparison must be a column")
         else:
             self._same(left, right, types[0], types[1])
+            if isinstance(node, _EQUALITY):
+                self._chosen(left, right)
+                self._chosen(right, left)
             if isinstance(node, _ORDER) and types[0] in ("text", "boolean"):
                 self._note(node, f"{types[0]} has no order here; compare it with =, <> or IN")
 
@@ -125,6 +128,7 @@ class _Check:
                 self._note(item, "IN needs a list of constants, like IN ('a', 'b')")
             else:
                 self._same(node.this, item, type_, self._type(item))
+                self._chosen(node.this, item)
 
     def _null(self, node: exp.Expr) -> None:
         if not isinstance(node.expression, exp.Null):
@@ -161,6 +165,16 @@ class _Check:
             return
         place = left if isinstance(left, exp.Column) else right
         self._note(place, f"{_A[one]} is compared with {_A[other]}: {_sql(left)} and {_sql(right)}")
+
+    def _chosen(self, column: exp.Expr, constant: exp.Expr) -> None:
+        """Where a column can be only a few things, a constant beside it must be one of them."""
+        doc = self.columns[column.name] if isinstance(column, exp.Column) else None
+        number = constant.this if isinstance(constant, exp.Neg) else constant
+        if doc is None or not doc.choices or not isinstance(number, exp.Literal):
+            return
+        written = number.name if number is constant else f"-{number.name}"
+        if written not in doc.choices and number.is_string == (doc.type == "text"):
+            self._note(constant, f"{column.name} is never {shown(written)}{near(written, doc.choices)}")
 
     def _note(self, node: exp.Expr, what: str) -> None:
         starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]

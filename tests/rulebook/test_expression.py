@@ -134,14 +134,47 @@ def test_all_unknown_columns_and_all_wrong_types_are_told_at_once():
     assert [finding.offset for finding in refused.value.findings] == [0, 12]
 
 
-@pytest.mark.parametrize("relation", RELATIONS.values(), ids=lambda relation: relation.name)
+@pytest.mark.parametrize("relation", [r for r in RELATIONS.values() if r.columns], ids=lambda relation: relation.name)
 def test_every_column_can_be_named_and_duckdb_agrees(relation):
     columns = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {name}" for name, c in relation.columns.items())
     with duckdb.connect() as connection:
         for name, column in relation.columns.items():
-            condition = canonical(f"{name} = {CONSTANTS[column.type]} OR {name} IS NULL", relation)
+            condition = canonical(f"{name} = {constant_for(column)} OR {name} IS NULL", relation)
             rows = connection.execute(f"SELECT count(*) FROM (SELECT {columns}) WHERE {condition}").fetchall()
             assert rows == [(1,)]
+
+
+def constant_for(column):
+    if not column.choices:
+        return CONSTANTS[column.type]
+    return quoted(column.choices[0]) if column.type == "text" else column.choices[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("score = 'satisfed'", "score is never 'satisfed'; did you mean 'satisfied'?"),
+        ("'满意' = score", "score is never '满意'; known: disappointed, neutral, satisfied"),
+        ("score IN ('neutral', 'dissapointed')", "score is never 'dissapointed'; did you mean 'disappointed'?"),
+        ("score <> ''", "score is never ''; known: disappointed, neutral, satisfied"),
+        ("stars = 6", "stars is never '6'; known: 1, 2, 3, 4, 5"),
+        ("stars = -1", "stars is never '-1'; did you mean '1'?"),
+        ("agent_kind = 'robot'", "agent_kind is never 'robot'; did you mean 'bot'?"),
+        ("origin = 'invite'", "origin is never 'invite'; did you mean 'invited'?"),
+    ],
+)
+def test_a_constant_that_a_column_never_is_is_told_with_those_that_it_can_be(text, message):
+    with pytest.raises(ExpressionError) as refused:
+        canonical(text, RELATIONS["ratings"])
+    (finding,) = refused.value.findings
+    assert finding.what == message
+    constant = finding.what.split("'")[1].lstrip("-")
+    assert text[finding.offset :].lstrip("'").startswith(constant)
+
+
+def test_what_a_column_can_be_passes_and_limits_of_a_number_need_not_be_among_it():
+    for text in ("score = 'neutral'", "stars IN (1, 5)", "stars < 6", "NOT origin = 'buyer'", "agent = 'satisfed'"):
+        assert canonical(text, RELATIONS["ratings"])
 
 
 def test_one_meaning_has_one_canonical_form():

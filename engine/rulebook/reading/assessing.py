@@ -11,9 +11,8 @@ from engine.calendar.cycles import CAMPAIGN, DAY, MONTH, WEEK, CycleKind, rollin
 from engine.errors import KaoheError
 from engine.rulebook import values
 from engine.rulebook.faults import near, shown
-from engine.rulebook.model import Counter, CutOff
+from engine.rulebook.model import CutOff
 from engine.rulebook.nodes import Fields, Place
-from engine.rulebook.relations import RELATIONS
 
 CUT_OFFS = ("cycle_end", "assessed", "bounded")
 NEXT = "next cycle"
@@ -92,11 +91,6 @@ def _check_suits(place: Place, assessed: AssessedOn, cycle: CycleKind) -> None:
         place.fault(f"a day of the month suits cycles of a month, not {cycle}; use day: next or a weekday")
 
 
-def read_cut_off(place: Place, counters: tuple[Counter, ...]) -> CutOff | None:
+def read_cut_off(place: Place) -> CutOff | None:
     """Until when what happens still counts: cycle_end, assessed, or bounded by a limit of the rule."""
-    cut_off = place.one_of(CUT_OFFS, "cut-off")
-    if cut_off == "bounded":
-        for name in dict.fromkeys(counter.relation for counter in counters):
-            if not RELATIONS[name].bounded:
-                place.fault(f"{name} is not bounded by a limit of its own; use assessed or cycle_end")
-    return cast("CutOff | None", cut_off)
+    return cast("CutOff | None", place.one_of(CUT_OFFS, "cut-off"))

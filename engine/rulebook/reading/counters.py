@@ -56,10 +56,20 @@ def _counter(name: str, place: Place) -> Counter | None:
     relation = RELATIONS.get(fields.take("from", lambda at: at.one_of(RELATIONS, "relation")) or "")
     if relation is None:
         return None
-    if hours is not None and "second" not in relation.columns:
+    if relation.counted:
+        return _counted(name, fields, relation)
+    if hours is not None and relation.hours_choose is None:
         fields["hours"].fault(f"{relation.name} has no time of day, so no hours can be counted")
     where = fields.take("where", lambda at: _where(at, relation))
     return Counter(name, relation.name, where, hours, _total_of(fields, relation))
+
+
+def _counted(name: str, fields: Fields, relation: Relation) -> Counter:
+    """A counter that somebody else counted: nothing of it can be chosen any more."""
+    for key in ("hours", "where", "sum"):
+        if key in fields:
+            fields[key].fault(f"{relation.name} are counted elsewhere and taken whole; leave {key} out")
+    return Counter(name, relation.name)
 
 
 def _where(place: Place, relation: Relation) -> str | None:

@@ -10,7 +10,7 @@ from engine.rulebook import values
 from engine.rulebook.faults import shown
 from engine.rulebook.model import SanctionSpec, Severity, Standard, Version
 from engine.rulebook.nodes import Fields, Place
-from engine.rulebook.reading import assessing, bounds, counters, ladder, severity
+from engine.rulebook.reading import assessing, bounds, counters, ladder, severity, waiting
 from engine.rulebook.reading.appeal import read_appeal
 from engine.rulebook.reading.cases import Known, read_cases
 from engine.rulebook.reading.measures import Measures
@@ -88,7 +88,7 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
         figure=fields.take("figure", lambda at: counters.read_figure(at, names)),
         cycle=cycle,
         assessed=fields.take("assessed", lambda at: assessing.read_assessed(at, cycle)),
-        cut_off=fields.take("cut_off", lambda at: assessing.read_cut_off(at, counted)),
+        cut_off=fields.take("cut_off", assessing.read_cut_off),
         gate=fields.take("gate", lambda at: counters.read_gate(at, names)) or (),
         standard=standard,
         at_risk=fields.take("at_risk_when", bounds.read_bound),
@@ -99,6 +99,7 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
     )
     if standard is not None and _check_kind(fields, version, standard):
         _check_parts(fields, version, standard)
+    waiting.check_cut_off(fields, version)
     _check_ladder(fields, rungs, graded)
     check_claims(fields, fields.found, rungs)
     for name, key in declared.items():
