@@ -1,4 +1,4 @@
-"""The rules that are shipped: sound, and saying what the platforms' pages say."""
+"""The rules that are shipped: sound, in both languages, and the first of them saying what the platform's page says."""
 
 import re
 from datetime import date, time
@@ -36,6 +36,7 @@ def test_every_shipped_rule_lies_where_its_id_says(book, rulesets):
 def texts_of(rule):
     """Everything that people read of a rule."""
     texts = [rule.title, *(source.title for source in rule.sources.values()), *rule.measures.values()]
+    texts += [announcement.says for announcement in rule.announced]
     for version in rule.versions:
         texts += [version.text, version.appeal.forfeited_by if version.appeal else None]
         for claim in version.provenance:
