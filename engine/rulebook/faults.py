@@ -11,6 +11,7 @@ from engine.errors import KaoheError, suggestion
 
 LONGEST_SHOWN = 40
 LONGEST_NAME = 60  # a longer name is no misspelling of anything, and comparing it would take long
+MOST_NAMES = 100  # among more names none is looked for: a file could hold thousands, and misspell each
 _PLAIN = re.compile(r"[\w.\[\]-]+")
 
 
@@ -71,10 +72,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("cyle", ["cycle", "figure"]), nearest("x", ["cycle", "figure"])
     ('cycle', None)
     """
-    return next(iter(get_close_matches(name, sorted(known), n=1)), None) if len(name) <= LONGEST_NAME else None
+    names = sorted(known)
+    if len(name) > LONGEST_NAME or len(names) > MOST_NAMES:
+        return None
+    return next(iter(get_close_matches(name, names, n=1)), None)
 
 
 def near(name: str, known: Iterable[str]) -> str:
     """`suggestion` among plain names: files choose names too, and some would not fit a line of a message."""
     plain = [other for other in known if len(other) <= LONGEST_NAME and other.isprintable()]
-    return suggestion(name, plain) if len(name) <= LONGEST_NAME else ""
+    return suggestion(name, plain) if len(name) <= LONGEST_NAME and len(plain) <= MOST_NAMES else ""

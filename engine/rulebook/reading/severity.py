@@ -15,6 +15,7 @@ DecidedBy = Literal["metric", "history", "platform"]
 # Who decides, and the key that says how. A `forecast` is ours, until a person records the notice.
 DETAIL = {"metric": "bands", "history": "history", "platform": "forecast"}
 COUNTED = "confirmed violations"
+MOST_BANDS = 50  # each is compared with all above it
 
 
 def read_severity(place: Place) -> Severity | None:
@@ -39,6 +40,9 @@ def _by_bands(place: Place) -> Severity | None:
     """{grave: {below: 30%}, serious: {below: 50%}, …}: the first of them that admits the figure."""
     bands: list[Band] = []
     for key, value in place.entries() or ():
+        if len(bands) == MOST_BANDS:
+            value.fault(f"no more than {MOST_BANDS} bands tell severities apart")
+            break
         bound = read_bound(value)
         if bound is None:
             continue
