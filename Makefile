@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --req
 SIZE   ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench format lock clean
+.PHONY: help demo test test-all check bench docs format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, rules
 
 bench: $(VENV)/.dev ## figures for docs/performance.md; SIZE=… messages (default 10,000,000)
 	$(BIN)/python -m bench --size $(SIZE)
+
+docs: $(VENV)/.runtime ## the pages in docs/rules, written anew from rulesets/
+	$(BIN)/python -m console.rule_markdown docs/rules
 
 format: $(VENV)/.dev ## put the code in its one format
 	$(BIN)/ruff format .

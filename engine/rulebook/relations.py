@@ -107,7 +107,8 @@ PERSON_DAYS = Relation(
         shop=_SHOP,
         agent=ColumnDoc(
             "text",
-            "who answers for the messages, as in waits: an agent's own figure is made up of theirs, a shop's of all",
+            "in an agent's own figure that agent, whose rows are made of the messages that waits gives them; in a "
+            "shop's figure null, since its rows are made of all messages",
         ),
         day=ColumnDoc("date", "local day of the messages"),
         messages=ColumnDoc("integer", "how many messages make it up"),

@@ -1,5 +1,7 @@
 """Directories of rules: what loads, what is told, and in which order."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.errors import KaoheError, UnknownNameError
@@ -111,3 +113,10 @@ def test_every_relation_and_column_says_what_it_is():
         assert relation.doc
         assert bool(relation.columns) != relation.counted
         assert all(column.doc for column in relation.columns.values())
+
+
+def test_every_relation_and_every_column_stands_in_the_documentation():
+    text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    for name, relation in RELATIONS.items():
+        assert f"`{name}`: " in text
+        assert [column for column in relation.columns if column not in text] == []
