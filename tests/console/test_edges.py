@@ -15,7 +15,7 @@ WEEK = ("assess", "--from", "2026-03-10", "--to", "2026-03-10", "--as-of", "2026
 def test_nothing_to_assess_ends_with_three(kaohe):
     said = kaohe(*WEEK)
     assert said.code == 3
-    assert "no evidence and no registered shop for xiaohongshu" in said.err
+    assert "no evidence and no registered shop for kuaishou, pinduoduo, xiaohongshu" in said.err
     assert said.out == ""
 
 
