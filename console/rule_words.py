@@ -8,7 +8,7 @@ from engine.calendar.assessment import WEEKDAYS, AssessedOn
 from engine.rulebook.measures import MEASURES
 from engine.rulebook.model import Counter, Expectation, Language, Rule, SanctionSpec, Severity, Version
 from notifier.words.figures import money_range, standard
-from notifier.words.vocabulary import CLAIMS, SCOPED, SEVERITIES, word
+from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SCOPED, SEVERITIES, word
 
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _VERDICTS = {"compliant": "达标", "violation": "违规", "not_assessed": "不考核", "no_data": "缺数据"}
@@ -31,7 +31,6 @@ _RELATIONS = {
     "ratings_by_sending": ("评价，按卡片发出日", "ratings, by the day their cards were sent"),
     "counts": ("外部导入的数", "figures counted elsewhere"),
 }
-_ACCOUNTS = {"deposit": ("保证金", "deposit"), "payments": ("待结算货款", "payments due")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,9 @@ class RuleWords:
         if spec.scope and not scoped:
             text += self.say(f"（{spec.scope}）", f" ({spec.scope})")
         if spec.days:
-            text += self.say(f" {spec.days} 天", f" for {spec.days} days")
+            low, high = spec.days
+            days = f"{high}" if low == high else self.say(f"{low} 至 {high}", f"{low} to {high}")
+            text += self.say(f" {days} 天", f" for {days} day{'' if high == 1 else 's'}")
         if spec.amount_fen:
             text += " " + money_range(*spec.amount_fen, self.language)
         if spec.points:
@@ -101,7 +102,7 @@ class RuleWords:
         if spec.share is not None:
             text += f" {spec.share * 100}%"
         if spec.accounts:
-            accounts = self.say("、", ", ").join(self.say(*_ACCOUNTS[account]) for account in spec.accounts)
+            accounts = self.say("、", " and ").join(word(ACCOUNTS, account, self.language) for account in spec.accounts)
             text += self.say(f"，从{accounts}中收取", f", from {accounts}")
         return text + (self.say("（平台酌情决定）", " (at the platform's discretion)") if spec.discretionary else "")
 

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlglot import condition, exp
 
 from engine.rulebook.model import Counter, Figure
+from engine.rulebook.relations import COUNTS
 
 Kind = Literal["share", "ratio", "number"]
 
@@ -36,10 +37,11 @@ def kind_of(figure: Figure, counters: Mapping[str, Counter]) -> Kind | None:
 def is_part_of(part: Counter, whole: Counter) -> bool:
     """Whether `part` counts only rows that `whole` counts too: under all its conditions, and maybe more.
 
-    Counters that sum a column are never taken for parts.
+    Counters that sum a column, or were counted elsewhere, are never taken for parts.
     """
     return (
         part.relation == whole.relation
+        and part.relation != COUNTS.name
         and part.total_of is None
         and whole.total_of is None
         and whole.hours in (None, part.hours)

@@ -62,7 +62,7 @@ def test_a_page_says_figure_days_standard_ladder_and_appeal(pages):
         "| 考核时间 | 周期结束的次日 10:00 |",
         "| 考核门槛 | `people` 不低于100 |",
         "| Standard | at least 50% |",
-        "| Measures | liquidated damages CNY 1,000, from deposit, payments due (at the platform's discretion) |",
+        "| Measures | liquidated damages CNY 1,000, from the deposit and payments (at the platform's discretion) |",
         "| one more of 1001 complies | people = 1001, effective = 501 |  | 达标 · compliant |",
     ):
         assert line in text.splitlines()

@@ -114,3 +114,9 @@ def test_a_figure_is_what_its_counters_make_it(figure, kind):
 )
 def test_a_part_counts_rows_under_all_the_conditions_of_the_whole(part, whole, expected):
     assert is_part_of(part, whole) is expected
+
+
+def test_of_figures_counted_elsewhere_none_is_known_to_be_a_part_of_the_other():
+    part, whole = Counter("a", "counts"), Counter("b", "counts")
+    assert not is_part_of(part, whole)
+    assert kind_of(Figure("a", "b"), {"a": part, "b": whole}) == "ratio"
