@@ -130,7 +130,7 @@ def test_a_rule_that_judges_agents_is_refused_by_the_check_with_its_place(kaohe,
 def test_status_tells_a_rule_that_cannot_be_assessed_and_goes_on_with_the_others(kaohe, sessions, home, two_rules):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     with desk_of(str(home)) as desk:
-        shipped, second = desk.rulebook.values()
+        shipped, second = desk.rulebook["xiaohongshu.reply-rate"], desk.rulebook[SECOND]
         campaign = replace(second, versions=(replace(second.versions[0], cycle=CAMPAIGN),))
         agents = replace(second, id="xiaohongshu.third", subject="agent")
         desk.rulebook = RuleBook([shipped, campaign, agents])
@@ -175,7 +175,7 @@ def test_assessment_days_without_evidence_end_with_three(kaohe, sessions):
     kaohe("assess", *AS_OF)
     said = kaohe("assess", "--from", "2026-02-24", "--to", "2026-02-24", *AS_OF)
     assert (said.code, said.out) == (3, "")
-    assert "no evidence of xiaohongshu for the assessment days 2026-02-24..2026-02-24" in said.err
+    assert "no evidence of kuaishou, pinduoduo, xiaohongshu for the assessment days 2026-02-24..2026-02-24" in said.err
 
 
 def test_a_shop_without_a_row_is_not_told_that_there_is_no_evidence_at_all(kaohe, sessions):
