@@ -54,7 +54,7 @@ def judge_run(
         decision = None
         if row.verdict == "violation" and row.numerator is not None and row.denominator is not None:
             past = history.get(row.shop, ())
-            situation = situation_of(due.version, row.numerator, row.denominator, past, waived=False)
+            situation = situation_of(due.version, row.numerator, row.denominator, past)
             decision = decisions.get(situation) or judge.decide(situation)
             decisions[situation] = decision
             situations[row.shop] = situation

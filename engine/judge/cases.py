@@ -59,7 +59,7 @@ def _disagreement(decision: Decision, by_interpreter: Decision) -> str | None:
 def _decide(version: Version, case: Case, reasoner: Reasoner) -> tuple[Decision, Decision]:
     names = reading_of(version).figure
     denominator = case.given[names.denominator] if names.denominator else 1
-    situation = situation_of(version, case.given[names.numerator], denominator, case.history, waived=False)
+    situation = situation_of(version, case.given[names.numerator], denominator, case.history)
     rules = compile_ladder(version)
     conclusion, decided_by = reasoner.conclude(rules, situation.facts)
     by_interpreter = decision_from(version, interpret(rules, situation.facts), INTERPRETER)

@@ -35,8 +35,8 @@ def _sides(version: Version) -> dict[str, bool]:
     reached = {"the complying side of the standard, by one unit": False, "its failing side, by one unit": False}
     for case in version.cases:
         top, bottom = case.given.get(figure.numerator), case.given.get(figure.denominator)
-        if top is None or not bottom:
-            continue
+        if not isinstance(top, int) or not isinstance(bottom, int) or bottom == 0:
+            continue  # an interval lies on no side by one unit
         here = standard.complies.admits(top, bottom)
         if any(standard.complies.admits(top + step, bottom) != here for step in (-1, 1)):
             reached[list(reached)[0 if here else 1]] = True

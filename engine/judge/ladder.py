@@ -1,39 +1,40 @@
 """A version's consequences as case rules, and exactly the facts that they read.
 
-breach, unless waived → violation → severity → rung → sanctions; a waived breach → exemption. Whatever needs
+breach, unless waived or excluded → violation → severity → rung → sanctions; else → exemption. Whatever needs
 arithmetic (the band of a figure, the count of earlier violations) is worked out before the rules are asked
 and handed to them as a property, so that many subjects share one situation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
 from engine.errors import KaoheError
+from engine.judge.box import Point
 from engine.judge.caserules import CaseRule, Comparison, Kind, Pattern, Production, Reference
 from engine.judge.facts import Fact, canonical, order_of
 from engine.judge.ruleset import RuleSet
-from engine.rulebook.model import PastViolation, Severity, Version
+from engine.judge.verdict import points_of
+from engine.rulebook.model import Interval, PastViolation, Severity, Version
 
 KINDS = (
     Kind("breach"),
-    Kind("waiver"),
+    Kind("waiver", (("reference", "str"),)),  # the platform let this one off
+    Kind("exclusion", (("reference", "str"),)),  # what happened then does not count at all
     Kind("band", (("severity", "str"),)),  # the severity whose band the figure lies in
     Kind("history", (("ordinal", "int"),)),  # this violation is the n-th within the window
     Kind("violation"),
-    Kind("exemption"),
+    Kind("exemption", (("by", "str"), ("reference", "str"))),
     Kind("severity", (("name", "str"),)),
     Kind("rung", (("name", "str"),)),
     Kind("sanction", (("position", "int"), ("rung", "str"))),  # position on the rung, from 0
 )
-_BREACH, _VIOLATION, _WAIVER = (
-    Pattern("breach", "breach"),
-    Pattern("violation", "violation"),
-    Pattern("waiver", "waiver"),
-)
+EXEMPTING = ("waiver", "exclusion")
+_BREACH, _VIOLATION = Pattern("breach", "breach"), Pattern("violation", "violation")
+_PARDONS = tuple(Pattern(kind, kind) for kind in EXEMPTING)
 
 
 class LadderError(KaoheError):
@@ -56,29 +57,43 @@ class Situation:
 
 
 def situation_of(
-    version: Version, numerator: int, denominator: int, history: Sequence[PastViolation], waived: bool
+    version: Version,
+    numerator: int | Interval,
+    denominator: int | Interval,
+    history: Sequence[PastViolation],
+    exempting: Collection[Fact] = (),
 ) -> Situation:
-    """What the ladder of `version` must know of a breach with this figure, or of a waived one.
+    """What the ladder of `version` must know of a breach with this figure.
 
-    The history counts earlier violations that were confirmed within the version's window, and this one; it is
-    capped at the highest step, beyond which nothing changes. Raises LadderError if no band admits the figure.
+    `exempting` are facts of the kinds `waiver` and `exclusion`: where there is one, nothing else matters. The
+    history counts earlier violations that were confirmed within the version's window, and this one; it is
+    capped at the highest step, beyond which nothing changes. A figure between ends lies in the mildest band
+    that it may lie in. Raises LadderError if no band admits it, or for a fact that exempts nobody.
     """
-    if waived:
-        return Situation((Fact("breach"), Fact("waiver")))
+    if exempting:
+        if strange := {fact.kind for fact in exempting} - {*EXEMPTING}:
+            raise LadderError(f"a fact of kind {min(strange)!r} exempts nobody; those that do: {', '.join(EXEMPTING)}")
+        return Situation(tuple(sorted({Fact("breach"), *exempting}, key=order_of)))
     severity = version.severity
     facts = [Fact("breach")]
     if severity and severity.decided_by == "metric":
-        facts.append(Fact.of("band", severity=_band(version, severity, numerator, denominator)))
+        facts.append(Fact.of("band", severity=_mildest_band(version, severity, numerator, denominator)))
     elif severity and severity.steps:
         facts.append(Fact.of("history", ordinal=_ordinal(severity, history)))
     return Situation(tuple(sorted(facts, key=order_of)))
 
 
-def _band(version: Version, severity: Severity, numerator: int, denominator: int) -> str:
+def _mildest_band(version: Version, severity: Severity, numerator: int | Interval, denominator: int | Interval) -> str:
+    bands = [_band(version, severity, point) for point in set(points_of(version, numerator, denominator))]
+    order = [*version.ladder, *(band.severity for band in severity.bands)]  # a ladder begins with the mildest
+    return min(bands, key=order.index)
+
+
+def _band(version: Version, severity: Severity, point: Point) -> str:
     for band in severity.bands:
-        if band.when.admits(numerator, denominator):
+        if band.when.admits(*point):
             return band.severity
-    raise LadderError(f"version {version.key}: no band of its severity admits {numerator}/{denominator}; add one")
+    raise LadderError(f"version {version.key}: no band of its severity admits {point[0]}/{point[1]}; add one")
 
 
 def _ordinal(severity: Severity, history: Sequence[PastViolation]) -> int:
@@ -91,8 +106,8 @@ def compile_ladder(version: Version) -> RuleSet:
     """The case rules of a version. Raises LadderError where severities and rungs do not match."""
     _check(version)
     rules = [
-        ("breach is a violation", (_BREACH,), (_WAIVER,), (Production("violation"),)),
-        ("waived breach is exempt", (_BREACH, _WAIVER), (), (Production("exemption"),)),
+        ("breach is a violation", (_BREACH,), _PARDONS, (Production("violation"),)),
+        *(_exemption(pardon) for pardon in _PARDONS),
         *_severity_rules(version),
         *_rung_rules(version),
     ]
@@ -106,6 +121,12 @@ def compile_ladder(version: Version) -> RuleSet:
 
 
 _Parts = tuple[str, tuple[Pattern, ...], tuple[Pattern, ...], tuple[Production, ...]]
+
+
+def _exemption(pardon: Pattern) -> _Parts:
+    values = (("by", pardon.kind), ("reference", Reference(pardon.alias, "reference")))
+    said = {"waiver": "waived breach is exempt", "exclusion": "excluded breach is exempt"}[pardon.kind]
+    return said, (_BREACH, pardon), (), (Production("exemption", values),)
 
 
 def _severity_rules(version: Version) -> Iterator[_Parts]:

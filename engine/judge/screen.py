@@ -6,72 +6,159 @@ query with an error instead of a wrong verdict.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from engine.judge.box import whole_numbers
 from engine.judge.verdict import Reading, UndecidedError, reading_of
 from engine.rulebook.model import Bound, Version
+
+LOW, HIGH = "!low", "!high"  # after the name of a counter: the columns of the ends that it lies between
 
 _SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 _WIDEST_LIMIT = 2**63
 _ADDED = ("missing", "verdict", "at_risk")
+_Columns = dict[str, str]  # the name of a column → what it is, in SQL
+_VERDICT = """CASE
+    WHEN len(missing) > 0 THEN 'no_data'
+    WHEN NOT "!some" THEN 'not_assessed'
+    WHEN NOT "!all" OR "!least complies" <> "!greatest complies" THEN 'undetermined'
+    WHEN "!least complies" THEN 'compliant'
+    ELSE 'violation' END"""
 
 
 def screen_sql(version: Version, source_table: str) -> str:
     """A query over `source_table`: a row for each subject, an integer column for each counter, null allowed.
 
+    A counter `c` may have ends, in columns `c!low` and `c!high`: null where it is exact, and each may be absent.
+
     It gives all columns of the table and three more: `missing` (VARCHAR[]: the counters that are null,
-    negative or contradict each other), `verdict` (VARCHAR) and `at_risk` (BOOLEAN). Raises UndecidedError for
-    a version that judges nothing, whose limits no 64-bit integer holds, or with a counter of such a name.
+    negative, not within their ends or contradict each other), `verdict` (VARCHAR) and `at_risk` (BOOLEAN).
+    Raises UndecidedError for a version that judges nothing, whose limits no 64-bit integer holds, or with a
+    counter of such a name.
     """
     reading = reading_of(version)
     if taken := set(_ADDED) & {counter.name for counter in version.counters}:
         raise UndecidedError(
             f"version {version.key}: give counter {min(taken)!r} another name; the screen adds {_ADDED}"
         )
-    numerator, denominator = _figure(reading)
-    complies = _admits(reading.standard.complies, numerator, denominator)
-    warns = _admits(reading.at_risk, numerator, denominator) if reading.at_risk else "false"
-    assessed = " AND ".join(
-        [f"{denominator} > 0", *(_admits(bound, _column(name), "1") for name, bound in reading.gate)]
-    )
-    # Every part is made here of whole numbers and quoted names.
-    return f"""
-SELECT *, verdict = 'violation' OR (verdict = 'compliant' AND {warns}) AS at_risk
-FROM (
-    SELECT *, CASE
-        WHEN len(missing) > 0 THEN 'no_data'
-        WHEN NOT ({assessed}) THEN 'not_assessed'
-        WHEN {complies} THEN 'compliant'
-        ELSE 'violation' END AS verdict
-    FROM (SELECT *, {_missing(reading)} AS missing FROM {_quoted(source_table)})
-)"""
+    # Every part is made here of whole numbers and quoted names. Each step reads the columns of those before it.
+    steps = [_spans(reading), {"missing": _missing(reading)}, _assessed(reading), _points(reading), _corners(reading)]
+    query = _quoted(source_table)
+    for step in (*steps, {"verdict": _VERDICT}):
+        columns = ", ".join(f"{value} AS {_quoted(name)}" for name, value in step.items())
+        query = f"(SELECT *, {columns} FROM {query})"
+    ours = ", ".join(_quoted(name) for step in steps for name in step if name not in _ADDED)
+    risk = """verdict = 'violation' OR (verdict IN ('compliant', 'undetermined') AND "!warns")"""
+    return f"SELECT * EXCLUDE ({ours}), {risk} AS at_risk FROM {query}"
 
 
-def _figure(reading: Reading) -> tuple[str, str]:
-    denominator = reading.figure.denominator
-    return _column(reading.figure.numerator), _column(denominator) if denominator else "1"
+def _spans(reading: Reading) -> _Columns:
+    """Between which numbers each counter lies, and whether all that is said of it can be so."""
+    found = {}
+    for name in reading.counters:
+        own = _quoted(name)
+        low, high = (f"*COLUMNS(lambda one_name: one_name IN ({_text(name)}, {_text(name + e)}))" for e in (LOW, HIGH))
+        # least and greatest pass over nulls
+        found[f"!low {name}"] = f"CAST(least({low}) AS HUGEINT)"
+        found[f"!high {name}"] = f"CAST(greatest({high}) AS HUGEINT)"
+        found[f"!above low {name}"] = f"coalesce(greatest({low}) = {own}, false)"
+        found[f"!below high {name}"] = f"coalesce(least({high}) = {own}, false)"
+    return found
 
 
 def _missing(reading: Reading) -> str:
-    sound = {name: f"coalesce({_quoted(name)} >= 0, false)" for name in reading.counters}
+    sound = {
+        name: f"({_own('above low', name)} AND {_own('below high', name)} AND {_own('low', name)} >= 0)"
+        for name in reading.counters
+    }
     each = ", ".join(f"CASE WHEN NOT {test} THEN {_text(name)} END" for name, test in sound.items())
     names = f"list_filter([{each}], lambda one_missing: one_missing IS NOT NULL)"
     branches = f"WHEN NOT ({' AND '.join(sound.values())}) THEN {names}"
     if reading.is_part:
         numerator, denominator = reading.figure.numerator, reading.figure.denominator or ""
         both = ", ".join(_text(name) for name in reading.counters if name in (numerator, denominator))
-        branches += f" WHEN {_quoted(numerator)} > {_quoted(denominator)} THEN [{both}]"
+        branches += f" WHEN {_own('low', numerator)} > {_own('high', denominator)} THEN [{both}]"
     return f"CASE {branches} ELSE CAST([] AS VARCHAR[]) END"
 
 
-def _admits(bound: Bound, numerator: str, denominator: str) -> str:
-    """`Bound.admits` in SQL, cross-multiplied."""
-    above, below = bound.limit.numerator, bound.limit.denominator
-    if max(abs(above), below) >= _WIDEST_LIMIT:
+def _assessed(reading: Reading) -> _Columns:
+    """The part of each counter at which a subject is assessed, and whether that is all of it."""
+    low = {name: _own("low", name) for name in reading.counters}
+    high = {name: _own("high", name) for name in reading.counters}
+    if reading.is_part:  # the part is nowhere more than the whole
+        top, bottom = reading.figure.numerator, reading.figure.denominator or ""
+        low[bottom], high[top] = f"greatest({low[top]}, {low[bottom]})", f"least({high[top]}, {high[bottom]})"
+    least: dict[str, list[str]] = {name: [low[name]] for name in reading.counters}
+    most: dict[str, list[str]] = {name: [high[name]] for name in reading.counters}
+    whole = ["true"]
+    for name, bound in reading.conditions:
+        from_, to = whole_numbers(bound)
+        if from_ is not None:
+            least[name].append(_number(bound, from_))
+            whole.append(f"{low[name]} >= {_number(bound, from_)}")
+        if to is not None:
+            most[name].append(_number(bound, to))
+            whole.append(f"{high[name]} <= {_number(bound, to)}")
+    return {
+        **{f"!from {name}": f"greatest({', '.join(parts)})" for name, parts in least.items()},
+        **{f"!to {name}": f"least({', '.join(parts)})" for name, parts in most.items()},
+        "!all": " AND ".join(whole),
+    }
+
+
+def _points(reading: Reading) -> _Columns:
+    """Whether a subject is assessed at some point, and the points at which its figure is least and greatest."""
+    top, bottom = reading.figure.numerator, reading.figure.denominator
+    some = [f"{_own('from', name)} <= {_own('to', name)}" for name in dict(reading.conditions)]
+    least_top, top_, least_bottom, bottom_ = _own("from", top), _own("to", top), "1", "1"
+    if bottom:
+        least_bottom, bottom_ = _own("from", bottom), _own("to", bottom)
+    if reading.is_part:
+        some.append(f"{least_top} <= {bottom_}")
+        least_bottom = f"greatest({least_top}, {least_bottom})"  # the smallest whole that some part goes with
+        top_ = f"least({top_}, {least_bottom})"
+    return {
+        "!some": " AND ".join(["len(missing) = 0", *some]),
+        "!greatest numerator": top_,
+        "!greatest denominator": least_bottom,
+        "!least numerator": least_top,
+        "!least denominator": bottom_,
+    }
+
+
+def _corners(reading: Reading) -> _Columns:
+    complies, at_risk = reading.standard.complies, reading.at_risk
+    least, greatest = _admits("least"), _admits("greatest")
+    warns = f"{least(at_risk)} OR {greatest(at_risk)}" if at_risk else "false"
+    both = f"{least(complies)} AND {greatest(complies)}"
+    return {
+        "!least complies": f'CASE WHEN "!some" THEN {least(complies)} END',
+        "!greatest complies": f'CASE WHEN "!some" THEN {greatest(complies)} END',
+        "!warns": f'CASE WHEN "!some" THEN NOT ({both}) OR {warns} ELSE false END',
+    }
+
+
+def _admits(which: str) -> Callable[[Bound], str]:
+    """`Bound.admits` in SQL, cross-multiplied, at the point where the figure is least or greatest."""
+    numerator, denominator = _own(which, "numerator"), _own(which, "denominator")
+
+    def admits(bound: Bound) -> str:
+        above, below = bound.limit.numerator, bound.limit.denominator
+        left, right = f"{numerator} * {_number(bound, below)}", f"{denominator} * {_number(bound, above)}"
+        return f"({left} {_SIGNS[bound.comparison]} {right})"
+
+    return admits
+
+
+def _number(bound: Bound, number: int) -> str:
+    """A number of a bound as a HUGEINT."""
+    if max(abs(bound.limit.numerator), bound.limit.denominator) >= _WIDEST_LIMIT:
         raise UndecidedError(f"the limit {bound.as_written} is too fine to be compared exactly; write fewer decimals")
-    return f"({numerator} * {below} {_SIGNS[bound.comparison]} {denominator} * CAST({above} AS HUGEINT))"
+    return f"CAST({number} AS HUGEINT)"
 
 
-def _column(name: str) -> str:
-    return f"CAST({_quoted(name)} AS HUGEINT)"
+def _own(what: str, name: str) -> str:
+    return _quoted(f"!{what} {name}")
 
 
 def _quoted(name: str) -> str:

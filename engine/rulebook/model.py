@@ -188,6 +188,23 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A whole number that is only known to lie between two others, which it may equal."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(
+                f"an interval runs from the lower number to the higher, not from {self.low} to {self.high}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low}..{self.high}"
+
+
+@dataclass(frozen=True, slots=True)
 class PastViolation:
     """An earlier violation of the same subject under the same rule, as a case or the ledger gives it."""
 
@@ -213,7 +230,7 @@ class Case:
     """An example that lives in the rule file: counters in, verdict out."""
 
     name: str
-    given: Mapping[str, int]
+    given: Mapping[str, int | Interval]
     history: tuple[PastViolation, ...]
     expect: Expectation
     line: int

@@ -132,7 +132,7 @@ def test_a_case_fails_when_the_two_engines_disagree(x1, reasoner, monkeypatch):
     def waiver():
         from engine.judge.facts import Fact
 
-        return Fact("waiver")
+        return Fact.of("waiver", reference="W1")
 
     result = run(x1, case({"asked": 10, "answered": 1}, "violation"), reasoner)
     assert not result.decided_alike

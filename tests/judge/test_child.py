@@ -231,7 +231,7 @@ def test_after_an_interrupt_a_late_answer_never_passes_for_the_next_one(rules, e
         interrupter = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1))
         interrupter.start()
         with pytest.raises(KeyboardInterrupt):
-            reasoner.conclude(rules, (Fact("breach"), Fact("waiver")))
+            reasoner.conclude(rules, (Fact("breach"), Fact.of("waiver", reference="W1")))
         interrupter.join()
         signal.signal(signal.SIGUSR1, before)
         assert is_gone(first)

@@ -22,8 +22,8 @@ def reasoner():
 
 @pytest.fixture
 def decide(reasoner):
-    def decided(version, numerator, denominator, history=(), waived=False):
-        situation = situation_of(version, numerator, denominator, history, waived)
+    def decided(version, numerator, denominator, history=(), exempting=()):
+        situation = situation_of(version, numerator, denominator, history, exempting)
         decision = Judge(version, reasoner).decide(situation)
         rules = compile_ladder(version)
         assert decision == decision_from(version, interpret(rules, situation.facts), ENGINE)
@@ -79,20 +79,33 @@ def test_sanctions_stand_in_the_order_of_the_ladder_even_beyond_ten(p1, decide):
 
 
 @pytest.mark.parametrize("name", ["x1", "k2", "p1"])
-def test_a_waived_breach_is_exempt_and_costs_nothing(name, request, decide):
-    decision = decide(request.getfixturevalue(name), 1, 100, [PastViolation(3, "confirmed")], waived=True)
+@pytest.mark.parametrize(
+    ("kind", "why"), [("waiver", "waived breach is exempt"), ("exclusion", "excluded breach is exempt")]
+)
+def test_a_breach_that_is_waived_or_excluded_is_exempt_and_costs_nothing(name, kind, why, request, decide):
+    fact = Fact.of(kind, reference="通知 7")
+    decision = decide(request.getfixturevalue(name), 1, 100, [PastViolation(3, "confirmed")], [fact])
     assert (decision.outcome, decision.severity, decision.sanctions) == ("exempt", None, ())
     assert decision.exposure_fen == (0, 0)
-    assert [firing.rule for firing in decision.trace] == ["waived breach is exempt"]
+    (firing,) = decision.trace
+    assert (firing.rule, dict(firing.matched)[kind]) == (why, fact)
+    assert firing.produced == (Fact.of("exemption", by=kind, reference="通知 7"),)
+
+
+def test_every_waiver_and_exclusion_of_a_breach_is_named_in_the_trace(k2, decide):
+    facts = [Fact.of("waiver", reference="W2"), Fact.of("exclusion", reference="E1"), Fact.of("waiver", reference="W1")]
+    decision = decide(k2, 7, 100, exempting=facts)
+    assert decision.outcome == "exempt"
+    assert [firing.produced[0]["reference"] for firing in decision.trace] == ["W1", "W2", "E1"]
 
 
 def test_a_situation_without_a_breach_is_refused(x1, reasoner):
     with pytest.raises(LadderError, match="holds no breach"):
-        Judge(x1, reasoner).decide(Situation((Fact("waiver"),)))
+        Judge(x1, reasoner).decide(Situation((Fact.of("waiver", reference="W1"),)))
 
 
 def test_a_judge_ends_its_own_reasoner_and_leaves_a_shared_one_running(x1, reasoner):
-    situation = situation_of(x1, 1, 10, [], waived=False)
+    situation = situation_of(x1, 1, 10, [])
     with Judge(x1, reasoner) as judge:
         judge.decide(situation)
     pid = reasoner.child_pid

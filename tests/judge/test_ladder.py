@@ -39,13 +39,20 @@ def by_band(make_version):
 
 
 def test_without_severity_all_breaches_share_one_situation(x1):
-    one = situation_of(x1, 3, 10, confirmed(1, 2), waived=False)
-    assert one == situation_of(x1, 0, 5000, [], waived=False)
+    one = situation_of(x1, 3, 10, confirmed(1, 2))
+    assert one == situation_of(x1, 0, 5000, [])
     assert one.facts == (Fact("breach"),)
 
 
 def test_a_waived_breach_is_one_situation_whatever_else_is_so(k2):
-    assert situation_of(k2, 9, 10, confirmed(1), waived=True) == situation_of(k2, 1, 10, [], waived=True)
+    waiver = Fact.of("waiver", reference="W1")
+    assert situation_of(k2, 9, 10, confirmed(1), [waiver]) == situation_of(k2, 1, 10, [], [waiver, waiver])
+    assert situation_of(k2, 9, 10, [], [waiver]) != situation_of(k2, 9, 10, [])
+
+
+def test_a_fact_that_exempts_nobody_is_refused(k2):
+    with pytest.raises(LadderError, match="kind 'history' exempts nobody; those that do: waiver, exclusion"):
+        situation_of(k2, 9, 10, [], [Fact.of("history", ordinal=1)])
 
 
 @pytest.mark.parametrize(
@@ -64,12 +71,12 @@ def test_a_waived_breach_is_one_situation_whatever_else_is_so(k2):
     ],
 )
 def test_history_counts_confirmed_violations_within_the_window_up_to_the_highest_step(k2, history, ordinal):
-    assert Fact.of("history", ordinal=ordinal) in situation_of(k2, 9, 10, history, waived=False).facts
+    assert Fact.of("history", ordinal=ordinal) in situation_of(k2, 9, 10, history).facts
 
 
 def test_without_a_window_every_confirmed_violation_counts(k2):
     version = dataclasses.replace(k2, severity=dataclasses.replace(k2.severity, within_days=None))
-    assert Fact.of("history", ordinal=2) in situation_of(version, 9, 10, confirmed(9999), waived=False).facts
+    assert Fact.of("history", ordinal=2) in situation_of(version, 9, 10, confirmed(9999)).facts
 
 
 @pytest.mark.parametrize(
@@ -77,7 +84,7 @@ def test_without_a_window_every_confirmed_violation_counts(k2):
     [((79, 100), "minor"), ((7, 10), "minor"), ((699, 1000), "serious"), ((0, 9), "grave")],
 )
 def test_the_first_band_that_admits_the_figure_gives_the_severity(by_band, figure, severity):
-    situation = situation_of(by_band, *figure, [], waived=False)
+    situation = situation_of(by_band, *figure, [])
     assert situation.facts == (Fact.of("band", severity=severity), Fact("breach"))
     assert Fact.of("severity", name=severity) in concluded(by_band, *situation.facts)
 
@@ -85,14 +92,14 @@ def test_the_first_band_that_admits_the_figure_gives_the_severity(by_band, figur
 def test_a_figure_in_no_band_is_an_error_and_not_a_mild_case(by_band):
     gap = dataclasses.replace(by_band, severity=dataclasses.replace(by_band.severity, bands=by_band.severity.bands[:1]))
     with pytest.raises(LadderError, match="no band of its severity admits 1/2"):
-        situation_of(gap, 1, 2, [], waived=False)
+        situation_of(gap, 1, 2, [])
 
 
 def test_a_digest_names_a_situation_and_nothing_else(k2):
-    first, second = (situation_of(k2, 9, 10, history, waived=False) for history in ([], confirmed(3)))
+    first, second = (situation_of(k2, 9, 10, history) for history in ([], confirmed(3)))
     assert first.digest != second.digest
     assert first.digest == Situation(first.facts).digest
-    assert len({first, situation_of(k2, 8, 9, [], waived=False)}) == 1
+    assert len({first, situation_of(k2, 8, 9, [])}) == 1
 
 
 def test_a_breach_leads_to_a_violation_its_rung_and_each_of_its_sanctions(x1):
@@ -104,7 +111,10 @@ def test_a_breach_leads_to_a_violation_its_rung_and_each_of_its_sanctions(x1):
 
 
 def test_a_waiver_takes_everything_but_the_exemption_away(k2):
-    assert concluded(k2, Fact("breach"), Fact("waiver"), Fact.of("history", ordinal=3)) == (Fact("exemption"),)
+    waiver = Fact.of("waiver", reference="W1")
+    assert concluded(k2, Fact("breach"), waiver, Fact.of("history", ordinal=3)) == (
+        Fact.of("exemption", by="waiver", reference="W1"),
+    )
 
 
 @pytest.mark.parametrize(("ordinal", "severity"), [(1, "minor"), (2, "serious"), (3, "grave")])
