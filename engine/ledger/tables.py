@@ -191,6 +191,10 @@ class Assessment(SQLModel, table=True):
     assessed_on: date
     numerator: int | None = Field(default=None, sa_type=BigInteger)
     denominator: int | None = Field(default=None, sa_type=BigInteger)
+    numerator_low: int | None = Field(default=None, sa_type=BigInteger)  # the ends are null where a number is exact
+    numerator_high: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_low: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_high: int | None = Field(default=None, sa_type=BigInteger)
     verdict: str
     at_risk: bool = False
     severity: str | None = None
@@ -230,6 +234,10 @@ class Violation(SQLModel, table=True):
     exposure_max_fen: int = Field(sa_type=BigInteger, index=True)
     numerator: int = Field(sa_type=BigInteger)
     denominator: int = Field(sa_type=BigInteger)
+    numerator_low: int | None = Field(default=None, sa_type=BigInteger)  # the ends are null where a number is exact
+    numerator_high: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_low: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_high: int | None = Field(default=None, sa_type=BigInteger)
     situation_id: int | None = _optional_ref("situation.id")
     opened_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)

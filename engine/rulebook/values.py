@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from engine.errors import KaoheError
 from engine.rulebook.faults import shown
+from engine.rulebook.model import Interval
 
 _NUMBER = r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?"
 _LIMIT = re.compile(_NUMBER + "(%?)")
@@ -128,6 +129,20 @@ def whole(text: str) -> int:
     if not _WHOLE.fullmatch(text):
         raise KaoheError(f"{shown(text)} is no whole number; write digits alone, like 5")
     return int(text)
+
+
+def counted(text: str) -> int | Interval:
+    """A whole number, or the two that it lies between.
+
+    >>> counted("90..110")
+    Interval(low=90, high=110)
+    """
+    low, dots, high = text.partition("..")
+    if not dots:
+        return whole(text)
+    if whole(low) > whole(high):
+        raise KaoheError(f"{shown(text)} runs backwards; the lower number comes first")
+    return Interval(whole(low), whole(high))
 
 
 def positive(text: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from engine.judge import cases as cases_module
 from engine.judge.cases import run_cases
 from engine.judge.reasoner import Reasoner
-from engine.rulebook.model import Case, Expectation, PastViolation, Rule, Text
+from engine.rulebook.model import Case, Expectation, Interval, PastViolation, Rule, Text
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,8 @@ CONFIRMED = [PastViolation(31, "confirmed")]
         case({"poor": 0, "bad_attitude": 0}, "not_assessed"),
         case({"poor": 100}, "no_data", missing=("bad_attitude",), at_risk=False),
         case({}, "no_data", missing=("bad_attitude", "poor")),
+        case({"poor": Interval(90, 110), "bad_attitude": 6}, "undetermined", at_risk=True, sanctions=()),
+        case({"poor": Interval(90, 110), "bad_attitude": Interval(7, 8)}, "violation", severity="minor"),
     ],
     ids=lambda one: one.name,
 )

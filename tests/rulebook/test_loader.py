@@ -16,6 +16,7 @@ from engine.rulebook.model import (
     Bound,
     Counter,
     Figure,
+    Interval,
     PastViolation,
     SanctionSpec,
     Severity,
@@ -166,6 +167,13 @@ def test_cases_are_read_with_their_history_and_line(graded, texts):
     assert case.expect.sanctions == ("warning", "mandatory_exam", "liquidated_damages")
     assert case.name in texts["graded-by-platform"].splitlines()[case.line - 1]
     assert graded.versions[0].cases[3].expect.missing == ("unanswered",)
+
+
+def test_a_case_may_give_the_two_numbers_that_a_counter_lies_between(edited):
+    line = "      - {name: between, given: {asked: 90..110, unanswered: 6}, expect: {verdict: undetermined}}\n"
+    one_more = "      - {name: one more"
+    case = edited("graded-by-platform", (one_more, line + one_more)).rule.versions[0].cases[1]
+    assert (case.given, case.expect.verdict) == ({"asked": Interval(90, 110), "unanswered": 6}, "undetermined")
 
 
 def test_a_sum_stands_over_one(banded):

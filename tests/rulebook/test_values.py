@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.errors import KaoheError
 from engine.rulebook import values
+from engine.rulebook.model import Interval
 
 
 @settings(deadline=None)
@@ -52,13 +53,26 @@ def test_a_time_comes_back_to_the_minute(at):
 
 
 @settings(deadline=None)
+@given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
+def test_a_counted_number_comes_back_and_so_do_the_two_that_it_lies_between(low, width):
+    assert values.counted(str(low)) == low
+    assert values.counted(f"{low}..{low + width}") == Interval(low, low + width)
+
+
+@pytest.mark.parametrize("text", ["110..90", "90..", "..110", "90..100..110", "90...110", "9.5..10"])
+def test_ends_that_are_no_numbers_or_run_backwards_are_refused(text):
+    with pytest.raises(KaoheError, match="is no whole number|runs backwards"):
+        values.counted(text)
+
+
+@settings(deadline=None)
 @given(st.integers(1, 9999))
 def test_days_come_back(number):
     assert values.days(f"{number} days") == number
 
 
 PARSERS = [values.limit, values.percentage, values.amount, values.days, values.day, values.clock]
-PARSERS += [values.whole, values.positive, values.truth]
+PARSERS += [values.whole, values.counted, values.positive, values.truth]
 
 
 @settings(deadline=None)

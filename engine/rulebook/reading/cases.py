@@ -8,10 +8,10 @@ from typing import cast
 
 from engine.rulebook import values
 from engine.rulebook.faults import shown, unknown
-from engine.rulebook.model import Case, Expectation, PastViolation, SanctionSpec, Verdict
+from engine.rulebook.model import Case, Expectation, Interval, PastViolation, SanctionSpec, Verdict
 from engine.rulebook.nodes import Fields, Place
 
-VERDICTS = ("compliant", "violation", "not_assessed", "no_data")  # what follows from counters alone
+VERDICTS = ("compliant", "violation", "not_assessed", "no_data", "undetermined")  # what follows from counters alone
 STATES = ("open", "acknowledged", "confirmed", "appealed", "overturned", "waived", "withdrawn", "closed")
 NEEDED = ("violation", "compliant")
 _OF_VIOLATIONS = ("severity", "exposure", "sanctions")
@@ -60,8 +60,8 @@ def _case(place: Place, known: Known, names: dict[str, int]) -> Case | None:
     return Case(name, given, history or (), expect, place.line)
 
 
-def _given(place: Place, known: Known) -> dict[str, int] | None:
-    given: dict[str, int] = {}
+def _given(place: Place, known: Known) -> dict[str, int | Interval] | None:
+    given: dict[str, int | Interval] = {}
     entries = place.entries(may_be_empty=True)
     if entries is None:
         return None
@@ -69,7 +69,7 @@ def _given(place: Place, known: Known) -> dict[str, int] | None:
         name = str(key.node.value)
         if known.counters and name not in known.counters:
             key.fault(unknown("counter", name, known.counters))
-        number = value.read(values.whole)
+        number = value.read(values.counted)
         if number is not None:
             given[name] = number
     return given
@@ -95,7 +95,7 @@ def _severity(place: Place, known: Known) -> str | None:
     return place.text() if known.ladder is None else place.one_of(known.ladder, "severity")
 
 
-def _expect(place: Place, known: Known, given: Mapping[str, int]) -> Expectation | None:
+def _expect(place: Place, known: Known, given: Mapping[str, int | Interval]) -> Expectation | None:
     fields = place.fields(("verdict",), ("at_risk", *_OF_VIOLATIONS, "missing"))
     if fields is None:
         return None
@@ -123,13 +123,14 @@ def _sanctions(place: Place, known: Known) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _missing(place: Place, known: Known, given: Mapping[str, int]) -> tuple[str, ...]:
+def _missing(place: Place, known: Known, given: Mapping[str, int | Interval]) -> tuple[str, ...]:
     found = []
     for item in place.items() or ():
         name = item.one_of(known.counters, "counter")
         if name is None:
             continue
-        if given.get(name, -1) >= 0:
+        number = given.get(name, -1)
+        if (number.low if isinstance(number, Interval) else number) >= 0:
             item.fault(f"{shown(name)} is given in this case, so it is not missing")
         found.append(name)
     return tuple(found)
