@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from engine.assessment.outcome import DatedSanction, Outcome
 from engine.errors import KaoheError
+from engine.judge.subjects import interval_of
 from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject
 from engine.rulebook.book import RuleBook
 from engine.rulebook.loader import load
@@ -126,6 +127,8 @@ def _outcome(
         sanctions=tuple(sanctions.get(row.violation_id or "", ())),
         missing=tuple(row.missing or ()),
         violation=row.violation_id,
+        numerator_range=interval_of(row.numerator_low, row.numerator_high),
+        denominator_range=interval_of(row.denominator_low, row.denominator_high),
     )
 
 

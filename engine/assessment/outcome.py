@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from engine.rulebook.model import Rule, SanctionSpec, Version
+from engine.rulebook.model import Interval, Rule, SanctionSpec, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ class Outcome:
     sanctions: tuple[DatedSanction, ...]
     missing: tuple[str, ...]
     violation: str | None
+    numerator_range: Interval | None = None  # where an import was rounded: what the number lies between
+    denominator_range: Interval | None = None
 
     def sort_key(self) -> tuple[Any, ...]:
         """assessed_on, platform, shop, agent, rule, cycle: the order of every list."""
@@ -115,7 +117,12 @@ class Outcome:
         }
         if self.missing:
             row["missing"] = list(self.missing)
-        return row
+        return row | self.ranges_json()
+
+    def ranges_json(self) -> dict[str, Any]:
+        """The ends of the figure, where it has some."""
+        ranges = {"numerator_range": self.numerator_range, "denominator_range": self.denominator_range}
+        return {name: [ends.low, ends.high] for name, ends in ranges.items() if ends}
 
 
 def six_decimals(numerator: int | None, denominator: int | None) -> str | None:

@@ -154,7 +154,9 @@ class _Recording:
                 self.session.delete(row)
             self.new_sanctions += rows.sanction_rows(outcome)
         else:  # what the platform decided about severity and amounts stands
-            findings = {name: findings[name] for name in ("numerator", "denominator", "changed_at")}
+            findings = {
+                name: findings[name] for name in ("numerator", "denominator", *rows.ends_of(outcome), "changed_at")
+            }
         for name, value in findings.items():
             setattr(known, name, value)
         self.session.add(known)

@@ -35,7 +35,8 @@ STANDING = sa_select(*(getattr(Assessment, name) for name in Standing._fields))
 
 def says(o: Outcome) -> tuple[Any, ...]:
     """What of an outcome is on record or is not. Compare with `said`."""
-    return (o.version.key, o.numerator, o.denominator, o.verdict, o.at_risk, o.severity, list(o.missing))
+    ends = tuple(ends_of(o).values())
+    return (o.version.key, o.numerator, o.denominator, ends, o.verdict, o.at_risk, o.severity, list(o.missing))
 
 
 def said(row: Standing | None) -> tuple[Any, ...] | None:
@@ -43,7 +44,19 @@ def said(row: Standing | None) -> tuple[Any, ...] | None:
     if row is None:
         return None
     missing = list(row.missing or [])
-    return (row.version, row.numerator, row.denominator, row.verdict, row.at_risk, row.severity, missing)
+    ends = (row.numerator_low, row.numerator_high, row.denominator_low, row.denominator_high)
+    return (row.version, row.numerator, row.denominator, ends, row.verdict, row.at_risk, row.severity, missing)
+
+
+def ends_of(o: Outcome) -> Row:
+    """The ends of the figure as columns, null where it is exact."""
+    top, bottom = o.numerator_range, o.denominator_range
+    return {
+        "numerator_low": top.low if top else None,
+        "numerator_high": top.high if top else None,
+        "denominator_low": bottom.low if bottom else None,
+        "denominator_high": bottom.high if bottom else None,
+    }
 
 
 def assessment_row(
@@ -62,6 +75,7 @@ def assessment_row(
         "assessed_on": o.assessed_on,
         "numerator": o.numerator,
         "denominator": o.denominator,
+        **ends_of(o),
         "verdict": o.verdict,
         "at_risk": o.at_risk,
         "severity": o.severity,
@@ -103,6 +117,7 @@ def findings_of(o: Outcome, situation_id: int, now: datetime) -> Row:
         "exposure_max_fen": high,
         "numerator": o.numerator,
         "denominator": o.denominator,
+        **ends_of(o),
         "situation_id": situation_id,
         "changed_at": now,
     }
@@ -135,7 +150,7 @@ def sanction_rows(o: Outcome) -> list[Row]:
 
 def figures_of(o: Outcome) -> Row:
     """The figure as the journal tells it."""
-    return {"numerator": o.numerator, "denominator": o.denominator, "verdict": o.verdict}
+    return {"numerator": o.numerator, "denominator": o.denominator, **o.ranges_json(), "verdict": o.verdict}
 
 
 def on_record(violation: Violation) -> Row:

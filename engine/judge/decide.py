@@ -37,7 +37,7 @@ class Judge:
     """
 
     def __init__(self, version: Version, reasoner: Reasoner | None = None) -> None:
-        self._version = version
+        self.version = version
         self._rules = compile_ladder(version)
         self._held = ExitStack()
         self._reasoner = reasoner or self._held.enter_context(Reasoner())
@@ -55,7 +55,7 @@ class Judge:
     def decide(self, situation: Situation) -> Decision:
         """The decision on a situation that `situation_of` made for the same version."""
         conclusion, decided_by = self._reasoner.conclude(self._rules, situation.facts)
-        return decision_from(self._version, conclusion, decided_by)
+        return decision_from(self.version, conclusion, decided_by)
 
 
 def decision_from(version: Version, conclusion: Conclusion, decided_by: str) -> Decision:

@@ -43,32 +43,51 @@ def screen_sql(version: Version, source_table: str) -> str:
         )
     # Every part is made here of whole numbers and quoted names. Each step reads the columns of those before it.
     steps = [_spans(reading), {"missing": _missing(reading)}, _assessed(reading), _points(reading), _corners(reading)]
-    query = _quoted(source_table)
+    query = quoted(source_table)
     for step in (*steps, {"verdict": _VERDICT}):
-        columns = ", ".join(f"{value} AS {_quoted(name)}" for name, value in step.items())
+        columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in step.items())
         query = f"(SELECT *, {columns} FROM {query})"
-    ours = ", ".join(_quoted(name) for step in steps for name in step if name not in _ADDED)
+    ours = ", ".join(quoted(name) for step in steps for name in step if name not in _ADDED)
     risk = """verdict = 'violation' OR (verdict IN ('compliant', 'undetermined') AND "!warns")"""
     return f"SELECT * EXCLUDE ({ours}), {risk} AS at_risk FROM {query}"
+
+
+def figure_sql(version: Version) -> str:
+    """The columns of a figure, from a table as `screen_sql` takes and gives it.
+
+    They are the numerator, its ends, the denominator, its ends; the ends are the number itself where it is exact.
+    """
+    figure = reading_of(version).figure
+    top = (quoted(figure.numerator), *_ends(figure.numerator))
+    bottom = (quoted(figure.denominator), *_ends(figure.denominator)) if figure.denominator else ("1", "1", "1")
+    return ", ".join((*top, *bottom))
+
+
+def _ends(counter: str) -> tuple[str, str]:
+    """The lower and the upper end, whichever columns there are: least and greatest pass over nulls."""
+    low, high = (_columns(counter, end) for end in (LOW, HIGH))
+    return f"least({low})", f"greatest({high})"
+
+
+def _columns(counter: str, end: str) -> str:
+    return f"*COLUMNS(lambda one_name: one_name IN ({_text(counter)}, {_text(counter + end)}))"
 
 
 def _spans(reading: Reading) -> _Columns:
     """Between which numbers each counter lies, and whether all that is said of it can be so."""
     found = {}
     for name in reading.counters:
-        own = _quoted(name)
-        low, high = (f"*COLUMNS(lambda one_name: one_name IN ({_text(name)}, {_text(name + e)}))" for e in (LOW, HIGH))
-        # least and greatest pass over nulls
-        found[f"!low {name}"] = f"CAST(least({low}) AS HUGEINT)"
-        found[f"!high {name}"] = f"CAST(greatest({high}) AS HUGEINT)"
-        found[f"!above low {name}"] = f"coalesce(greatest({low}) = {own}, false)"
-        found[f"!below high {name}"] = f"coalesce(least({high}) = {own}, false)"
+        own, (low, high) = quoted(name), _ends(name)
+        found[f"!low {name}"] = f"CAST({low} AS HUGEINT)"
+        found[f"!high {name}"] = f"CAST({high} AS HUGEINT)"
+        found[f"!from low {name}"] = f"coalesce(greatest({_columns(name, LOW)}) = {own}, false)"
+        found[f"!to high {name}"] = f"coalesce(least({_columns(name, HIGH)}) = {own}, false)"
     return found
 
 
 def _missing(reading: Reading) -> str:
     sound = {
-        name: f"({_own('above low', name)} AND {_own('below high', name)} AND {_own('low', name)} >= 0)"
+        name: f"({_own('from low', name)} AND {_own('to high', name)} AND {_own('low', name)} >= 0)"
         for name in reading.counters
     }
     each = ", ".join(f"CASE WHEN NOT {test} THEN {_text(name)} END" for name, test in sound.items())
@@ -88,22 +107,17 @@ def _assessed(reading: Reading) -> _Columns:
     if reading.is_part:  # the part is nowhere more than the whole
         top, bottom = reading.figure.numerator, reading.figure.denominator or ""
         low[bottom], high[top] = f"greatest({low[top]}, {low[bottom]})", f"least({high[top]}, {high[bottom]})"
-    least: dict[str, list[str]] = {name: [low[name]] for name in reading.counters}
-    most: dict[str, list[str]] = {name: [high[name]] for name in reading.counters}
+    found = {f"!from {name}": low[name] for name in low} | {f"!to {name}": high[name] for name in high}
     whole = ["true"]
     for name, bound in reading.conditions:
-        from_, to = whole_numbers(bound)
-        if from_ is not None:
-            least[name].append(_number(bound, from_))
-            whole.append(f"{low[name]} >= {_number(bound, from_)}")
-        if to is not None:
-            most[name].append(_number(bound, to))
-            whole.append(f"{high[name]} <= {_number(bound, to)}")
-    return {
-        **{f"!from {name}": f"greatest({', '.join(parts)})" for name, parts in least.items()},
-        **{f"!to {name}": f"least({', '.join(parts)})" for name, parts in most.items()},
-        "!all": " AND ".join(whole),
-    }
+        least, most = (None if n is None else _number(bound, n) for n in whole_numbers(bound))
+        if least is not None:
+            found[f"!from {name}"] = f"greatest({found[f'!from {name}']}, {least})"
+            whole.append(f"{low[name]} >= {least}")
+        if most is not None:
+            found[f"!to {name}"] = f"least({found[f'!to {name}']}, {most})"
+            whole.append(f"{high[name]} <= {most}")
+    return found | {"!all": " AND ".join(whole)}
 
 
 def _points(reading: Reading) -> _Columns:
@@ -158,10 +172,11 @@ def _number(bound: Bound, number: int) -> str:
 
 
 def _own(what: str, name: str) -> str:
-    return _quoted(f"!{what} {name}")
+    return quoted(f"!{what} {name}")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
