@@ -1,4 +1,4 @@
-"""`python -m bench --size N`: import, bare scan, tally, figure and assessment of N generated messages, as a table."""
+"""`python -m bench [judge] --size N`: import, scan, tally, figures, assessment of N generated messages; judging."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench import judge
 from bench.generate import generate, generate_ratings
 
 RUNS = 5  # of what is quick; the median is printed
@@ -58,9 +59,13 @@ def several(step: str, home: Path, file: Path, before: Path | None = None) -> Me
 def main() -> None:
     """Generate, measure, print."""
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
+    arguments.add_argument("part", nargs="?", choices=["judge"], help="this part alone (default: all)")
     arguments.add_argument("--size", type=int, default=10_000_000, help="messages (default 10,000,000)")
     arguments.add_argument("--directory", type=Path, default=Path("bench-data"))
     given = arguments.parse_args()
+    if given.part == "judge":
+        judge.main()
+        return
     home, file = given.directory / "home", given.directory / f"chats-{given.size}"
     shutil.rmtree(home, ignore_errors=True)
     if not (file / "messages.csv").exists():
@@ -83,7 +88,8 @@ def main() -> None:
     figure = several("tally", home, file)
     _row("figures, cache warm", figure, given.size)
     _row("assess all cycles, cache warm", measured("assess", home, file), given.size)
-    print(f"lake: {lake / 1e6:,.0f} MB; tallies / bare scan: {tally.cpu / scan.cpu:.2f} in CPU time")
+    print(f"lake: {lake / 1e6:,.0f} MB; tallies / bare scan: {tally.cpu / scan.cpu:.2f} in CPU time\n")
+    judge.main()
 
 
 def _row(name: str, step: Measured, messages: int) -> None:

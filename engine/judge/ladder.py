@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 from engine.errors import KaoheError
 from engine.judge.box import Point
 from engine.judge.caserules import CaseRule, Comparison, Kind, Pattern, Production, Reference
-from engine.judge.facts import Fact, canonical, order_of
+from engine.judge.facts import Fact, Value, canonical, order_of
 from engine.judge.ruleset import RuleSet
 from engine.judge.verdict import points_of
 from engine.rulebook.model import Interval, PastViolation, Severity, Version
@@ -73,13 +73,28 @@ def situation_of(
     if exempting:
         if strange := {fact.kind for fact in exempting} - {*EXEMPTING}:
             raise LadderError(f"a fact of kind {min(strange)!r} exempts nobody; those that do: {', '.join(EXEMPTING)}")
-        return Situation(tuple(sorted({Fact("breach"), *exempting}, key=order_of)))
+        return _situation(frozenset({_BREACH_FACT, *exempting}))
     severity = version.severity
-    facts = [Fact("breach")]
     if severity and severity.decided_by == "metric":
-        facts.append(Fact.of("band", severity=_mildest_band(version, severity, numerator, denominator)))
-    elif severity and severity.steps:
-        facts.append(Fact.of("history", ordinal=_ordinal(severity, history)))
+        band = _mildest_band(version, severity, numerator, denominator)
+        return _situation(frozenset({_BREACH_FACT, _fact("band", "severity", band)}))
+    if severity and severity.steps:
+        ordinal = _ordinal(severity, history)
+        return _situation(frozenset({_BREACH_FACT, _fact("history", "ordinal", ordinal)}))
+    return _situation(frozenset({_BREACH_FACT}))
+
+
+# Of many breaches few differ: what two have in common is made once.
+_BREACH_FACT = Fact("breach")
+
+
+@lru_cache(maxsize=1024)
+def _fact(kind: str, name: str, value: Value) -> Fact:
+    return Fact.of(kind, **{name: value})
+
+
+@lru_cache(maxsize=1024)
+def _situation(facts: frozenset[Fact]) -> Situation:
     return Situation(tuple(sorted(facts, key=order_of)))
 
 
