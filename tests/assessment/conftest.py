@@ -35,6 +35,7 @@ from engine.progress import silent
 from engine.rulebook.book import RuleBook, load_or_refuse
 
 COLUMNS = ("platform", *(name for name in SESSIONS.names if name not in {"platform", "buyer"}))
+FIGURE = [f"{number}{end}" for number in ("numerator", "denominator") for end in ("", "_low", "_high")]
 IMPORTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -165,7 +166,7 @@ class Office:
         for a in rows:
             if a.superseded_at is None and a.violation_id:
                 v = violations[a.violation_id]
-                if (v.numerator, v.denominator) != (a.numerator, a.denominator):
+                if any(getattr(v, name) != getattr(a, name) for name in FIGURE):
                     found.append(f"{v.id} is not what its assessment says")
         standing = {a.violation_id for a in rows if a.superseded_at is None}
         return found + [

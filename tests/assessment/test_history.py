@@ -175,3 +175,16 @@ def test_a_week_that_is_judged_again_is_graded_by_what_is_confirmed_by_then(cour
         "serious",
     )
     assert office.outcome("s2", WEEKS[1]).severity == "minor"
+
+
+def test_the_severity_that_the_platform_decided_takes_the_place_of_our_forecast_as_history(court, weekly, row, at):
+    office = court()
+    weekly(office, {WEEKS[0]: ["acknowledged"]})
+    office.say(breach(WEEKS[0]), "confirmed", severity="grave")
+    with reading(office.ledger) as ledger:
+        told = history_of(ledger, office.rules[0].id, at("2026-03-10T10:00").date())
+    assert told["s1"] == [PastViolation(7, "confirmed", "grave")]
+    assert told["s2"] == [PastViolation(7, "open", "minor")]
+    office.take(row("one more", "2026-02-25T12:00:00"))  # evidence that corrects the figure leaves what was decided
+    office.assess(at("2026-03-24T10:00"))
+    assert office.violation(breach(WEEKS[0])).severity == "grave"

@@ -8,7 +8,7 @@ import pytest
 
 import engine.assessment.outcome as outcome_module
 from engine.assessment.outcome import Outcome, dated, exposure_fen, gate_words, six_decimals, standard_words
-from engine.rulebook.model import Bound, SanctionSpec, Standard
+from engine.rulebook.model import Bound, Interval, SanctionSpec, Standard
 
 KEYS = [
     *("rule", "version", "rule_sha256", "platform", "client", "shop", "agent"),
@@ -79,6 +79,12 @@ def test_a_line_has_the_promised_keys_in_the_promised_order_with_the_promised_va
         "violation": "V-SNLIWC3TZOEK",
     }
     assert list(line["sanctions"][0]) == ["kind", "scope", "starts", "ends"]
+
+
+def test_the_numbers_that_a_figure_lies_between_are_told_where_there_are_some(outcome):
+    line = outcome(verdict="undetermined", denominator_range=Interval(95, 105)).as_json()
+    assert list(line) == [*KEYS, "denominator_range"]
+    assert (line["value"], line["denominator"], line["denominator_range"]) == ("0.790000", 100, [95, 105])
 
 
 def test_what_is_missing_is_named_where_something_is(outcome):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+from fractions import Fraction
 
 import pytest
 
@@ -9,7 +11,7 @@ from engine.judge.facts import Fact
 from engine.judge.interpreter import interpret
 from engine.judge.ladder import LadderError, Situation, compile_ladder
 from engine.judge.reasoner import Reasoner
-from engine.rulebook.model import PastViolation
+from engine.rulebook.model import Band, Bound, PastViolation, SanctionSpec, Severity
 
 ENGINE = "durable_rules 2.0.28"
 
@@ -97,6 +99,60 @@ def test_every_waiver_and_exclusion_of_a_breach_is_named_in_the_trace(k2, decide
     decision = decide(k2, 7, 100, exempting=facts)
     assert decision.outcome == "exempt"
     assert [firing.produced[0]["reference"] for firing in decision.trace] == ["W1", "W2", "E1"]
+
+
+def thrown_ladder(die, version):
+    """A version with severities and rungs by the throw of a die."""
+    names = [f"rung{n}" for n in range(die.randint(1, 6))]
+    decided_by = die.choice(["history", "platform", "metric"])
+    ladder = {
+        name: tuple(
+            SanctionSpec(f"kind{n}", amount_fen=(low := die.randint(0, 50), low + die.randint(0, 50)), discretionary=d)
+            for n, d in enumerate(die.choices([True, False], k=die.randint(0, 4)))
+        )
+        for name in names
+    }
+    steps = dict(zip(sorted(die.sample(range(2, 12), len(names) - 1)), names[1:], strict=True))
+    bands = [Band(name, Bound("below", Fraction(n + 1, 9), "n")) for n, name in enumerate(names[:-1])]
+    bands.append(Band(names[-1], Bound("at_least", Fraction(0), "0")))
+    severity = (
+        Severity("metric", bands=tuple(bands))
+        if decided_by == "metric"
+        else Severity(decided_by, within_days=die.choice([None, 30]), steps={1: names[0]} | steps)
+    )
+    return dataclasses.replace(version, severity=severity, ladder=ladder)
+
+
+def expected_decision(version, numerator, history, exempting):
+    """Outcome, severity, sanctions and exposure, reckoned without rules."""
+    if exempting:
+        return "exempt", None, (), (0, 0)
+    severity, window = version.severity, version.severity.within_days
+    if severity.bands:
+        name = next(band.severity for band in severity.bands if band.when.admits(numerator, 9))
+    else:
+        counted = [p for p in history if p.state == "confirmed" and (window is None or p.days_ago <= window)]
+        name = severity.steps[max(step for step in severity.steps if step <= len(counted) + 1)]
+    rung = version.ladder[name]
+    low = sum(0 if s.discretionary else s.amount_fen[0] for s in rung)
+    return "violation", name, rung, (low, sum(s.amount_fen[1] for s in rung))
+
+
+def test_ladders_made_by_chance_are_decided_as_a_plain_reckoning_decides(k2, decide):
+    die = random.Random(3)
+    for _ in range(60):
+        version = thrown_ladder(die, k2)
+        for _ in range(12):
+            numerator = die.randint(0, 9)
+            history = [
+                PastViolation(die.choice([1, 30, 31, 400]), die.choice(["confirmed", "open", "overturned"]))
+                for _ in range(die.randint(0, 15))
+            ]
+            pardons = [Fact.of(k, reference=f"R{n}") for k in ("waiver", "exclusion") for n in range(2)]
+            exempting = die.sample(pardons, die.choice([0, 0, 0, 1, 2, 4]))
+            decision = decide(version, numerator, 9, history, exempting)
+            found = decision.outcome, decision.severity, decision.sanctions, decision.exposure_fen
+            assert found == expected_decision(version, numerator, history, exempting)
 
 
 def test_a_situation_without_a_breach_is_refused(x1, reasoner):
