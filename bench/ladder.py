@@ -39,7 +39,7 @@ VERSION = Version(
     ladder={
         f"step{n}": (
             SanctionSpec("warning"),
-            SanctionSpec("traffic_limit", days=n, scope="public_domain"),
+            SanctionSpec("traffic_limit", days=(n, n), scope="public_domain"),
             SanctionSpec("liquidated_damages", amount_fen=(100 * n, 300 * n), discretionary=n % 2 == 0),
         )
         for n in range(1, RUNGS + 1)

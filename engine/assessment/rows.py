@@ -28,6 +28,10 @@ class Standing(NamedTuple):
     severity: str | None
     missing: Any
     violation_id: str | None
+    numerator_low: int | None
+    numerator_high: int | None
+    denominator_low: int | None
+    denominator_high: int | None
 
 
 STANDING = sa_select(*(getattr(Assessment, name) for name in Standing._fields))
