@@ -11,9 +11,9 @@ import pytest
 
 from engine.evidence.duck import connect
 from engine.evidence.importer import ImportRequest, import_evidence
-from engine.evidence.kinds import SESSIONS
+from engine.evidence.kinds import KINDS, SESSIONS
 from engine.evidence.lake import Lake
-from engine.ledger.database import reading
+from engine.ledger.database import open_ledger, reading
 from engine.ledger.day_files import live
 from engine.measure.figures import Workshop, measure
 from engine.measure.tallies import TallyCache
@@ -56,10 +56,19 @@ class Bench:
         summary = import_evidence(self.ledger, self.lake, bytes(32), request, NOW, silent)
         assert summary.refused == 0, summary.faults
 
+    def take_lines(self, kind, lines):
+        """Rows of any kind of evidence, each as a line of JSON, as one file."""
+        file = self.home / f"{next(self._numbers)}.ndjson"
+        file.write_text("\n".join(lines) + "\n")
+        summary = import_evidence(
+            self.ledger, self.lake, bytes(32), ImportRequest(KINDS[kind], (file,), "tester"), NOW, silent
+        )
+        assert summary.refused == 0, summary.faults
+
     @property
     def live(self):
         with reading(self.ledger) as ledger:
-            return {(f.kind, f.platform, f.day): f.generation for f in live(ledger, "sessions")}
+            return {(f.kind, f.platform, f.day): f.generation for kind in KINDS for f in live(ledger, kind)}
 
     @property
     def shop(self):
@@ -104,6 +113,22 @@ def row():
 @pytest.fixture
 def bench(sqlite_ledger, tmp_path):
     return Bench(sqlite_ledger, tmp_path)
+
+
+@pytest.fixture
+def make_bench(tmp_path):
+    """Makes empty benches, one after the other."""
+    numbers, made = count(1), []
+
+    def make():
+        home = tmp_path / f"bench{next(numbers)}"
+        home.mkdir()
+        made.append(open_ledger(f"sqlite:///{home}/ledger.sqlite"))
+        return Bench(made[-1], home)
+
+    yield make
+    for ledger in made:
+        ledger.dispose()
 
 
 @pytest.fixture(scope="session")
