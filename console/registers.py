@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.errors import KaoheError, suggestion
-from engine.evidence.quarantine import RowFault, shown
+from engine.evidence.quarantine import RowFault, shown, shown_time
+from engine.evidence.reasons import reason
+from engine.evidence.staging import near_platforms
 from engine.ledger.subjects import PersonRow, ShopRow
+from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 
 T = TypeVar("T")
@@ -21,8 +24,8 @@ PEOPLE_COLUMNS = ("person", "platform", "shop", "agent", "team", "from", "to")
 
 
 class _BadCellError(Exception):
-    def __init__(self, column: str, value: str | None, reason: str) -> None:
-        self.column, self.value, self.reason = column, value, reason
+    def __init__(self, column: str, value: str | None, reason: str, detail: Text | None = None) -> None:
+        self.column, self.value, self.reason, self.detail = column, value, reason, detail
         super().__init__(reason)
 
 
@@ -80,39 +83,49 @@ def _read(
                 try:
                     rows.append(make(_named(header, cells)))
                 except _BadCellError as bad:
-                    value = shown(bad.value, show_values=bad.column == "platform")
-                    faults.append(RowFault(str(path), line, bad.column, value, bad.reason))
+                    show = shown_time if bad.reason == "day" else shown
+                    value = show(bad.value, show_values=bad.column == "platform")
+                    faults.append(RowFault.of(str(path), line, bad.column, value, bad.reason, bad.detail))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise KaoheError(f"{path}: {error}; save it as CSV UTF-8") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise KaoheError(
+            f"{path}: {why}; give a CSV in UTF-8", zh=f"{path}：读不了（{why}）；请给 UTF-8 编码的 CSV"
+        ) from error
     return rows, faults
 
 
 def _named(header: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) != len(header):
-        raise _BadCellError("-", None, f"the row has {len(cells)} cells, the header {len(header)}")
+        raise _BadCellError("-", None, reason("width", len(cells), len(header)))
     return {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
     for name in required:
         if name not in header:
-            raise KaoheError(f"{path}: it has no column {name!r}; the columns are {', '.join(columns)}")
+            raise KaoheError(
+                f"{path}: it has no column {name!r}; the columns are {', '.join(columns)}",
+                zh=f"{path}：缺少 {name!r} 列；全部列名是 {'、'.join(columns)}",
+            )
     for name in header:
         if name not in columns:
-            raise KaoheError(f"{path}: unknown column {name!r}{suggestion(name, columns)}")
+            raise KaoheError(
+                f"{path}: unknown column {name!r}{suggestion(name, columns)}",
+                zh=f"{path}：不认识的列 {name!r}{suggestion(name, columns, 'zh-CN')}",
+            )
 
 
 def _required(row: Row, column: str) -> str:
     value = row.get(column)
     if value is None:
-        raise _BadCellError(column, None, "missing")
+        raise _BadCellError(column, None, reason("missing"))
     return value
 
 
 def _platform(row: Row) -> str:
     value = _required(row, "platform")
     if value not in PLATFORMS:
-        raise _BadCellError("platform", value, "unknown platform" + suggestion(value, PLATFORMS))
+        raise _BadCellError("platform", value, reason("platform"), near_platforms(value))
     return value
 
 
@@ -123,4 +136,4 @@ def _day(row: Row, column: str) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _BadCellError(column, value, "not a day; write it like 2026-03-10") from None
+        raise _BadCellError(column, value, reason("day")) from None

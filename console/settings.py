@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language
 
+LEDGER = "ledger.sqlite"
 SHIPPED_RULESETS = Path(__file__).resolve().parents[1] / "rulesets"
 
 
@@ -42,7 +43,7 @@ SETTINGS = (
     Setting("lake", "", "the lake elsewhere; needed, and shared, where there is more than one host"),
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
-    Setting("language", "zh-CN", "language of notices and explanations: zh-CN or en"),
+    Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
     Setting(
         "smtp_url",
         "",
@@ -81,7 +82,12 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the ledger is."""
-        return self["database_url"] or f"sqlite:///{self.home / 'ledger.sqlite'}"
+        return self["database_url"] or f"sqlite:///{self.home / LEDGER}"
+
+    @property
+    def keeps_ledger(self) -> bool:
+        """Whether the ledger is a file in the home."""
+        return not self["database_url"]
 
     @property
     def lake(self) -> Path:
@@ -112,7 +118,10 @@ class Settings:
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise KaoheError(f"smtp_password_file {path} cannot be read: {error.strerror}") from error
+            raise KaoheError(
+                f"smtp_password_file {path} cannot be read: {error.strerror}",
+                zh=f"smtp_password_file {path} 读不了：{error.strerror}",
+            ) from error
 
     def shown(self) -> list[dict[str, str]]:
         """Every setting with its value and origin, secrets masked."""
@@ -155,20 +164,32 @@ def _read(file: Path) -> dict[str, str]:
         raise KaoheError(f"{file}: {error}") from error
     for name, value in document.items():
         if name not in _BY_NAME:
-            raise KaoheError(f"{file}: unknown setting {name!r}{suggestion(name, _BY_NAME)}")
+            raise KaoheError(
+                f"{file}: unknown setting {name!r}{suggestion(name, _BY_NAME)}",
+                zh=f"{file}：没有设置项 {name!r}{suggestion(name, _BY_NAME, 'zh-CN')}",
+            )
         if _BY_NAME[name].secret:
-            raise KaoheError(f"{file}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file")
+            raise KaoheError(
+                f"{file}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file",
+                zh=f"{file}：{name} 是机密，不写在这里；请设 {_BY_NAME[name].variable} 或 {name}_file",
+            )
         if not isinstance(value, str | int) or isinstance(value, bool):
-            raise KaoheError(f"{file}: {name} must be text or a whole number")
+            raise KaoheError(f"{file}: {name} must be text or a whole number", zh=f"{file}：{name} 要写文字或整数")
     return {name: str(value) for name, value in document.items()}
 
 
 def _check(settings: Settings) -> None:
     if settings["language"] not in {"zh-CN", "en"}:
-        raise KaoheError(f"language {settings['language']!r}: zh-CN or en ({settings.values['language'].origin})")
+        origin = settings.values["language"].origin
+        raise KaoheError(
+            f"language {settings['language']!r}: zh-CN or en ({origin})",
+            zh=f"language {settings['language']!r}：只能是 zh-CN 或 en（{origin}）",
+        )
     tick = settings["tick_seconds"]
     if not tick.isascii() or not tick.isdigit() or not 1 <= int(tick) <= 3600:
-        raise KaoheError(f"tick_seconds {tick!r}: a whole number from 1 to 3600")
+        raise KaoheError(
+            f"tick_seconds {tick!r}: a whole number from 1 to 3600", zh=f"tick_seconds {tick!r}：要写 1 到 3600 的整数"
+        )
 
 
 def _shown(setting: Setting, value: str) -> str:

@@ -9,12 +9,16 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from console.desk import Desk
+from console.phrases import NOTICE_STATES, counted
+from console.sentences import sentence
 from engine.assessment.due import due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.ledger.database import reading
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
+from engine.rulebook.model import Language, Text
+from notifier.words.vocabulary import STATES
 
 MOST_LATE = 8  # lines for people; the JSON names all
 
@@ -30,7 +34,7 @@ class Status:
     violations: dict[str, int]
     days_of_evidence: int
     workers: dict[str, datetime]
-    late: tuple[str, ...]
+    late: tuple[Text, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The line of `kaohe status --json`."""
@@ -42,20 +46,21 @@ class Status:
             "violations": self.violations,
             "days_of_evidence": self.days_of_evidence,
             "workers": {name: at.isoformat() for name, at in self.workers.items()},
-            "late": list(self.late),
+            "late": [what.en for what in self.late],
         }
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language) -> list[str]:
         """The same for people."""
-        seen = ", ".join(f"{name} ({at:%Y-%m-%d %H:%M:%S}Z)" for name, at in self.workers.items()) or "none"
+        seen = ", ".join(f"{name} ({at:%Y-%m-%d %H:%M:%S}Z)" for name, at in self.workers.items())
+        none, more = sentence("none", language), len(self.late) - MOST_LATE
         return [
-            f"runs: {self.due} due, {self.running} running, {self.failed} failed",
-            f"violations: {_counts(self.violations)}",
-            f"notices: {_counts(self.notices)}",
-            f"evidence: {self.days_of_evidence} days",
-            f"workers seen: {seen}",
-            *(f"late: {what}" for what in self.late[:MOST_LATE]),
-            *([f"late: {more} more, `--json` names them"] if (more := len(self.late) - MOST_LATE) > 0 else []),
+            sentence("status runs", language, due=self.due, running=self.running, failed=self.failed),
+            sentence("status violations", language, counts=counted(self.violations, STATES, language) or none),
+            sentence("status notices", language, counts=counted(self.notices, NOTICE_STATES, language) or none),
+            sentence("status evidence", language, n=self.days_of_evidence),
+            sentence("status workers", language, seen=seen or none),
+            *(sentence("late", language, what=what.in_language(language)) for what in self.late[:MOST_LATE]),
+            *([sentence("late more", language, n=more)] if more > 0 else []),
         ]
 
 
@@ -72,8 +77,12 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
-    late = [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
-    late += [f"{r.rule} {r.cycle} failed: {r.failure}" for r in runs if r.state == "failed"]
+    late = [
+        _both("late run", rule=d.rule.id, cycle=d.cycle.key, at=f"{d.due_at:%Y-%m-%d %H:%M}Z")
+        for d in due
+        if now - d.due_at > late_after
+    ]
+    late += [_both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
     return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),
@@ -86,5 +95,5 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     )
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+def _both(name: str, **values: object) -> Text:
+    return Text(sentence(name, "zh-CN", **values), sentence(name, "en", **values))

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from console.desk import Desk
 from console.mail import mail_channels
+from console.sentences import sentence
 from engine.assessment.assess import Assessed, assess_due
 from engine.errors import KaoheError
 from engine.ledger.database import transaction
@@ -36,6 +37,18 @@ class Tick:
     assessed: Assessed
     planned: Planned
     delivered: Delivered
+
+    def sentence(self, language: str) -> str:
+        """The same in one line."""
+        return sentence(
+            "ticked",
+            language,
+            runs=self.assessed.runs,
+            changed=len(self.assessed.changed),
+            queued=self.planned.queued,
+            sent=self.delivered.sent,
+            failed=self.delivered.failed,
+        )
 
 
 def tick(desk: Desk, now: datetime) -> Tick:
@@ -86,17 +99,10 @@ def _logged(desk: Desk) -> None:
     try:
         done = tick(desk, datetime.now(UTC))
     except KaoheError as error:
-        log.warning("%s", error)  # told, and tried again at the next tick
+        log.warning("%s", error.in_language(desk.settings.language))  # told, and tried again at the next tick
         return
     if done.assessed.runs or done.delivered.sent or done.delivered.failed:
-        log.info(
-            "%d runs, %d outcomes changed, %d notices queued, %d sent, %d failed",
-            done.assessed.runs,
-            len(done.assessed.changed),
-            done.planned.queued,
-            done.delivered.sent,
-            done.delivered.failed,
-        )
+        log.info("%s", done.sentence(desk.settings.language))
 
 
 def until_told_to_stop() -> None:

@@ -28,9 +28,15 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     with transaction(ledger) as session:
         notice = session.get(Notice, number, with_for_update=True)
         if notice is None:
-            raise KaoheError(f"there is no notice {number}; `kaohe notices list` shows those there are")
+            raise KaoheError(
+                f"there is no notice {number}; `kaohe notices list` shows those there are",
+                zh=f"没有第 {number} 号通知；`kaohe notices list` 列出全部",
+            )
         if notice.state != "failed":
-            raise KaoheError(f"notice {number} is {notice.state}; only one that failed can be sent again")
+            raise KaoheError(
+                f"notice {number} is {notice.state}; only one that failed can be sent again",
+                zh=f"第 {number} 号通知的状态是 {notice.state}；只有失败的才能重发",
+            )
         copies: list[Notice] = []
         # Never attempted: its address was refused when it was planned.
         if notice.attempts == 0:

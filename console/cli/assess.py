@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
-from console.desk import Desk, day, instant
+from console.desk import Desk, NoHomeError, day, instant
 from console.output import json_lines, note, progress, say, table
-from console.phrases import heads, phrase, verdict_words
+from console.phrases import heads, step_words, verdict_words
+from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import Assessed, assess_due, forecast_due
 from engine.assessment.outcome import Outcome
@@ -38,17 +39,19 @@ def assess(
 ) -> None:
     """Assess what is due. With --from/--to print every current assessment of these days, else only what is new."""
     desk = current(context)
+    language = desk.settings.language
+    _refuse_emptiness(desk)
     now = instant(as_of, "--as-of")
     first, last = day(from_, "--from"), day(to, "--to")
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
     shops = _shops(desk, shop)
     done = Assessed()
     if dry_run:
-        with progress() as report:
+        with progress(step_words(language)) as report:
             found = forecast_due(desk.place, rules, now, report, last)
         outcomes = [o for o in found if first is None or o.assessed_on >= first]
     else:
-        with progress() as report:
+        with progress(step_words(language)) as report:
             done = assess_due(desk.place, rules, now, report, last)
         plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
         outcomes = _on_record(desk, rules, first, last) if first or last else done.changed
@@ -56,13 +59,13 @@ def assess(
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
     outcomes = sorted(outcomes, key=Outcome.sort_key)
     if done.unnotified:
-        note(f"{done.unnotified} violations are older than 7 days: recorded, without a notice")
+        note(sentence("old violations", language, n=done.unnotified))
     if not outcomes and not done.runs:
         _refuse_silence(desk, rules, bool(first or last))
     if as_json:
         json_lines(o.as_json() for o in outcomes)
     else:
-        _tell(outcomes, desk.settings.language)
+        _tell(outcomes, language)
 
 
 def _on_record(desk: Desk, rules: list[Rule], first: date | None, last: date | None) -> list[Outcome]:
@@ -80,7 +83,7 @@ def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] |
 
 def _tell(outcomes: list[Outcome], language: str) -> None:
     if not outcomes:
-        say(phrase("nothing new", language))
+        say(sentence("nothing new", language))
         return
     rows = [
         [
@@ -106,6 +109,13 @@ def _tell(outcomes: list[Outcome], language: str) -> None:
     say(" · ".join(f"{verdict_words(v, False, language)} {n:,}" for v, n in sorted(counts.items())))
 
 
+def _refuse_emptiness(desk: Desk) -> None:
+    try:
+        _ = desk.ledger
+    except NoHomeError as error:
+        raise NothingToDoError(str(error), zh=error.zh) from error
+
+
 def _refuse_silence(desk: Desk, rules: list[Rule], ranged: bool) -> None:
     """End with 3 where the reason for silence is that there is nothing to assess."""
     platforms = {r.platform for r in rules}
@@ -113,7 +123,9 @@ def _refuse_silence(desk: Desk, rules: list[Rule], ranged: bool) -> None:
         known = {platform for _, platform, _ in live_files(session)}
         known |= {r.platform for r in rules if registrations(session, r.platform, r.zone)}
     if ranged or not platforms & known:
+        names = ", ".join(sorted(platforms))
         raise NothingToDoError(
-            f"no evidence and no registered shop for {', '.join(sorted(platforms))}"
-            f"{' in these days' if ranged else ''}; import some with `kaohe import`"
+            f"no evidence and no registered shop for {names}{' in these days' if ranged else ''}; "
+            "import some with `kaohe import`",
+            zh=f"{names} {'在这些日子' if ranged else ''}没有证据，也没有登记的店铺；请先用 `kaohe import` 导入",
         )

@@ -10,6 +10,7 @@ import typer
 from console.cli.app import AsJson, current, group
 from console.output import json_lines, say, table
 from console.phrases import heads
+from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
 from engine.ledger.database import reading
@@ -43,6 +44,9 @@ def list_(
             for e in found
         )
         return
+    if not found:
+        say(sentence("nothing there", desk.settings.language))
+        return
     table(
         ["#", *heads("at actor event object", desk.settings.language)],
         [
@@ -75,7 +79,7 @@ def verify(
         say(finding)
     if findings:
         raise typer.Exit(1)
-    say(f"sound: {head}")
+    say(sentence("sound", desk.settings.language, head=head))
 
 
 def _head(expect: str | None) -> tuple[int, str] | None:
@@ -83,5 +87,8 @@ def _head(expect: str | None) -> tuple[int, str] | None:
         return None
     match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", expect)
     if match is None:
-        raise KaoheError(f"--expect {expect!r}: write it as `kaohe journal verify` prints it, SEQ:HASH")
+        raise KaoheError(
+            f"--expect {expect!r}: write it as `kaohe journal verify` prints it, SEQ:HASH",
+            zh=f"--expect {expect!r}：照 `kaohe journal verify` 打印的样子写，序号:哈希",
+        )
     return int(match[1]), match[2]

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.mail import mail_channels
 from console.output import json_lines, note, say, table
-from console.phrases import heads
+from console.phrases import NOTICE_STATES, answer_words, heads
+from console.sentences import sentence
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.database import reading
 from engine.ledger.tables import Notice
@@ -20,6 +21,7 @@ from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import retry as retry_notice
 from notifier.words.lines import masked
+from notifier.words.vocabulary import word
 
 commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
 
@@ -33,9 +35,24 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         json_lines(_row(n) for n in found)
         return
+    language = desk.settings.language
+    if not found:
+        say(sentence("nothing there", language))
+        return
     table(
-        ["#", *heads("violation client recipient channel state answer", desk.settings.language)],
-        [[str(n.id), n.violation_id, n.client, masked(n.recipient), n.channel, n.state, n.answer or ""] for n in found],
+        ["#", *heads("violation client recipient channel state answer", language)],
+        [
+            [
+                str(n.id),
+                n.violation_id,
+                n.client,
+                masked(n.recipient),
+                n.channel,
+                word(NOTICE_STATES, n.state, language),
+                answer_words(n.answer or "", language),
+            ]
+            for n in found
+        ],
     )
 
 
@@ -51,7 +68,9 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
     if as_json:
         json_lines([_row(found) | {"subject": found.subject, "body": found.body}])
         return
-    say(f"{found.state} · {found.channel} · {masked(found.recipient)}" + (f" · {found.answer}" if found.answer else ""))
+    language = desk.settings.language
+    state, answer = word(NOTICE_STATES, found.state, language), answer_words(found.answer or "", language)
+    say(f"{state} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
     say(f"\n{found.subject}\n\n{found.body}")
 
 
@@ -73,7 +92,8 @@ def retry(context: typer.Context, notice: int) -> None:
     """Queue a failed notice again."""
     desk = current(context)
     queued = retry_notice(desk.ledger, notice, datetime.now(UTC), desk.actor)
-    say(f"queued again: {', '.join(map(str, queued))}" if queued else "nothing to queue")
+    numbers = ", ".join(map(str, queued))
+    say(sentence("queued again" if queued else "nothing queued", desk.settings.language, numbers=numbers))
 
 
 @commands.command()
@@ -83,11 +103,16 @@ def send(context: typer.Context) -> None:
     now = datetime.now(UTC)
     planned = plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
     done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
-    say(f"{planned.queued} queued, {done.sent} sent, {done.delayed} delayed, {done.failed} failed")
+    language = desk.settings.language
+    counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
+    say(sentence("delivered", language, **counts))
     if planned.silent_shops:
-        note(f"shops without a contact: {', '.join(sorted(planned.silent_shops))}")
+        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
     if done.failed:
-        raise KaoheError("some notices failed; `kaohe notices list` shows what the provider answered")
+        raise KaoheError(
+            "some notices failed; `kaohe notices list` shows what the provider answered",
+            zh="有通知发送失败；`kaohe notices list` 里有渠道的回执",
+        )
 
 
 def _row(n: Notice) -> dict[str, object]:

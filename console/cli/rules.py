@@ -11,6 +11,7 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.output import json_lines, note, say, table
 from console.phrases import heads
 from console.rule_page import rule_page
+from console.sentences import sentence
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
 from engine.judge.reasoner import Reasoner
@@ -80,7 +81,7 @@ def check(
             say(str(fault))
     if faults:
         raise typer.Exit(1)
-    note("all rule files are sound")
+    note(sentence("rules sound", current(context).settings.language))
 
 
 @commands.command()
@@ -103,21 +104,21 @@ def test(
             rows += [_case_row(one, r) for r in results]
             rows += [{"rule": one.id, "uncovered": what} for what in missing]
             if not as_json:
-                _tell(one, results, missing)
+                _tell(one, results, missing, desk.settings.language)
     if as_json:
         json_lines(rows)
     if findings:
         raise typer.Exit(1)
 
 
-def _tell(rule: Rule, results: list[CaseResult], missing: list[str]) -> None:
+def _tell(rule: Rule, results: list[CaseResult], missing: list[str], language: str) -> None:
     passed = sum(r.passed for r in results)
-    say(f"{rule.id}: {passed} of {len(results)} cases pass")
+    say(sentence("cases", language, rule=rule.id, passed=passed, total=len(results)))
     for result in results:
         if not result.passed:
             say(f"  {rule.path}:{result.case.line}: {result.case.name}: {'; '.join(result.differences)}")
     for what in missing:
-        say(f"  no case reaches: {what}")
+        say(sentence("no case", language, what=what))
 
 
 def _case_row(rule: Rule, result: CaseResult) -> dict[str, Any]:

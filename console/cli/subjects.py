@@ -13,6 +13,7 @@ from console.desk import day
 from console.output import json_lines, note, say, table
 from console.phrases import heads, phrase
 from console.registers import read_people, read_shops
+from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.evidence.quarantine import RowFault
 from engine.ledger.database import reading, transaction
@@ -27,11 +28,11 @@ people_commands = group("people", "People and their sub-accounts: import a regis
 @shop_commands.command("import")
 def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     rows, faults = read_shops(file)
     with transaction(desk.ledger) as session:
         done = register_shops(session, rows, datetime.now(UTC), desk.actor)
-    _tell("shops", len(rows), done, faults, as_json)
+    _tell("shops", len(rows), done, faults, as_json, desk.settings.language)
 
 
 @shop_commands.command()
@@ -48,7 +49,7 @@ def add(
     contact: Annotated[str | None, typer.Option(help="Addresses for notices, separated by ;")] = None,
 ) -> None:
     """Register one shop, or change what is given."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     row = ShopRow(
         platform=platform,
         shop=shop,
@@ -62,7 +63,7 @@ def add(
     )
     with transaction(desk.ledger) as session:
         done = register_shops(session, [row], datetime.now(UTC), desk.actor)
-    _tell("shops", 1, done, [], False)
+    _tell("shops", 1, done, [], False, desk.settings.language)
 
 
 @shop_commands.command("list")
@@ -89,6 +90,9 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
         )
         return
     language = desk.settings.language
+    if not found:
+        say(sentence("nothing there", language))
+        return
     table(
         heads("platform shop alias client owner registered", language),
         [
@@ -108,11 +112,11 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
 @people_commands.command("import")
 def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     rows, faults = read_people(file)
     with transaction(desk.ledger) as session:
         done = register_people(session, rows, datetime.now(UTC), desk.actor)
-    _tell("people", len(rows), done, faults, as_json)
+    _tell("people", len(rows), done, faults, as_json, desk.settings.language)
 
 
 @people_commands.command("list")
@@ -125,20 +129,23 @@ def list_people(context: typer.Context, as_json: AsJson = False) -> None:
         json_lines(a.as_json() for a in found)
         return
     language = desk.settings.language
+    if not found:
+        say(sentence("nothing there", language))
+        return
     table(
         heads("person platform shop agent team", language),
         [[a.person, a.platform, a.shop, a.agent, a.team or ""] for a in found],
     )
 
 
-def _tell(what: str, rows: int, done: Registered, faults: list[RowFault], as_json: bool) -> None:
+def _tell(what: str, rows: int, done: Registered, faults: list[RowFault], as_json: bool, language: str) -> None:
     if as_json:
         json_lines([{"kind": what, "rows": rows, **done._asdict(), "refused": len(faults)}])
     else:
-        say(f"{what}: {done.new} new, {done.changed} changed, {done.same} as before, {len(faults)} refused")
+        say(sentence(f"{what} registered", language, **done._asdict(), refused=len(faults)))
     for fault in faults:
-        note(str(fault))
+        note(fault.told(language))
     if faults and not rows:
-        raise KaoheError("no row could be taken")
+        raise KaoheError("no row could be taken", zh="没有一行可以登记")
     if faults:
         raise typer.Exit(1)

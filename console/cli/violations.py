@@ -11,7 +11,8 @@ from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.desk import day
 from console.explanation import explanation_json, explanation_text
 from console.output import json_lines, say, table
-from console.phrases import heads
+from console.phrases import heads, journalled_why
+from console.sentences import sentence
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError
@@ -66,7 +67,10 @@ def list_(
         json_lines(_row(row) for row in found)
         return
     language = desk.settings.language
-    table(heads(COLUMNS, language), [_cells(row, language) for row in found], [8])
+    if found:
+        table(heads(COLUMNS, language), [_cells(row, language) for row in found], [8])
+    else:
+        say(sentence("nothing there", language))
 
 
 @commands.command()
@@ -91,11 +95,11 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         return
     language = desk.settings.language
     for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
-        say(f"{name}: {cell}")
+        say(f"{name}{'：' if language == 'zh-CN' else ': '}{cell}")
     say("")
     table(
-        heads("at actor event value", language),
-        [[f"{e.at:%Y-%m-%d %H:%M:%S}Z", e.actor, e.event, _payload(e.payload)] for e in entries],
+        heads("at actor event note", language),
+        [[f"{e.at:%Y-%m-%d %H:%M:%S}Z", e.actor, e.event, _payload(e.payload, language)] for e in entries],
     )
 
 
@@ -127,7 +131,8 @@ def record(
             reference=reference,
             appeal_until=day(appeal_until, "--appeal-until"),
         )
-    say(f"{violation}: {word(STATES, state, desk.settings.language)}")
+    language = desk.settings.language
+    say(f"{violation}{'：' if language == 'zh-CN' else ': '}{word(STATES, state, language)}")
 
 
 @app.command()
@@ -176,15 +181,15 @@ def _cells(row: Listed, lang: Language) -> list[str]:
     ]
 
 
-def _payload(payload: Any) -> str:
+def _payload(payload: Any, language: str) -> str:
     if not isinstance(payload, dict):
         return ""
     after = payload.get("after") or {}
-    words = [str(payload["why"])] if payload.get("why") else []
+    words = [journalled_why(str(payload["why"]), language)] if payload.get("why") else []
     words += [
         f"{k}={v}" for k, v in after.items() if k in {"state", "severity", "numerator", "denominator"} and v is not None
     ]
-    return ", ".join(words)
+    return ("，" if language == "zh-CN" else ", ").join(words)
 
 
 def _fen(amount: str | None) -> int | None:
@@ -195,5 +200,8 @@ def _fen(amount: str | None) -> int | None:
     if not (
         yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
     ):
-        raise KaoheError(f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50")
+        raise KaoheError(
+            f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50",
+            zh=f"--amount {amount!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
+        )
     return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")

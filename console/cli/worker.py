@@ -10,6 +10,7 @@ import typer
 
 from console.cli.app import app, current
 from console.output import say
+from console.sentences import sentence
 from console.worker import tick, until_told_to_stop, work
 
 
@@ -19,16 +20,13 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
 ) -> None:
     """Assess what falls due and send its notices, until told to stop. Several may run on one ledger."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     _ = desk.ledger, desk.rulebook  # what cannot be opened is told before the clock starts
     if once:
         done = tick(desk, datetime.now(UTC))
-        say(
-            f"{done.assessed.runs} runs, {len(done.assessed.changed)} outcomes changed, "
-            f"{done.planned.queued} notices queued, {done.delivered.sent} sent, {done.delivered.failed} failed"
-        )
+        say(done.sentence(desk.settings.language))
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    logging.getLogger("kaohe.worker").info("worker %s has started", desk.owner)
+    logging.getLogger("kaohe.worker").info("%s", sentence("worker started", desk.settings.language, owner=desk.owner))
     work(desk, until_told_to_stop)

@@ -39,7 +39,10 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
         raise UnknownNameError("shop", name, {known for of_one in names for known in of_one if known})
     if len(found) > 1:
         keys = ", ".join(subject.key for subject in found)
-        raise KaoheError(f"{name!r} stands for several shops: {keys}; give one of these keys")
+        raise KaoheError(
+            f"{name!r} stands for several shops: {keys}; give one of these keys",
+            zh=f"{name!r} 可以指好几家店铺：{keys}；请写其中一个",
+        )
     return found[0]
 
 

@@ -75,10 +75,15 @@ def record(
         may_follow = ", ".join(TRANSITIONS[violation.state]) or "nothing"
         raise KaoheError(
             f"violation {violation.id} is {violation.state} and cannot become {new_state}; "
-            f"what may follow: {may_follow}"
+            f"what may follow: {may_follow}",
+            zh=f"违规 {violation.id} 现在是 {violation.state}，不能变为 {new_state}；之后可以是："
+            f"{'、'.join(TRANSITIONS[violation.state]) or '无'}",
         )
     if not why.strip():
-        raise KaoheError(f"violation {violation.id} cannot become {new_state} without a reason; say why")
+        raise KaoheError(
+            f"violation {violation.id} cannot become {new_state} without a reason; say why",
+            zh=f"违规 {violation.id} 变为 {new_state} 要写明理由（--why）",
+        )
     if amount_fen is not None and amount_fen < 0:
         raise KaoheError(f"an amount cannot be negative: {amount_fen} fen")
     before = {"state": violation.state, "severity": violation.severity}

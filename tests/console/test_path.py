@@ -96,11 +96,11 @@ def test_the_notice_goes_to_the_contact_of_the_shop_as_a_mail_file(kaohe, sessio
     assert kaohe("notices", "list", "--json").rows[0]["state"] == "sent"
 
 
-def test_an_old_violation_is_recorded_without_a_notice(kaohe, sessions):
+def test_an_old_violation_is_recorded_without_a_notice(kaohe, english, sessions):
     kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@example.com")
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     said = kaohe("assess", "--as-of", "2026-03-17T10:00:01+08:00", "--json")
-    assert "1 violations are older than 7 days" in said.err
+    assert "1 violation is older than 7 days" in said.err
     assert kaohe("notices", "list", "--json").out == ""
     preview = kaohe("notices", "preview", said.rows[0]["violation"], "--lang", "en")
     assert preview.code == 0
