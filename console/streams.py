@@ -69,6 +69,14 @@ def write_error(text: str) -> None:
         _sink(sys.stderr)
 
 
+def finish() -> None:
+    """Hand over what can be handed over, after an error that has been told already."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        let_go()
+
+
 def let_go() -> None:
     """Drop what standard output still holds, so that the interpreter does not fail over it once more at its end."""
     _sink(sys.stdout)

@@ -48,6 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     except KaoheError as error:
         streams.write_error(printable(f"kaohe: {error.in_language(language)}\n"))
         code = error.exit_code
+        streams.finish()
     except BrokenPipeError:
         streams.let_go()  # the reader has gone; so may we
     return code
@@ -67,6 +68,8 @@ def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         note(f"kaohe: {sentence('interrupted', language)}")
         return 130
+    except SystemExit as stop:  # the option parser's answer to a broken pipe; nothing of ours ends that way
+        raise BrokenPipeError from stop
     except (KaoheError, BrokenPipeError):
         raise
     except OSError as error:

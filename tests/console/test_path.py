@@ -130,7 +130,7 @@ def test_explain_leads_from_the_evidence_to_the_measure(kaohe, sessions):
     assert json.dumps(data, ensure_ascii=False).count("customer") == 0
 
 
-def test_a_recorded_decision_stands_in_the_list_and_in_the_journal(kaohe, sessions):
+def test_a_recorded_decision_stands_in_the_list_and_in_the_journal(kaohe, english, sessions):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     name = kaohe(*WEEK, "--json").rows[0]["violation"]
     assert kaohe("violations", "record", name, "confirmed", "--why", "notice 123", "--amount", "300.50").code == 0
