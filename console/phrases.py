@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.rulebook.model import Text
 
@@ -115,13 +115,45 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
 )
 
 
+_DEFECTS = (  # what `engine.ledger.chain.verify` finds
+    (re.compile(r"batch (\d+) is missing"), r"缺少第 \1 批"),
+    (re.compile(r"batch (\d+) does not follow from the one before it"), r"第 \1 批接不上前一批"),
+    (re.compile(r"entry (\S+) belongs to no batch"), r"条目 \1 不属于任何一批"),
+    (re.compile(r"batch (\d+) is not the one that was noted \((.+)\)"), r"第 \1 批不是先前记下的那一批（\2）"),
+    (
+        re.compile(r"the journal ends with batch (\d+), but (\d+) was noted: its end is missing"),
+        r"日志到第 \1 批为止，而先前记下的是第 \2 批：末尾缺失",
+    ),
+    (re.compile(r"batch (\d+) has no entries"), r"第 \1 批没有条目"),
+    (re.compile(r"the entries of batch (\d+) are not numbered from 0 without gaps"), r"第 \1 批的条目编号不连续"),
+    (
+        re.compile(r"batch (\d+) or one of its entries was changed: the digest does not fit"),
+        r"第 \1 批或其中的条目被改动：哈希不符",
+    ),
+    (re.compile(r"the payload of entry (\S+) was changed"), r"条目 \1 的内容被改动"),
+    (re.compile(r"entry (\S+) is marked as redacted, but has a payload"), r"条目 \1 标为已删去，内容却还在"),
+    (
+        re.compile(r"entry (\S+) is marked as redacted, but the journal does not say so"),
+        r"条目 \1 标为已删去，日志里却没有这次删去",
+    ),
+)
+
+
+def defect_words(finding: str, language: str) -> str:
+    """What is wrong with the journal, in `language`."""
+    return _translated(finding, _DEFECTS) if language == "zh-CN" else finding
+
+
+def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    for ours, words in known:
+        if found := ours.fullmatch(said):
+            return found.expand(words)
+    return said
+
+
 def answer_words(answer: str, language: str) -> str:
     """The answer to a notice: ours in `language`, a provider's as it came."""
-    if language == "zh-CN":
-        for ours, words in ANSWERS:
-            if found := ours.fullmatch(answer):
-                return found.expand(words)
-    return answer
+    return _translated(answer, ANSWERS) if language == "zh-CN" else answer
 
 
 def step_words(language: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What the READMEs show is what kaohe answers after `make demo`, to the letter; `…` alone on a line leaves lines out."""
+"""What the READMEs show is what kaohe answers after `make demo`, to the letter; a line `…` leaves lines out."""
 
 from __future__ import annotations
 

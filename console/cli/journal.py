@@ -9,7 +9,7 @@ import typer
 
 from console.cli.app import AsJson, current, group
 from console.output import json_lines, say, table
-from console.phrases import heads
+from console.phrases import defect_words, heads
 from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
@@ -76,7 +76,7 @@ def verify(
         findings = chain.verify(session, _head(expect))
         head = journal.head(session)
     for finding in findings:
-        say(finding)
+        say(defect_words(finding, desk.settings.language))
     if findings:
         raise typer.Exit(1)
     say(sentence("sound", desk.settings.language, head=head))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
@@ -10,9 +11,10 @@ import typer.main
 from console.cli.app import app
 from console.cli.help import CHINESE, every
 from console.cli.main import run
-from console.phrases import journalled_why
+from console.phrases import answer_words, defect_words, journalled_why
 from console.sentences import SENTENCES
 from engine.evidence.reasons import REASONS
+from engine.ledger import chain
 from engine.rulebook.model import Text
 
 # Three words in a row that are no ids, options or paths.
@@ -137,3 +139,19 @@ def test_the_engines_own_reasons_in_the_journal_are_translated_and_peoples_are_n
     )
     assert journalled_why("new evidence: from the platform", "zh-CN") == "new evidence: from the platform"
     assert journalled_why("the assessment found a breach", "en") == "the assessment found a breach"
+
+
+def test_every_defect_of_the_journal_is_told_in_chinese():
+    source = re.sub(r"{[^{}]*}", "7", inspect.getsource(chain))
+    told = re.findall(r'f"((?:batch|entry|the entries|the payload|the journal) .*?)"', source)
+    assert len(told) == 12
+    for finding in told:
+        assert defect_words(finding, "zh-CN") != finding
+        assert english_in(defect_words(finding, "zh-CN")) == []
+        assert defect_words(finding, "en") == finding
+
+
+def test_our_own_answers_are_translated_and_a_providers_are_not():
+    assert answer_words("accepted: written to a.eml", "zh-CN") == "已写入 a.eml"
+    assert answer_words("accepted: written to a.eml", "en") == "accepted: written to a.eml"
+    assert answer_words("refused: 550 no such user", "zh-CN") == "refused: 550 no such user"
