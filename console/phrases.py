@@ -69,6 +69,7 @@ STEPS: Mapping[str, Text] = {  # what the progress bar names
     "writing days": Text("写入日文件", "writing days"),
     "counting days": Text("按日计数", "counting days"),
     "assessing cycles": Text("考核周期", "assessing cycles"),
+    "looking ahead": Text("预估未结束的周期", "looking ahead"),
 }
 NEW_EVIDENCE = "new evidence: "
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
