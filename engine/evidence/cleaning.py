@@ -1,6 +1,7 @@
 """From text cells to typed columns: one SQL statement per file that also says which records are bad, and why.
 
-Times: ISO 8601; an offset or `Z` decides, and without one they are in the platform's zone. DuckDB's plain TIMESTAMP
+Times: ISO 8601, or year first with slashes as spreadsheets write them; an offset or `Z` decides, and without one they
+are in the platform's zone. DuckDB's plain TIMESTAMP
 cast silently drops an offset, so every time goes through TIMESTAMPTZ or names its zone.
 """
 
@@ -12,14 +13,16 @@ from dataclasses import dataclass
 from engine.evidence.duck import name, text
 from engine.evidence.kinds import Column, Kind
 from engine.evidence.opened import OpenedFile, fault
+from engine.evidence.reasons import reason
 from engine.rulebook.platforms import PLATFORMS
 
 LONGEST_NAME = 200
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
+_EXCEL = r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d(:\d\d)?"  # as spreadsheets write it: year first, local, 2026/3/2 9:05
 _OFFSET = r".{16,}(Z|[+-]\d\d(:?\d\d)?)"
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _EARLIEST, _LATEST = "2000-01-01", "2100-01-01"
-UNKNOWN_PLATFORM = "unknown platform"
+UNKNOWN_PLATFORM = reason("platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _zone() -> str:
 
 def _instant(cell: str) -> str:
     return (
-        f"CASE WHEN NOT regexp_full_match({cell}, {text(_ISO)}) THEN NULL "
+        f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN NULL "
         f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
         f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {_zone()} END"
     )
@@ -117,21 +120,21 @@ def _checks_of(column: Column) -> list[_Check]:
     cell, value = name(column.name), name(column.name + "!")
     found: list[tuple[str, str]] = []
     if column.required:
-        found.append((f"{cell} IS NULL", "missing"))
+        found.append((f"{cell} IS NULL", reason("missing")))
     if column.name == "platform":
         found.append((f"{cell} NOT IN ({', '.join(map(text, PLATFORMS))})", UNKNOWN_PLATFORM))
     elif column.choices:
         among = ", ".join(column.choices)
-        found.append((f"lower({cell}) NOT IN ({', '.join(map(text, column.choices))})", f"not one of {among}"))
+        found.append((f"lower({cell}) NOT IN ({', '.join(map(text, column.choices))})", reason("choice", among)))
     elif column.type == "instant":
         earliest, latest = (f"TIMESTAMP '{edge}' AT TIME ZONE {_zone()}" for edge in (_EARLIEST, _LATEST))
         found += [
-            (f"{cell} IS NOT NULL AND {value} IS NULL", "not a time in ISO 8601"),
-            (f"{value} < {earliest} OR {value} >= {latest}", "outside the years 2000 to 2099"),
+            (f"{cell} IS NOT NULL AND {value} IS NULL", reason("time")),
+            (f"{value} < {earliest} OR {value} >= {latest}", reason("years")),
         ]
     else:
         found += [
-            (f"length({cell}) > {LONGEST_NAME}", f"longer than {LONGEST_NAME} characters"),
-            (f"regexp_matches({cell}, {text(_CONTROL)})", "holds a control character"),
+            (f"length({cell}) > {LONGEST_NAME}", reason("long", LONGEST_NAME)),
+            (f"regexp_matches({cell}, {text(_CONTROL)})", reason("control")),
         ]
-    return [_Check(column.name, bad, reason) for bad, reason in found]
+    return [_Check(column.name, bad, why) for bad, why in found]

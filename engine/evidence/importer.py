@@ -88,7 +88,10 @@ def import_evidence(
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
             merge = _merge_until_kept(con, ledger, lake, drafts, request, sources, now, progress)
         except duckdb.Error as error:
-            raise KaoheError(f"the import stopped: {reason(error)}; no evidence was changed") from error
+            raise KaoheError(
+                f"the import stopped: {reason(error)}; no evidence was changed",
+                zh=f"导入中止：{reason(error)}；证据没有任何变动",
+            ) from error
         finally:
             con.close()
     return ImportSummary(
@@ -201,7 +204,9 @@ def _digests(files: Sequence[Path]) -> list[dict[str, str]]:
             with path.open("rb") as stream:
                 found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
         except OSError as error:
-            raise UnreadableFileError(path, f"it cannot be read: {error.strerror}") from error
+            raise UnreadableFileError(
+                path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}"
+            ) from error
     return found
 
 

@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`later` must not lie before `earlier` where both are given; `reason` is told for the cell of `later`."""
+    """`later` must not lie before `earlier` where both are given; `reason`, a code, is told for the cell of `later`."""
 
     earlier: str
     later: str
@@ -72,8 +72,8 @@ SESSIONS = Kind(
     key=("shop", "session"),
     day_of="opened_at",
     orders=(
-        Order("opened_at", "first_human_reply_at", "a reply before the opening"),
-        Order("opened_at", "closed_at", "closed before the opening"),
+        Order("opened_at", "first_human_reply_at", "reply_first"),
+        Order("opened_at", "closed_at", "closed_first"),
     ),
 )
 
