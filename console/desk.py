@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Engine
 
-from console.settings import Settings, environment_settings
+from console.output import note
+from console.sentences import sentence
+from console.settings import LEDGER, Settings, environment_settings
 from engine.assessment.assess import Place
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
@@ -26,25 +28,52 @@ from engine.rulebook.book import RuleBook, load_or_refuse
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
 
 
+class NoHomeError(KaoheError):
+    """There is no installation where the settings point, and the command is not one that begins it."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(
+            f"{home} holds no kaohe data; give the right directory with --home or KAOHE_HOME, "
+            "or begin here with `kaohe import` or `kaohe shops import`",
+            zh=f"{home} 里没有 kaohe 的数据；请用 --home 或 KAOHE_HOME 指到正确的目录，"
+            "或用 `kaohe import`、`kaohe shops import` 从这里开始",
+        )
+
+
 @dataclass
 class Desk:
-    """One command's view of an installation. The home directory is made on first use, readable by its owner only."""
+    """One command's view of an installation.
+
+    The home directory is made on first use, readable by its owner only, and only by a command that `makes_home`: a
+    mistyped `--home` must not look like an installation in which nothing has happened yet.
+    """
 
     settings: Settings
+    makes_home: bool = False
 
     @cached_property
     def home(self) -> Path:
-        """The home directory, made if it is not there yet."""
-        home = self.settings.home
+        """The home directory, made if it is not there yet. Raises NoHomeError where this command may not make it."""
+        home, there = self.settings.home, self.settings.home.is_dir()
+        if not (self.makes_home or there):
+            raise NoHomeError(home)
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise KaoheError(f"the home {home} cannot be made: {error.strerror}; choose another with --home") from error
+            raise KaoheError(
+                f"the home {home} cannot be made: {error.strerror}; choose another with --home",
+                zh=f"无法新建数据目录 {home}：{error.strerror}；请用 --home 另选",
+            ) from error
+        if not there:
+            note(sentence("home made", self.settings.language, home=home))
         return home
 
     @cached_property
     def ledger(self) -> Engine:
-        """The ledger, migrated to what this version needs."""
+        """The ledger, migrated to what this version needs. Raises NoHomeError as `home` does."""
+        if not self.makes_home and self.settings.keeps_ledger and not (self.settings.home / LEDGER).is_file():
+            raise NoHomeError(self.settings.home)
+        self.makes_home |= not self.settings.keeps_ledger  # a ledger elsewhere says that the installation is real
         _ = self.home
         return open_ledger(self.settings.database_url)
 
@@ -125,7 +154,10 @@ def instant(text: str | None, option: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        raise KaoheError(f"{option} {text!r} is not a time; write it like 2026-03-10T10:00+08:00") from None
+        raise KaoheError(
+            f"{option} {text!r} is not a time; write it like 2026-03-10T10:00+08:00",
+            zh=f"{option} {text!r} 不是时间；写成 2026-03-10T10:00 这样",
+        ) from None
     return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(LOCAL_ZONE))
 
 
@@ -136,4 +168,7 @@ def day(text: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise KaoheError(f"{option} {text!r} is not a day; write it like 2026-03-10") from None
+        raise KaoheError(
+            f"{option} {text!r} is not a day; write it like 2026-03-10",
+            zh=f"{option} {text!r} 不是日期；写成 2026-03-10 这样",
+        ) from None

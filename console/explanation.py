@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from console.phrases import journalled_why
 from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
 from engine.measure.against import AgainstRow
 from engine.measure.details import Part
-from engine.rulebook.model import Claim, Language, Rule
+from engine.rulebook.model import Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
 from notifier.words.figures import percent
 from notifier.words.vocabulary import CLAIMS, word
@@ -219,7 +220,7 @@ class _Page:
             why = (entry.payload or {}).get("why")
             lines.append(
                 f"  {self.time(entry.at)}  {entry.event}  {entry.actor}"
-                + (f"  {why}" if why else "")
+                + (f"  {journalled_why(str(why), self.facts.language)}" if why else "")
                 + self.say(f"（日志第 {entry.batch} 批）", f" (journal batch {entry.batch})")
             )
         return lines
@@ -321,14 +322,18 @@ def _part(part: Part, label: str) -> dict[str, Any]:
     return {label: part.name, "numerator": part.numerator, "denominator": part.denominator}
 
 
+def _both(text: Text | None) -> dict[str, str] | None:
+    return {"zh-CN": text.zh, "en": text.en} if text else None
+
+
 def _claim(claim: Claim) -> dict[str, Any]:
     return {
         "claim": claim.name,
         "basis": claim.basis,
         "cite": list(claim.cite),
-        "says": claim.says.en if claim.says else None,
-        "because": claim.because.en if claim.because else None,
+        "says": _both(claim.says),
+        "because": _both(claim.because),
         "review_by": claim.review_by.isoformat() if claim.review_by else None,
-        "assuming": claim.assuming.en if claim.assuming else None,
+        "assuming": _both(claim.assuming),
         "disputed_by": list(claim.disputed_by),
     }

@@ -27,7 +27,10 @@ def mail_channels(desk: Desk) -> Mapping[str, Channel]:
     """The channels that are set up here, by name."""
     url, sender = desk.settings["smtp_url"], Sender(desk.settings["mail_from"])
     if url and sender.address == SAMPLE_SENDER:
-        raise KaoheError("smtp_url is set, but no sender: set mail_from (KAOHE_MAIL_FROM) to an address of yours")
+        raise KaoheError(
+            "smtp_url is set, but no sender: set mail_from (KAOHE_MAIL_FROM) to an address of yours",
+            zh="设了 smtp_url，但没有发件人：请把 mail_from（KAOHE_MAIL_FROM）设为自己的地址",
+        )
     transport = smtp_server(url, desk.settings.smtp_password) if url else OutboxFolder(desk.outbox)
     return {"email": EmailChannel(sender, transport)}
 

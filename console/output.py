@@ -8,47 +8,53 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from console import streams
 from engine.progress import Progress as Report
 from engine.progress import silent
 
-WIDEST = 1000
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+GAP = "  "
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One compact object a line, UTF-8, and nothing else on standard output."""
+    """One compact object a line, always UTF-8, and nothing else on standard output."""
+    streams.in_utf8(sys.stdout)
     for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n")
-    sys.stdout.flush()
+        streams.write(json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+    streams.flush()
 
 
 def say(text: str) -> None:
-    """A sentence on standard output. Whatever stands in it is shown as it is, never taken for markup."""
-    out.print(printable(text), markup=False)
+    """A sentence on standard output, without blanks at the ends of its lines."""
+    streams.write(_lines(text))
 
 
 def note(text: str) -> None:
-    """A sentence on standard error."""
-    err.print(printable(text), markup=False)
+    """A sentence on standard error, after all that was said so far."""
+    streams.flush()
+    streams.write_error(_lines(text))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """A table; `right` are the columns of numbers."""
-    grid = Table(box=None, header_style="bold", pad_edge=False)
-    for index, column in enumerate(columns):
-        grid.add_column(escape(column), justify="right" if index in right else "left", no_wrap=True)
-    for row in rows:
-        grid.add_row(*(escape(printable(cell).rstrip()) for cell in row))
-    # A row stays a line, however narrow the terminal: what is cut or folded can be neither read nor searched.
-    wide = Console(file=sys.stdout, highlight=False, width=WIDEST, soft_wrap=True)
-    wide.print(grid)
+    """A table; `right` are the columns of numbers. A row stays a line, however narrow the terminal is.
+
+    What is cut or folded can be neither read nor searched. A Chinese character is two columns wide.
+    """
+    cells = [[printable(cell).replace("\n", " ").strip() for cell in row] for row in (columns, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for index, row in enumerate(cells):
+        padded = (_padded(c, w, i in right) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        line = GAP.join(padded).rstrip()
+        streams.write((f"{BOLD}{line}{PLAIN}" if index == 0 and sys.stdout.isatty() else line) + "\n")
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    blanks = " " * (width - cell_len(cell))
+    return blanks + cell if right else cell + blanks
 
 
 def printable(text: str) -> str:
@@ -56,17 +62,22 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def _lines(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in printable(text).split("\n"))
+
+
 @contextmanager
-def progress() -> Iterator[Report]:
-    """A progress bar on standard error while it is a terminal; silence otherwise."""
-    if not err.is_terminal:
+def progress(words: Mapping[str, str] | None = None) -> Iterator[Report]:
+    """A progress bar on standard error while it is a terminal, silence otherwise. `words` are the steps' names."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
         yield silent
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def report(step: str, done: int, total: int) -> None:
-            bar.update(task, description=step, completed=done, total=total or None)
+            bar.update(task, description=(words or {}).get(step, step), completed=done, total=total or None)
 
         yield report

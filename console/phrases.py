@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from engine.rulebook.model import Text
+from notifier.routes import ADDRESS_FAULTS
 
 PHRASES: Mapping[str, Text] = {
     "rule": Text("规则", "rule"),
@@ -51,12 +53,7 @@ PHRASES: Mapping[str, Text] = {
     "reference": Text("平台通知编号", "platform's reference"),
     "appeal_until": Text("申诉截止", "appeal until"),
     "unset": Text("（未设置）", "(unset)"),
-    "no shops": Text("还没有店铺。", "No shops yet."),
-    "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
-    "no violations": Text("没有这样的违规记录。", "No such violations."),
-    "no notices": Text("还没有通知。", "No notices yet."),
-    "no entries": Text("日志里没有这样的记录。", "No such entries in the journal."),
-    "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
+    "note": Text("说明", "note"),
 }
 
 VERDICTS: Mapping[str, Text] = {
@@ -66,6 +63,28 @@ VERDICTS: Mapping[str, Text] = {
     "no_data": Text("缺数据", "no data"),
     "undetermined": Text("无法判定", "undetermined"),
     "exempt": Text("豁免", "exempt"),
+}
+NOTICE_STATES: Mapping[str, Text] = {
+    "queued": Text("待发", "queued"),
+    "sending": Text("发送中", "sending"),
+    "sent": Text("已发出", "sent"),
+    "failed": Text("失败", "failed"),
+    "dropped": Text("无需再发", "dropped"),
+}
+STEPS: Mapping[str, Text] = {  # what the progress bar names
+    "reading": Text("读取文件", "reading"),
+    "writing days": Text("写入日文件", "writing days"),
+    "counting days": Text("按日计数", "counting days"),
+    "assessing cycles": Text("考核周期", "assessing cycles"),
+    "looking ahead": Text("预估未结束的周期", "looking ahead"),
+}
+NEW_EVIDENCE = "new evidence: "
+WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
+    "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
+    "new evidence": Text("证据有更新", "new evidence"),
+    NEW_EVIDENCE + "the shop has none in this cycle": Text(
+        "证据有更新：店铺在该周期没有证据", "new evidence: the shop has none in this cycle"
+    ),
 }
 AT_RISK = Text("（预警）", " (at risk)")
 
@@ -84,3 +103,92 @@ def verdict_words(verdict: str, at_risk: bool, language: str) -> str:
     """A verdict in words; one that complies but is near the standard says so."""
     words = VERDICTS[verdict].in_language(language)
     return words + (AT_RISK.in_language(language) if at_risk and verdict == "compliant" else "")
+
+
+def counted(counts: Mapping[str, int], words: Mapping[str, Text], language: str) -> str:
+    """How many there are of each; nothing where there is none.
+
+    >>> counted({"sent": 1, "failed": 2}, NOTICE_STATES, "zh-CN")
+    '失败 2，已发出 1'
+    """
+    if language == "en":
+        return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    return "，".join(f"{words[n].zh if n in words else n} {count:,}" for n, count in sorted(counts.items()))
+
+
+ANSWERS = (  # what we ourselves write where a provider's answer stands
+    (re.compile(r"accepted: written to (.+)"), r"已写入 \1"),
+    (re.compile(r"not sent: the violation is (.+)"), r"未发送：违规的状态已是 \1"),
+    (re.compile(r"not sent: (.+) is not in the contact of the shop any more"), r"未发送：\1 已不是店铺的联系人"),
+    *(
+        (
+            re.compile(
+                rf"misconfigured: {re.escape(fault.en)}; "
+                r"mend the contact of (.+) with `kaohe shops import`, then `kaohe notices retry`"
+            ),
+            rf"地址不能用：{fault.zh}；请用 `kaohe shops import` 改正 \1 的联系人，再用 `kaohe notices retry`",
+        )
+        for fault in ADDRESS_FAULTS
+    ),
+    (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
+)
+
+
+_DEFECTS = (  # what `engine.ledger.chain.verify` finds
+    (re.compile(r"batch (\d+) is missing"), r"缺少第 \1 批"),
+    (re.compile(r"batch (\d+) does not follow from the one before it"), r"第 \1 批接不上前一批"),
+    (re.compile(r"entry (\S+) belongs to no batch"), r"条目 \1 不属于任何一批"),
+    (re.compile(r"batch (\d+) is not the one that was noted \((.+)\)"), r"第 \1 批不是先前记下的那一批（\2）"),
+    (
+        re.compile(r"the journal ends with batch (\d+), but (\d+) was noted: its end is missing"),
+        r"日志到第 \1 批为止，而先前记下的是第 \2 批：末尾缺失",
+    ),
+    (re.compile(r"batch (\d+) has no entries"), r"第 \1 批没有条目"),
+    (re.compile(r"the entries of batch (\d+) are not numbered from 0 without gaps"), r"第 \1 批的条目编号不连续"),
+    (
+        re.compile(r"batch (\d+) or one of its entries was changed: the digest does not fit"),
+        r"第 \1 批或其中的条目被改动：哈希不符",
+    ),
+    (re.compile(r"the payload of entry (\S+) was changed"), r"条目 \1 的内容被改动"),
+    (re.compile(r"entry (\S+) is marked as redacted, but has a payload"), r"条目 \1 标为已删去，内容却还在"),
+    (
+        re.compile(r"entry (\S+) is marked as redacted, but the journal does not say so"),
+        r"条目 \1 标为已删去，日志里却没有这次删去",
+    ),
+)
+
+
+def defect_words(finding: str, language: str) -> str:
+    """What is wrong with the journal, in `language`."""
+    return _translated(finding, _DEFECTS) if language == "zh-CN" else finding
+
+
+def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    for ours, words in known:
+        if found := ours.fullmatch(said):
+            return found.expand(words)
+    return said
+
+
+def answer_words(answer: str, language: str) -> str:
+    """The answer to a notice: ours in `language`, a provider's as it came."""
+    return _translated(answer, ANSWERS) if language == "zh-CN" else answer
+
+
+def step_words(language: str) -> Mapping[str, str]:
+    """What the progress bar calls the engine's steps."""
+    return {name: words.in_language(language) for name, words in STEPS.items()}
+
+
+def journalled_why(why: str, language: str) -> str:
+    """The reason of a journal entry: the engine's own in `language`, a person's as it was written."""
+    if why in WHY:
+        return WHY[why].in_language(language)
+    verdict = why.removeprefix(NEW_EVIDENCE)
+    if verdict != why and verdict in VERDICTS:
+        return (
+            WHY["new evidence"].in_language(language)
+            + ("：" if language == "zh-CN" else ": ")
+            + (VERDICTS[verdict].in_language(language))
+        )
+    return why

@@ -12,9 +12,12 @@ from typing import Generic, TypeVar
 
 from engine.errors import KaoheError, suggestion
 from engine.evidence.csv_format import DELIMITERS
-from engine.evidence.quarantine import RowFault, shown
+from engine.evidence.quarantine import RowFault, shown, shown_time
+from engine.evidence.reasons import reason
+from engine.evidence.staging import near_platforms
 from engine.ledger.masking import masked
 from engine.ledger.subjects import PersonRow, ShopRow
+from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 from notifier.routes import contact_faults
 
@@ -22,8 +25,9 @@ T = TypeVar("T")
 
 SHOP_COLUMNS = ("platform", "shop", "name", "alias", "client", "category", "opened_on", "owner", "contact")
 PEOPLE_COLUMNS = ("person", "platform", "shop", "agent", "team", "from", "to")
+DAYS = frozenset({"opened_on", "from", "to"})
 LONGEST_ID = 200
-MENDED = "; save it as CSV UTF-8"
+MENDED = Text("；请另存为 CSV UTF-8", "; save it as CSV UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,11 @@ class Register(Generic[T]):
     path: Path
     rows: tuple[tuple[int, T], ...]
     faults: tuple[RowFault, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
 
-    def fault(self, line: int, column: str, value: str | None, reason: str) -> RowFault:
-        """A fault of this file."""
-        return RowFault(str(self.path), line, column, value or "", reason)
+    def fault(self, line: int, column: str, why: Text) -> RowFault:
+        """A fault of this file that only the ledger could tell."""
+        return RowFault(str(self.path), line, column, "", why.en, zh=why.zh)
 
 
 def read_shops(path: Path) -> Register[ShopRow]:
@@ -62,12 +66,13 @@ class _Cells:
 
     def __init__(self, names: Sequence[str], cells: Sequence[str]) -> None:
         self._cells = {name: cell.strip() or None for name, cell in zip(names, cells, strict=False)}
-        self.wrong: list[tuple[str, str, str]] = []
+        self.wrong: list[tuple[str, str, str, Text | None]] = []
         if len(cells) != len(names):
-            self.blame("-", None, f"the row has {len(cells)} cells, the header {len(names)}")
+            self.blame("-", None, reason("width", len(cells), len(names)))
 
-    def blame(self, column: str, value: str | None, reason: str) -> None:
-        self.wrong.append((column, shown(masked(value or ""), show_values=column == "platform"), reason))
+    def blame(self, column: str, value: str | None, why: str, detail: Text | None = None) -> None:
+        show = shown_time if column in DAYS else shown
+        self.wrong.append((column, show(masked(value or ""), show_values=column == "platform"), why, detail))
 
     def text(self, column: str) -> str | None:
         return self._cells.get(column)
@@ -75,17 +80,17 @@ class _Cells:
     def required(self, column: str) -> str:
         value = self._cells.get(column)
         if value is None:
-            self.blame(column, None, "missing")
+            self.blame(column, None, reason("missing"))
         elif len(value) > LONGEST_ID:
-            self.blame(column, value, f"longer than {LONGEST_ID} characters")
+            self.blame(column, value, reason("long", LONGEST_ID))
         elif not value.isprintable():
-            self.blame(column, ascii(value)[1:-1], "holds a line break or another control character")
+            self.blame(column, ascii(value)[1:-1], reason("control"))
         return value or ""
 
     def platform(self) -> str:
         value = self.required("platform")
         if value and value not in PLATFORMS:
-            self.blame("platform", value, "unknown platform" + suggestion(value, PLATFORMS))
+            self.blame("platform", value, reason("platform"), near_platforms(value))
         return value
 
     def day(self, column: str) -> date | None:
@@ -93,13 +98,13 @@ class _Cells:
         try:
             return date.fromisoformat(value) if value else None
         except ValueError:
-            self.blame(column, value, "not a day; write it like 2026-03-10")
+            self.blame(column, value, reason("day"))
             return None
 
     def contact(self) -> str | None:
         value = self._cells.get("contact")
-        for address, reason in contact_faults(value or ""):
-            self.blame("contact", address, f"{reason}; write addresses like zhang@example.com, separated by ;")
+        for address, why in contact_faults(value or ""):
+            self.blame("contact", address, reason("address"), why)
         return value
 
 
@@ -128,7 +133,7 @@ def _person(cells: _Cells) -> PersonRow:
         ends_on=cells.day("to"),
     )
     if row.starts_on and row.ends_on and row.ends_on < row.starts_on:
-        cells.blame("to", cells.text("to"), f"before its beginning on {row.starts_on}")
+        cells.blame("to", cells.text("to"), reason("ends_first", row.starts_on))
     return row
 
 
@@ -149,7 +154,7 @@ def _read(
         if any(cell.strip() for cell in cells):
             read = _Cells(header, cells)
             row = make(read)
-            faults += (RowFault(str(path), line, *wrong) for wrong in read.wrong)
+            faults += (RowFault.of(str(path), line, *wrong) for wrong in read.wrong)
             if not read.wrong:
                 rows.append((line, row))
     sound, twice = _without_contradictions(path, rows, name)
@@ -168,39 +173,45 @@ def _without_contradictions(
     for named, said in lines.items():
         if len(said) > 1:
             every = sorted(line for of_one in said.values() for line in of_one)
-            where = ", ".join(map(str, every))
-            reason = f"said on lines {where}, and not in the same way; keep one of them"
-            faults += [
-                RowFault(str(path), line, "-", shown("/".join(named[:4]), show_values=True), reason) for line in every
-            ]
+            why = reason("said_twice", ", ".join(map(str, every)))
+            value = shown("/".join(named[:4]), show_values=True)
+            faults += [RowFault.of(str(path), line, "-", value, why) for line in every]
     return sound, faults
 
 
-def _text(path: Path) -> tuple[str, tuple[str, ...]]:
+def _text(path: Path) -> tuple[str, tuple[Text, ...]]:
     """The file as text, whatever Chinese spreadsheets have written it in, and what was remarkable about that."""
     try:
         if path.is_dir():
-            raise KaoheError(f"{path}: it is a directory; name a file in it")
+            raise KaoheError(f"{path}: it is a directory; name a file in it", zh=f"{path}：这是目录；请写出里面的文件")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise KaoheError(f"{path}: there is no such file") from None
+        raise KaoheError(f"{path}: there is no such file", zh=f"{path}：没有这个文件") from None
     except (OSError, ValueError) as error:
-        raise KaoheError(f"{path}: it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise KaoheError(f"{path}: it cannot be read: {why}", zh=f"{path}：读不了：{why}") from error
     if not content.strip():
-        raise KaoheError(f"{path}: the file is empty")
+        raise KaoheError(f"{path}: the file is empty", zh=f"{path}：文件是空的")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise KaoheError(f"{path}: it is a workbook of a spreadsheet program{MENDED}")
-    for encoding, remark in (
-        ("utf-8-sig", None),
-        ("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "gb18030", "it was read as {}, not as UTF-8"),
-    ):
+        raise KaoheError(
+            f"{path}: it is a workbook of a spreadsheet program{MENDED.en}",
+            zh=f"{path}：这是表格软件的工作簿{MENDED.zh}",
+        )
+    for encoding in ("utf-8-sig", "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "gb18030"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text, (f"{path}: {remark.format(encoding.upper())}",) if remark else ()
-    raise KaoheError(f"{path}: it is neither UTF-8 nor GBK (GB 18030){MENDED}")
+            return text, () if encoding == "utf-8-sig" else (_read_as(path, encoding.upper()),)
+    raise KaoheError(
+        f"{path}: it is neither UTF-8 nor GBK (GB 18030){MENDED.en}",
+        zh=f"{path}：既不是 UTF-8，也不是 GBK（GB 18030）{MENDED.zh}",
+    )
+
+
+def _read_as(path: Path, encoding: str) -> Text:
+    return Text(f"{path}：按 {encoding} 读取，不是 UTF-8", f"{path}: it was read as {encoding}, not as UTF-8")
 
 
 def _records(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -214,14 +225,29 @@ def _records(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[in
             yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise KaoheError(f"{path}:{line}: the row cannot be read: {error}{MENDED}") from error
+        raise KaoheError(
+            f"{path}:{line}: the row cannot be read: {error}{MENDED.en}",
+            zh=f"{path}:{line}：这一行读不了：引号没有闭合，或单元格过长{MENDED.zh}",
+        ) from error
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
     """Refuse a header with all that is wrong with it."""
-    wrong = [f"it has no column {name!r}" for name in required if name not in header]
-    wrong += [f"unknown column {name!r}{suggestion(name, columns)}" for name in header if name not in columns]
-    wrong += [f"column {name!r} stands twice" for name in columns if header.count(name) > 1]
+    wrong = [Text(f"缺少 {name!r} 列", f"it has no column {name!r}") for name in required if name not in header]
+    wrong += [
+        Text(
+            f"不认识的列 {name!r}{suggestion(name, columns, 'zh-CN')}",
+            f"unknown column {name!r}{suggestion(name, columns)}",
+        )
+        for name in header
+        if name not in columns
+    ]
+    wrong += [
+        Text(f"{name!r} 列出现了两次", f"column {name!r} stands twice") for name in columns if header.count(name) > 1
+    ]
     if wrong:
-        told = "".join(f"\n  {what}" for what in wrong)
-        raise KaoheError(f"{path}:1: the header does not fit; the columns are {', '.join(columns)}{told}")
+        zh, en = ("".join(f"\n  {what.in_language(language)}" for what in wrong) for language in ("zh-CN", "en"))
+        raise KaoheError(
+            f"{path}:1: the header does not fit; the columns are {', '.join(columns)}{en}",
+            zh=f"{path}:1：表头不对；全部列名是 {'、'.join(columns)}{zh}",
+        )

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import KaoheError, suggestion
-from engine.rulebook.model import Language
+from engine.rulebook.model import Language, Text
 
+LEDGER = "ledger.sqlite"
 SHIPPED_RULESETS = Path(__file__).resolve().parents[1] / "rulesets"
 
 
@@ -42,7 +43,7 @@ SETTINGS = (
     Setting("lake", "", "the lake elsewhere; needed, and shared, where there is more than one host"),
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
-    Setting("language", "zh-CN", "language of notices and explanations: zh-CN or en"),
+    Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
     Setting(
         "smtp_url",
         "",
@@ -56,7 +57,12 @@ SETTINGS = (
 STARS = "********"
 _USER = re.compile(r"(://[^:/@]*:)(?:[^/?#]+|[^@]+)@")
 _PARAMETER = re.compile(r"([?&][^=&]*password[^=&]*=)[^&#]+", re.IGNORECASE)
-REMEDY = {"smtp_url": "write it without, and set KAOHE_SMTP_PASSWORD, or name a file in smtp_password_file"}
+REMEDY = {
+    "smtp_url": Text(
+        "请去掉密码，改设 KAOHE_SMTP_PASSWORD，或在 smtp_password_file 里写出文件",
+        "write it without, and set KAOHE_SMTP_PASSWORD, or name a file in smtp_password_file",
+    )
+}
 _BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
 
 
@@ -89,7 +95,12 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the ledger is."""
-        return self["database_url"] or f"sqlite:///{self.home / 'ledger.sqlite'}"
+        return self["database_url"] or f"sqlite:///{self.home / LEDGER}"
+
+    @property
+    def keeps_ledger(self) -> bool:
+        """Whether the ledger is a file in the home."""
+        return not self["database_url"]
 
     @property
     def lake(self) -> Path:
@@ -120,7 +131,10 @@ class Settings:
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise KaoheError(f"smtp_password_file {path} cannot be read: {error.strerror}") from error
+            raise KaoheError(
+                f"smtp_password_file {path} cannot be read: {error.strerror}",
+                zh=f"smtp_password_file {path} 读不了：{error.strerror}",
+            ) from error
 
     def shown(self) -> list[dict[str, str | None]]:
         """Every setting with its value (None where it is not set) and origin, secrets masked."""
@@ -167,14 +181,24 @@ def _read(file: Path) -> dict[str, Origin]:
         line = _line(text, name)
         where = f"{file}:{line}" if line else str(file)
         if name not in _BY_NAME:
-            raise KaoheError(f"{where}: unknown setting {name!r}{suggestion(name, _BY_NAME)}")
+            raise KaoheError(
+                f"{where}: unknown setting {name!r}{suggestion(name, _BY_NAME)}",
+                zh=f"{where}：没有设置项 {name!r}{suggestion(name, _BY_NAME, 'zh-CN')}",
+            )
         if _BY_NAME[name].secret:
-            raise KaoheError(f"{where}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file")
+            raise KaoheError(
+                f"{where}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file",
+                zh=f"{where}：{name} 是机密，不写在这里；请设 {_BY_NAME[name].variable} 或 {name}_file",
+            )
         if not isinstance(value, str | int) or isinstance(value, bool):
-            raise KaoheError(f"{where}: {name} must be text or a whole number")
+            raise KaoheError(f"{where}: {name} must be text or a whole number", zh=f"{where}：{name} 要写文字或整数")
         if holds_password(str(value)):
-            remedy = REMEDY.get(name, f"set {_BY_NAME[name].variable} instead")
-            raise KaoheError(f"{where}: {name} holds a password, and secrets never stand in this file; {remedy}")
+            variable = _BY_NAME[name].variable
+            remedy = REMEDY.get(name, Text(f"请改设 {variable}", f"set {variable} instead"))
+            raise KaoheError(
+                f"{where}: {name} holds a password, and secrets never stand in this file; {remedy.en}",
+                zh=f"{where}：{name} 里有密码，机密不写在这个文件里；{remedy.zh}",
+            )
         found[name] = Origin(str(value), str(file), line)
     return found
 
@@ -197,9 +221,15 @@ def holds_password(url: str) -> bool:
 def _check(settings: Settings) -> None:
     language, tick = settings.values["language"], settings.values["tick_seconds"]
     if language.value not in {"zh-CN", "en"}:
-        raise KaoheError(f"{language}: language {language.value!r}: zh-CN or en")
+        raise KaoheError(
+            f"{language}: language {language.value!r}: zh-CN or en",
+            zh=f"{language}：language {language.value!r}：只能是 zh-CN 或 en",
+        )
     if not tick.value.isascii() or not tick.value.isdigit() or not 1 <= int(tick.value) <= 3600:
-        raise KaoheError(f"{tick}: tick_seconds {tick.value!r}: a whole number from 1 to 3600")
+        raise KaoheError(
+            f"{tick}: tick_seconds {tick.value!r}: a whole number from 1 to 3600",
+            zh=f"{tick}：tick_seconds {tick.value!r}：要写 1 到 3600 的整数",
+        )
 
 
 def _shown(setting: Setting, value: str) -> str | None:

@@ -9,7 +9,10 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from console.desk import Desk
-from engine.assessment.due import due_runs
+from console.local_time import local_time
+from console.phrases import NOTICE_STATES, answer_words, counted
+from console.sentences import sentence
+from engine.assessment.due import DueRun, due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.errors import KaoheError
 from engine.ledger.database import reading
@@ -17,7 +20,9 @@ from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
+from engine.rulebook.model import Language, Text
 from notifier.queued import failed_notices
+from notifier.words.vocabulary import STATES
 
 MOST_LATE = 8  # lines for people; the JSON names all
 
@@ -33,7 +38,7 @@ class Status:
     violations: dict[str, int]
     days_of_evidence: int
     workers: dict[str, datetime]
-    late: tuple[str, ...]
+    late: tuple[Text, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The line of `kaohe status --json`."""
@@ -45,20 +50,21 @@ class Status:
             "violations": self.violations,
             "days_of_evidence": self.days_of_evidence,
             "workers": {name: at.isoformat() for name, at in self.workers.items()},
-            "late": list(self.late),
+            "late": [what.en for what in self.late],
         }
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language) -> list[str]:
         """The same for people."""
-        seen = ", ".join(f"{name} ({at:%Y-%m-%d %H:%M:%S}Z)" for name, at in self.workers.items()) or "none"
+        seen = ", ".join(f"{name} ({local_time(at)})" for name, at in self.workers.items())
+        none, more = sentence("none", language), len(self.late) - MOST_LATE
         return [
-            f"runs: {self.due} due, {self.running} running, {self.failed} failed",
-            f"violations: {_counts(self.violations)}",
-            f"notices: {_counts(self.notices)}",
-            f"evidence: {self.days_of_evidence} days",
-            f"workers seen: {seen}",
-            *(f"late: {what}" for what in self.late[:MOST_LATE]),
-            *([f"late: {more} more, `--json` names them"] if (more := len(self.late) - MOST_LATE) > 0 else []),
+            sentence("status runs", language, due=self.due, running=self.running, failed=self.failed),
+            sentence("status violations", language, counts=counted(self.violations, STATES, language) or none),
+            sentence("status notices", language, counts=counted(self.notices, NOTICE_STATES, language) or none),
+            sentence("status evidence", language, n=self.days_of_evidence),
+            sentence("status workers", language, seen=seen or none),
+            *(sentence("late", language, what=what.in_language(language)) for what in self.late[:MOST_LATE]),
+            *([sentence("late more", language, n=more)] if more > 0 else []),
         ]
 
 
@@ -66,22 +72,28 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     """How things stand at `now`; what is due for longer than `late_after` is late."""
     with reading(desk.ledger) as session:
         live = live_files(session)
-        due, late = [], []
+        due: list[DueRun] = []
+        late: list[Text] = []
         for rule in desk.rulebook.values():
             registered = registrations(session, rule.platform, rule.zone)
             try:
                 due += due_runs(rule, live, registered, past_runs(session, rule.id), now)
             except KaoheError as error:  # the others' state is worth knowing all the same
-                late.append(f"{rule.id} cannot be assessed: {error}")
+                why = Text(error.in_language("zh-CN"), str(error))
+                late.append(_both("unassessable rule", rule=rule.id, why=why))
         runs = open_runs(session)
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
         unsent = failed_notices(session)
-    late += [f"{d.rule.id} {d.cycle.key}, due {d.due_at:%Y-%m-%d %H:%M}Z" for d in due if now - d.due_at > late_after]
-    late += [f"{r.rule} {r.cycle} failed: {r.failure}" for r in runs if r.state == "failed"]
-    late += [f"notice {n.id} about {n.violation_id} failed: {masked(n.answer or '')}" for n in unsent]
+    late += [
+        _both("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
+        for d in due
+        if now - d.due_at > late_after
+    ]
+    late += [_both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
+    late += [_failed(n) for n in unsent]
     return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),
@@ -94,5 +106,17 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     )
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+def _failed(notice: Notice) -> Text:
+    said = masked(notice.answer or "")
+    answer = Text(answer_words(said, "zh-CN"), said)
+    return _both("failed notice", number=str(notice.id), violation=notice.violation_id, answer=answer)
+
+
+def _both(name: str, **values: str | Text) -> Text:
+    """The sentence in both languages, each with its own half of the values."""
+
+    def said(language: Language) -> str:
+        own = {k: v.in_language(language) if isinstance(v, Text) else v for k, v in values.items()}
+        return sentence(name, language, **own)
+
+    return Text(said("zh-CN"), said("en"))

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from console.desk import Desk
 from console.mail import mail_channels
+from console.sentences import sentence
 from engine.assessment.assess import Assessed, AssessmentError, assess_due
 from engine.errors import KaoheError
 from engine.ledger.database import transaction
@@ -39,6 +40,18 @@ class Tick:
     delivered: Delivered
     failures: Mapping[str, KaoheError]  # why rules could not be assessed, by rule
     faults: Sequence[Fault]  # of rule files, whose rules are left out until they are mended
+
+    def sentence(self, language: str) -> str:
+        """The same in one line."""
+        return sentence(
+            "ticked",
+            language,
+            runs=self.assessed.runs,
+            changed=len(self.assessed.changed),
+            queued=self.planned.queued,
+            sent=self.delivered.sent,
+            failed=self.delivered.failed,
+        )
 
 
 def tick(desk: Desk, now: datetime) -> Tick:
@@ -96,10 +109,13 @@ class Told:
 
     complaints: frozenset[str] = frozenset()
 
-    def tell(self, done: Tick) -> None:
+    def tell(self, done: Tick, language: str) -> None:
         """Log what is wrong now and was not before."""
-        found = [f"{fault}; this file's rule is left out" for fault in done.faults]
-        found += [f"{rule} was not assessed: {why}" for rule, why in done.failures.items()]
+        found = [sentence("left out", language, fault=fault) for fault in done.faults]
+        found += [
+            sentence("not assessed", language, rule=rule, why=why.in_language(language))
+            for rule, why in done.failures.items()
+        ]
         for complaint in found:
             if complaint not in self.complaints:
                 log.warning("%s", complaint)
@@ -109,19 +125,12 @@ class Told:
 def _logged(desk: Desk, told: Told) -> None:
     try:
         done = tick(desk, datetime.now(UTC))
-        told.tell(done)
+        told.tell(done, desk.settings.language)
     except KaoheError as error:
-        log.warning("%s", error)  # told, and tried again at the next tick
+        log.warning("%s", error.in_language(desk.settings.language))  # told, and tried again at the next tick
         return
     if done.assessed.runs or done.delivered.sent or done.delivered.failed:
-        log.info(
-            "%d runs, %d outcomes changed, %d notices queued, %d sent, %d failed",
-            done.assessed.runs,
-            len(done.assessed.changed),
-            done.planned.queued,
-            done.delivered.sent,
-            done.delivered.failed,
-        )
+        log.info("%s", done.sentence(desk.settings.language))
 
 
 def until_told_to_stop() -> None:

@@ -1,4 +1,4 @@
-"""The one family of errors: every message says what is wrong, where, and what to do about it."""
+"""The one family of errors: every message says what is wrong, where, and what to do about it, in both languages."""
 
 from __future__ import annotations
 
@@ -7,15 +7,45 @@ from collections.abc import Iterable
 
 
 class KaoheError(Exception):
-    """An error that a person can act on. `exit_code` is what the command line ends with."""
+    """An error that a person can act on. `exit_code` is what the command line ends with.
+
+    `zh` is the message in Chinese. Messages for those who write rules or run the machine may do without one.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
+
+    def in_language(self, language: str) -> str:
+        """The message in `language` (zh-CN, en); in English within a Chinese frame where it has no other.
+
+        >>> KaoheError("it is late", zh="晚了").in_language("zh-CN")
+        '晚了'
+        """
+        return (self.zh or f"无法完成：{self}") if language == "zh-CN" else str(self)
 
 
 class NothingToDoError(KaoheError):
     """Nothing could be done for lack of data (exit code 3)."""
 
     exit_code = 3
+
+
+NOUNS = {  # what a name may stand for, in Chinese
+    "channel": "渠道",
+    "kind of evidence": "证据种类",
+    "language": "语言",
+    "client": "客户",
+    "notice": "通知",
+    "platform": "平台",
+    "rule": "规则",
+    "severity": "违规等级",
+    "shop": "店铺",
+    "state": "状态",
+    "violation": "违规",
+}
 
 
 class UnknownNameError(KaoheError):
@@ -25,23 +55,29 @@ class UnknownNameError(KaoheError):
     unknown rule 'xiaohongshu.replyrate'; did you mean 'xiaohongshu.reply-rate'?
     """
 
-    def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "", zh: str = "") -> None:
         self.what, self.name = what, name
-        super().__init__(f"unknown {what} {name!r}{suggestion(name, known)}{hint and '; ' + hint}")
+        names = list(known)
+        super().__init__(
+            f"unknown {what} {name!r}{suggestion(name, names)}{hint and '; ' + hint}",
+            zh=f"没有这个{NOUNS.get(what, what)}：{name!r}{suggestion(name, names, 'zh-CN')}{zh and '；' + zh}",
+        )
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def suggestion(name: str, known: Iterable[str], language: str = "en") -> str:
     """`; did you mean …?` with up to three names near `name`, or all of them where there are few, or nothing.
 
     >>> suggestion("sesions", ["sessions", "ratings"])
     "; did you mean 'sessions'?"
-    >>> suggestion("zzz", ["sessions", "ratings"])
-    '; known: ratings, sessions'
+    >>> suggestion("zzz", ["sessions", "ratings"], "zh-CN")
+    '；已知的有：ratings、sessions'
     """
+    zh = language == "zh-CN"
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
-        return "; did you mean " + " or ".join(repr(n) for n in near) + "?"
+        shown = (" 或 " if zh else " or ").join(repr(n) for n in near)
+        return f"；是不是 {shown}？" if zh else f"; did you mean {shown}?"
     if 0 < len(names) <= 8:
-        return "; known: " + ", ".join(names)
+        return "；已知的有：" + "、".join(names) if zh else "; known: " + ", ".join(names)
     return ""

@@ -28,9 +28,15 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     with transaction(ledger) as session:
         notice = session.get(Notice, number, with_for_update=True)
         if notice is None:
-            raise KaoheError(f"there is no notice {number}; `kaohe notices list` shows those there are")
+            raise KaoheError(
+                f"there is no notice {number}; `kaohe notices list` shows those there are",
+                zh=f"没有第 {number} 号通知；`kaohe notices list` 列出全部",
+            )
         if notice.state != "failed":
-            raise KaoheError(f"notice {number} is {notice.state}; only one that failed can be sent again")
+            raise KaoheError(
+                f"notice {number} is {notice.state}; only one that failed can be sent again",
+                zh=f"第 {number} 号通知的状态是 {notice.state}；只有失败的才能重发",
+            )
         copies: list[Notice] = []
         record = records_of(session, [notice.violation_id])[notice.violation_id]
         notice.client = record.violation.client
@@ -56,7 +62,10 @@ def _untold(session: Session, notice: Notice, shop: Subject | None) -> list[Reci
     untold = [r for r in usable if Key(notice.violation_id, notice.event, r.address, r.channel) not in known]
     if not untold:
         whom = f"everybody in the contact of {shop.key} has this notice already" if usable and shop else notice.answer
-        raise KaoheError(f"notice {notice.id} has nobody to go to: {whom}")
+        wen = f"{shop.key} 的联系人都已有这封通知" if usable and shop else notice.answer
+        raise KaoheError(
+            f"notice {notice.id} has nobody to go to: {whom}", zh=f"通知 {notice.id} 没有可以发给的人：{wen}"
+        )
     return untold
 
 

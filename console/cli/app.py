@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
 from console.desk import Desk
+from console.output import say
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
 
 app = typer.Typer(
     name="kaohe",
     help="考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.",
+    epilog="--home DIR stands before or after any command.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -26,6 +29,25 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Take 
 Lang = Annotated[str | None, typer.Option("--lang", help="zh-CN or en; the setting `language` by default.")]
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        say(f"kaohe {installed_version('kaohe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _home: Annotated[
+        str | None,
+        typer.Option("--home", metavar="DIR", help="The installation's directory; before or after any command."),
+    ] = None,  # taken by `main` wherever it stands; here it is only told
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    """What stands before any command."""
+
+
 def group(name: str, help_: str) -> typer.Typer:
     """A group of commands below `kaohe`."""
     commands = typer.Typer(help=help_, no_args_is_help=True, rich_markup_mode=None)
@@ -33,10 +55,11 @@ def group(name: str, help_: str) -> typer.Typer:
     return commands
 
 
-def current(context: typer.Context) -> Desk:
-    """The desk that `main` has put up for this command."""
+def current(context: typer.Context, *, makes_home: bool = False) -> Desk:
+    """The desk that `main` has put up for this command. Only one that `makes_home` may begin a new installation."""
     found = context.find_object(Desk)
     assert found is not None
+    found.makes_home = makes_home
     return found
 
 

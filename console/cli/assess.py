@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
-from console.desk import Desk, day, instant
+from console.desk import Desk, NoHomeError, day, instant
 from console.output import json_lines, note, progress, say, table
-from console.phrases import heads, phrase, verdict_words
+from console.phrases import heads, step_words, verdict_words
+from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import AssessmentError, assess_due, forecast_due
 from engine.assessment.due import governed_cycles
@@ -45,6 +46,8 @@ def assess(
 ) -> None:
     """Assess what is due. With --from/--to print every current assessment of these days, else only what is new."""
     desk = current(context)
+    language = desk.settings.language
+    _refuse_emptiness(desk)
     now = instant(as_of, "--as-of")
     days = Days(day(from_, "--from"), day(to, "--to"))
     refuse_empty(desk.rulebook, desk.settings.rulesets)
@@ -55,16 +58,16 @@ def assess(
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
     if found.unnotified:
-        note(f"{found.unnotified} violations are older than 7 days: recorded, without a notice")
+        note(sentence("old violations", language, n=found.unnotified))
     if not outcomes and not found.runs and not found.failures:
         _explain_silence(desk, rules, now, days, bool(found.outcomes))
     if as_json:
         json_lines(o.as_json() for o in outcomes)
     elif outcomes or not found.failures:
-        _tell(outcomes, desk.settings.language)
+        _tell(outcomes, language)
     if found.failures:
         for name, why in found.failures.items():
-            note(f"kaohe: {name} was not assessed: {why}")
+            note("kaohe: " + sentence("not assessed", language, rule=name, why=why.in_language(language)))
         raise typer.Exit(KaoheError.exit_code)
 
 
@@ -77,7 +80,10 @@ class Days:
 
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:
-            raise KaoheError(f"--from {self.first} comes after --to {self.last}; the earlier day comes first")
+            raise KaoheError(
+                f"--from {self.first} comes after --to {self.last}; the earlier day comes first",
+                zh=f"--from {self.first} 晚于 --to {self.last}；请把较早的日期写在 --from",
+            )
 
     @property
     def ranged(self) -> bool:
@@ -105,7 +111,7 @@ def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list
     """Assess what is due. A rule that fails keeps neither the others nor their notices from being dealt with."""
     failures: Mapping[str, KaoheError] = {}
     try:
-        with progress() as report:
+        with progress(step_words(desk.settings.language)) as report:
             done = assess_due(desk.place, rules, now, report, days.last)
     except AssessmentError as error:
         done, failures = error.done, error.failures
@@ -116,7 +122,7 @@ def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list
 
 def _forecast(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list[str] | None) -> _Found:
     """The same with nothing recorded: what would be printed."""
-    with progress() as report:
+    with progress(step_words(desk.settings.language)) as report:
         forecast = forecast_due(desk.place, rules, now, report, days.last)
     outcomes = forecast.over(_on_record(desk, only, days)) if days.ranged else forecast.outcomes
     return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures)
@@ -138,7 +144,7 @@ def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] |
 
 def _tell(outcomes: list[Outcome], language: str) -> None:
     if not outcomes:
-        say(phrase("nothing new", language))
+        say(sentence("nothing new", language))
         return
     rows = [
         [
@@ -164,23 +170,38 @@ def _tell(outcomes: list[Outcome], language: str) -> None:
     say(" · ".join(f"{verdict_words(v, False, language)} {n:,}" for v, n in sorted(counts.items())))
 
 
+def _refuse_emptiness(desk: Desk) -> None:
+    try:
+        _ = desk.ledger
+    except NoHomeError as error:
+        raise NothingToDoError(str(error), zh=error.zh) from error
+
+
 def _explain_silence(desk: Desk, rules: list[Rule], now: datetime, days: Days, other_shops: bool) -> None:
     """Say why nothing is printed and nothing was assessed; end with 3 where the reason is that there is no evidence."""
-    platforms = ", ".join(sorted({r.platform for r in rules}))
+    platforms = sorted({r.platform for r in rules})
+    en, zh = ", ".join(platforms), "、".join(platforms)
     with reading(desk.ledger) as session:
         known = {platform for _, platform, _ in live_files(session)}
         known |= {r.platform for r in rules if registrations(session, r.platform, r.zone)}
     if not known & {r.platform for r in rules}:
-        raise NothingToDoError(f"no evidence and no registered shop for {platforms}; import some with `kaohe import`")
+        raise NothingToDoError(
+            f"no evidence and no registered shop for {en}; import some with `kaohe import`",
+            zh=f"{zh} 没有证据，也没有登记的店铺；请先用 `kaohe import` 导入",
+        )
     if not days.ranged:
         return
     if other_shops:
-        raise NothingToDoError(f"none of these shops has evidence for the assessment days {days}")
+        raise NothingToDoError(
+            f"none of these shops has evidence for the assessment days {days}",
+            zh=f"这些店铺在考核日 {days} 都没有证据",
+        )
     if any(_is_assessed_in(rule, days, now) for rule in rules):
         raise NothingToDoError(
-            f"no evidence of {platforms} for the assessment days {days}; import some with `kaohe import`"
+            f"no evidence of {en} for the assessment days {days}; import some with `kaohe import`",
+            zh=f"{zh} 在考核日 {days} 没有证据；请先用 `kaohe import` 导入",
         )
-    note(f"none of these rules has an assessment day in {days} up to now")
+    note(sentence("no assessment day", desk.settings.language, days=days))
 
 
 def _is_assessed_in(rule: Rule, days: Days, now: datetime) -> bool:

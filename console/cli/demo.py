@@ -15,11 +15,14 @@ from console.desk import desk
 @app.command()
 def demo(
     context: typer.Context,
-    directory: Annotated[Path, typer.Option("--directory", help="Where the demo's own home is made.")] = Path(
-        "demo-data"
-    ),
+    directory: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the demo's own home is made; --home, or else ./demo-data, by default."),
+    ] = None,
 ) -> None:
     """Import → tally → assess → record → notices → a summary, in a home of its own; run again, it changes nothing."""
-    language = current(context).settings.language
-    with desk(str(directory)) as opened:
-        run_demo(opened, language)
+    settings = current(context).settings
+    given = settings["home"] if settings.values["home"].origin == "--home" else "demo-data"
+    with desk(str(directory or given)) as opened:
+        opened.makes_home = True
+        run_demo(opened, settings.language)

@@ -11,6 +11,8 @@ import typer
 
 from console.cli.app import AsJson, app, current
 from console.output import json_lines, note, progress, say
+from console.phrases import step_words
+from console.sentences import sentence
 from engine.evidence.importer import ImportRequest, ImportSummary, import_evidence
 from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
@@ -37,7 +39,8 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Import evidence. Bad rows are set aside and told; the rest of their file is taken."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
+    language = desk.settings.language
     request = ImportRequest(
         kind=kind_named(kind),
         files=tuple(files),
@@ -49,16 +52,16 @@ def import_(
         show_values=show_values,
     )
     now = datetime.now(UTC)
-    with progress() as report:
+    with progress(step_words(language)) as report:
         summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, now, report)
     quarantine = None
     if summary.faults:
         quarantine = desk.home / "quarantine" / f"{summary.kind}-{now:%Y%m%dT%H%M%S%f}.csv"
-        write_quarantine(quarantine, summary.faults)
+        write_quarantine(quarantine, summary.faults, language)
     if as_json:
         json_lines([_as_json(summary, quarantine)])
     else:
-        _tell(summary, quarantine)
+        _tell(summary, quarantine, language)
     if summary.refused:
         raise typer.Exit(1)
 
@@ -70,19 +73,19 @@ def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, objec
     return row
 
 
-def _tell(summary: ImportSummary, quarantine: Path | None) -> None:
-    say(
-        f"{summary.kind}: {summary.read:,} rows read: {summary.taken:,} taken, "
-        f"{summary.already_there:,} already there, {summary.replaced:,} replaced, {summary.refused:,} refused"
-        + (f"; {summary.removed:,} stored rows removed" if summary.removed else "")
-    )
+def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> None:
+    row = {k: v for k, v in asdict(summary).items() if isinstance(v, int | str)}
+    removed = sentence("removed", language, n=summary.removed) if summary.removed else ""
+    say(sentence("imported", language, **row) + removed)
     for platform in dict.fromkeys(p for p, _ in summary.days):
         days = [day for p, day in summary.days if p == platform]
-        say(f"  {platform}: {len(days)} days changed, {min(days)} to {max(days)}")
+        name = "day changed" if len(days) == 1 else "days changed"
+        say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
     if summary.unknown_columns:
-        note(f"unknown columns, not stored: {', '.join(summary.unknown_columns)}")
+        note(sentence("unknown columns", language, names=", ".join(summary.unknown_columns)))
     for fault in summary.faults[:SHOWN_FAULTS]:
-        note(str(fault))
+        note(fault.told(language))
     if quarantine:
         more = len(summary.faults) - SHOWN_FAULTS
-        note((f"… and {more:,} more; " if more > 0 else "") + f"all refused cells: {quarantine}")
+        rest = sentence("more refused", language, n=more) if more > 0 else ""
+        note(rest + sentence("quarantine", language, path=quarantine))

@@ -11,7 +11,8 @@ from console.cli.app import AsJson, current, group
 from console.listing import listing
 from console.local_time import local_time
 from console.output import json_lines, say
-from console.phrases import heads, phrase
+from console.phrases import defect_words, heads
+from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
 from engine.ledger.database import reading
@@ -57,7 +58,7 @@ def list_(
             ]
             for e in found
         ],
-        phrase("no entries", desk.settings.language),
+        sentence("no entries", desk.settings.language),
     )
 
 
@@ -75,10 +76,10 @@ def verify(
         findings = chain.verify(session, _head(expect))
         head = journal.head(session)
     for finding in findings:
-        say(finding)
+        say(defect_words(finding, desk.settings.language))
     if findings:
         raise typer.Exit(1)
-    say(f"sound: {head}")
+    say(sentence("sound", desk.settings.language, head=head))
 
 
 def _object(about: str | None) -> str | None:
@@ -91,5 +92,8 @@ def _head(expect: str | None) -> tuple[int, str] | None:
         return None
     match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", expect)
     if match is None:
-        raise KaoheError(f"--expect {expect!r}: write it as `kaohe journal verify` prints it, SEQ:HASH")
+        raise KaoheError(
+            f"--expect {expect!r}: write it as `kaohe journal verify` prints it, SEQ:HASH",
+            zh=f"--expect {expect!r}：照 `kaohe journal verify` 打印的样子写，序号:哈希",
+        )
     return int(match[1]), match[2]

@@ -1,6 +1,7 @@
 """From the command line to an exit code.
 
-0 done · 1 done, with findings · 2 usage or configuration · 3 nothing could be done for lack of data · 4 internal fault.
+0 done · 1 done, with findings · 2 usage, configuration or surroundings · 3 nothing could be done for lack of data ·
+4 internal fault.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import typer
 
+from console import streams
 from console.cli import assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker
 from console.cli.app import app
+from console.cli.help import in_language
+from console.cli.usage import usage_message
 from console.desk import Desk, desk
-from console.output import note
+from console.output import note, printable
+from console.sentences import sentence
 from engine.errors import KaoheError
+from engine.rulebook.model import Language
 
 COMMANDS = (assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker)
 
@@ -31,34 +36,52 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
+    streams.prepare()
+    language: Language = "en" if os.environ.get("KAOHE_LANGUAGE") == "en" else "zh-CN"  # until the settings are read
+    code = 0
     try:
         home, rest = take_home(list(arguments))
         with desk(home) as opened:
-            return _invoke(opened, rest)
+            language = opened.settings.language
+            code = _invoke(opened, rest)
+        streams.flush()
     except KaoheError as error:
-        note(f"kaohe: {error}")
-        return error.exit_code
+        streams.write_error(printable(f"kaohe: {error.in_language(language)}\n"))
+        code = error.exit_code
+        streams.finish()
+    except BrokenPipeError:
+        streams.let_go()  # the reader has gone; so may we
+    return code
 
 
 def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
+    language = opened.settings.language
     try:
-        result = typer.main.get_command(app).main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
+        commands = in_language(typer.main.get_command(app), language)
+        result = commands.main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
         return int(result or 0)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.TyperException as error:
-        note(f"kaohe: {error.format_message()}")
+        note(usage_message(error, language))
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        note("kaohe: interrupted; what was begun is undone or finished by the next run")
+        note(f"kaohe: {sentence('interrupted', language)}")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so may we
-        return 0
-    except KaoheError:
+    except SystemExit as stop:  # the option parser's answer to a broken pipe; nothing of ours ends that way
+        raise BrokenPipeError from stop
+    except (KaoheError, BrokenPipeError):
         raise
+    except OSError as error:
+        if error.errno not in streams.SURROUNDINGS:
+            return _internal_fault(opened, error)
+        where = f"{error.filename}: " if error.filename else ""
+        raise KaoheError(
+            f"{where}{error.strerror}; make room or give the rights, and run it again",
+            zh=f"{where}{error.strerror}；请腾出空间或授予权限后再运行",
+        ) from error
     except Exception as error:  # noqa: BLE001 — the outermost edge: a fault gets an id and a place in the log
-        return _internal_fault(opened.settings.home, error)
+        return _internal_fault(opened, error)
 
 
 def take_home(arguments: list[str]) -> tuple[str | None, list[str]]:
@@ -74,24 +97,25 @@ def take_home(arguments: list[str]) -> tuple[str | None, list[str]]:
             rest += [word, *words]
         elif word == "--home":
             home = next(words, None)
-            if home is None:
-                raise KaoheError("--home needs a directory")
         elif word.startswith("--home="):
             home = word.removeprefix("--home=")
         else:
             rest.append(word)
+            continue
+        if word != "--" and not home:
+            raise KaoheError("--home needs a directory", zh="--home 后面要写目录")
     return home, rest
 
 
-def _internal_fault(home: Path, error: Exception) -> int:
-    fault = uuid4().hex[:8]
+def _internal_fault(opened: Desk, error: Exception) -> int:
+    fault, home, language = uuid4().hex[:8], opened.settings.home, opened.settings.language
     lines = "".join(traceback.format_exception(error))
     log = home / "faults.log"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as stream:
             stream.write(f"{datetime.now(UTC).isoformat()} fault {fault}\n{lines}\n")
-        note(f"kaohe: internal fault {fault} ({type(error).__name__}); the details are in {log}")
+        note(f"kaohe: {sentence('fault', language, id=fault, kind=type(error).__name__, log=log)}")
     except OSError:
-        note(f"kaohe: internal fault {fault}\n{lines}")
+        note(f"kaohe: {sentence('fault unlogged', language, id=fault)}\n{lines}")
     return 4

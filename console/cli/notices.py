@@ -12,15 +12,18 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
 from console.mail import mail_channels
 from console.output import json_lines, note, say
-from console.phrases import heads, phrase
+from console.phrases import NOTICE_STATES, answer_words, heads
+from console.sentences import sentence
 from engine.errors import UnknownNameError
 from engine.ledger.database import reading
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
+from engine.rulebook.model import Language
 from notifier.deliver import deliver_due
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import retry as retry_notice
+from notifier.words.vocabulary import word
 
 commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
 
@@ -34,13 +37,22 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         json_lines(_row(n) for n in found)
         return
+    language = desk.settings.language
     listing(
-        ["#", *heads("violation client recipient channel state answer", desk.settings.language)],
+        ["#", *heads("violation client recipient channel state answer", language)],
         [
-            [str(n.id), n.violation_id, n.client, masked(n.recipient), n.channel, n.state, masked(n.answer or "")]
+            [
+                str(n.id),
+                n.violation_id,
+                n.client,
+                masked(n.recipient),
+                n.channel,
+                word(NOTICE_STATES, n.state, language),
+                _answer(n, language),
+            ]
             for n in found
         ],
-        phrase("no notices", desk.settings.language),
+        sentence("no notices", language),
     )
 
 
@@ -52,14 +64,15 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         found = session.get(Notice, notice)
         known = session.exec(select(Notice.id)).all()
     if found is None:
-        raise UnknownNameError("notice", str(notice), [str(n) for n in known], "`kaohe notices list` shows them")
+        numbers = [str(n) for n in known]
+        hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
+        raise UnknownNameError("notice", str(notice), numbers, hint, zh)
     if as_json:
         json_lines([_row(found) | {"subject": found.subject, "body": found.body}])
         return
-    say(
-        f"{found.state} · {found.channel} · {masked(found.recipient)}"
-        + (f" · {masked(found.answer)}" if found.answer else "")
-    )
+    language = desk.settings.language
+    state, answer = word(NOTICE_STATES, found.state, language), _answer(found, language)
+    say(f"{state} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
     say(f"\n{found.subject}\n\n{found.body}")
 
 
@@ -81,7 +94,8 @@ def retry(context: typer.Context, notice: int) -> None:
     """Queue a failed notice again."""
     desk = current(context)
     queued = retry_notice(desk.ledger, notice, datetime.now(UTC), desk.actor)
-    say(f"queued again: {', '.join(map(str, queued))}" if queued else "nothing to queue")
+    numbers = ", ".join(map(str, queued))
+    say(sentence("queued again" if queued else "nothing queued", desk.settings.language, numbers=numbers))
 
 
 @commands.command()
@@ -91,12 +105,19 @@ def send(context: typer.Context) -> None:
     now = datetime.now(UTC)
     planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
     done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
-    say(f"{planned.queued} queued, {done.sent} sent, {done.delayed} delayed, {done.failed} failed")
+    language = desk.settings.language
+    counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
+    say(sentence("delivered", language, **counts))
     if planned.silent_shops:
-        note(f"shops without a contact: {', '.join(sorted(planned.silent_shops))}")
+        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
     if done.failed:
-        note("some notices failed; `kaohe notices list` shows what the provider answered")
+        note(sentence("notices failed", language))
         raise typer.Exit(1)
+
+
+def _answer(notice: Notice, language: Language) -> str:
+    """The answer to a notice as people may see it: without anybody's address."""
+    return masked(answer_words(notice.answer or "", language))
 
 
 def _row(n: Notice) -> dict[str, object]:

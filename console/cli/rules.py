@@ -11,6 +11,7 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.output import json_lines, note, say, table
 from console.phrases import heads
 from console.rule_page import rule_page
+from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
@@ -83,8 +84,12 @@ def check(
     if faults:
         raise typer.Exit(1)
     if not any(_has_rules(path) for path in where):
-        raise KaoheError(f"there is no rule file in {', '.join(map(str, where))}; rule files end in {SUFFIX}")
-    note("all rule files are sound")
+        names = [str(path) for path in where]
+        raise KaoheError(
+            f"there is no rule file in {', '.join(names)}; rule files end in {SUFFIX}",
+            zh=f"{'、'.join(names)} 里没有规则文件；规则文件以 {SUFFIX} 结尾",
+        )
+    note(sentence("rules sound", current(context).settings.language))
 
 
 def _has_rules(path: Path) -> bool:
@@ -111,21 +116,21 @@ def test(
             rows += [_case_row(one, r) for r in results]
             rows += [{"rule": one.id, "uncovered": what} for what in missing]
             if not as_json:
-                _tell(one, results, missing)
+                _tell(one, results, missing, desk.settings.language)
     if as_json:
         json_lines(rows)
     if findings:
         raise typer.Exit(1)
 
 
-def _tell(rule: Rule, results: list[CaseResult], missing: list[str]) -> None:
+def _tell(rule: Rule, results: list[CaseResult], missing: list[str], language: str) -> None:
     passed = sum(r.passed for r in results)
-    say(f"{rule.id}: {passed} of {len(results)} cases pass")
+    say(sentence("cases", language, rule=rule.id, passed=passed, total=len(results)))
     for result in results:
         if not result.passed:
             say(f"  {rule.path}:{result.case.line}: {result.case.name}: {'; '.join(result.differences)}")
     for what in missing:
-        say(f"  no case reaches: {what}")
+        say(sentence("no case", language, what=what))
 
 
 def _case_row(rule: Rule, result: CaseResult) -> dict[str, Any]:

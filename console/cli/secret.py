@@ -9,6 +9,7 @@ import typer
 
 from console.cli.app import current, group
 from console.output import say
+from console.sentences import sentence
 from engine.evidence.secret import fingerprint
 from engine.evidence.secret import renew as renew_secret
 
@@ -20,7 +21,7 @@ def check(context: typer.Context) -> None:
     """Say whether the key is there and is the one that the ledger knows; the key itself is never printed."""
     desk = current(context)
     found = fingerprint(desk.secret)
-    say(f"{desk.secret_file}: the key fits this ledger (fingerprint {found[:8]}…)")
+    say(sentence("key fits", desk.settings.language, path=desk.secret_file, mark=found[:8]))
 
 
 @commands.command()
@@ -30,4 +31,4 @@ def renew(
     """Begin a new key, for good: buyers imported before and after cannot be compared any more."""
     desk = current(context)
     found = renew_secret(desk.ledger, desk.secret_file, datetime.now(UTC), desk.actor, why)
-    say(f"{desk.secret_file}: this key counts from now on (fingerprint {found[:8]}…); keep a copy of it")
+    say(sentence("key renewed", desk.settings.language, path=desk.secret_file, mark=found[:8]))

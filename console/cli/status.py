@@ -24,7 +24,7 @@ def status(context: typer.Context, as_of: AsOf = None, as_json: AsJson = False) 
     if as_json:
         json_lines([found.as_json()])
     else:
-        for line in found.lines():
+        for line in found.lines(desk.settings.language):
             say(line)
     if found.late:
         raise typer.Exit(1)

@@ -15,6 +15,7 @@ from console.listing import listing
 from console.output import json_lines, note, say
 from console.phrases import heads, phrase
 from console.registers import Register, read_people, read_shops
+from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger.database import reading, transaction
 from engine.ledger.masking import masked
@@ -22,7 +23,7 @@ from engine.ledger.people import register_people
 from engine.ledger.postings import postings
 from engine.ledger.rosters import misfits
 from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
-from engine.rulebook.book import RuleBook
+from engine.rulebook.model import Language, Text
 from notifier.plan import plan_notices
 from notifier.routes import contact_faults
 
@@ -33,12 +34,12 @@ people_commands = group("people", "People and their sub-accounts: import a regis
 @shop_commands.command("import")
 def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     register = read_shops(file)
     with transaction(desk.ledger) as session:
         done = register_shops(session, [row for _, row in register.rows], datetime.now(UTC), desk.actor)
     _plan(desk, done)
-    _tell("shops", len(register.rows), done, register, as_json)
+    _tell("shops", len(register.rows), done, register, as_json, desk.settings.language)
 
 
 @shop_commands.command()
@@ -55,9 +56,12 @@ def add(
     contact: Annotated[str | None, typer.Option(help="Addresses for notices, separated by ;")] = None,
 ) -> None:
     """Register one shop, or change what is given."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     for address, reason in contact_faults(contact or ""):
-        raise KaoheError(f"--contact {masked(address)!r}: {reason}; write addresses like zhang@example.com")
+        raise KaoheError(
+            f"--contact {masked(address)!r}: {reason.en}; write addresses like zhang@example.com",
+            zh=f"--contact {masked(address)!r}：{reason.zh}；地址写成 zhang@example.com 这样",
+        )
     row = ShopRow(
         platform=platform,
         shop=shop,
@@ -72,7 +76,7 @@ def add(
     with transaction(desk.ledger) as session:
         done = register_shops(session, [row], datetime.now(UTC), desk.actor)
     _plan(desk, done)
-    _tell("shops", 1, done, None, False)
+    _tell("shops", 1, done, None, False, desk.settings.language)
 
 
 @shop_commands.command("list")
@@ -112,24 +116,25 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
             ]
             for s in found
         ],
-        phrase("no shops", language),
+        sentence("no shops", language),
     )
 
 
 @people_commands.command("import")
 def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
     register = read_people(file)
     with transaction(desk.ledger) as session:
         rows = [row for _, row in register.rows]
-        wrong = misfits(session, rows, [f"line {line}" for line, _ in register.rows])
+        places = [Text(f"第 {line} 行", f"line {line}") for line, _ in register.rows]
+        wrong = misfits(session, rows, places)
         unfit = {misfit.row for misfit in wrong}
         sound = [row for index, row in enumerate(rows) if index not in unfit]
         done = register_people(session, sound, datetime.now(UTC), desk.actor)
-    faults = [register.fault(register.rows[m.row][0], m.column, None, m.reason) for m in wrong]
+    faults = [register.fault(register.rows[m.row][0], m.column, m.reason) for m in wrong]
     told = replace(register, faults=tuple(sorted([*register.faults, *faults])))
-    _tell("people", len(sound), done, told, as_json)
+    _tell("people", len(sound), done, told, as_json, desk.settings.language)
 
 
 @people_commands.command("list")
@@ -145,7 +150,7 @@ def list_people(context: typer.Context, as_json: AsJson = False) -> None:
     listing(
         heads("person platform shop agent team from to", language),
         [[a.person, a.platform, a.shop, a.agent, a.team or "", _day(a.starts_on), _day(a.ends_on)] for a in found],
-        phrase("nobody assigned", language),
+        sentence("nobody assigned", language),
     )
 
 
@@ -155,27 +160,29 @@ def _day(day: date | None) -> str:
 
 def _plan(desk: Desk, done: Registered) -> None:
     """Queue the notices that a new contact or client leads to, as the worker would at its next look."""
+    language = desk.settings.language
     if done.new or done.changed:
         try:
-            book = RuleBook.load(desk.settings.rulesets)[0]
-            planned = plan_notices(desk.ledger, book, datetime.now(UTC), desk.settings.language)
+            planned = plan_notices(desk.ledger, desk.sound_rules, datetime.now(UTC), language)
         except KaoheError as error:
-            note(f"the shops are registered; notices for new contacts wait, since {error}")
+            note(sentence("notices wait", language, why=error.in_language(language)))
         else:
             if planned.queued:
-                note(f"{planned.queued} notices queued")
+                note(sentence("notices queued", language, n=planned.queued))
 
 
-def _tell(what: str, rows: int, done: Registered, register: Register[Any] | None, as_json: bool) -> None:
+def _tell(
+    what: str, rows: int, done: Registered, register: Register[Any] | None, as_json: bool, language: Language
+) -> None:
     faults = register.faults if register else ()
     refused = len({fault.line for fault in faults})
     if as_json:
         json_lines([{"kind": what, "rows": rows, **done._asdict(), "refused": refused}])
     else:
-        say(f"{what}: {done.new} new, {done.changed} changed, {done.same} as before, {refused} refused")
+        say(sentence(f"{what} registered", language, **done._asdict(), refused=refused))
     for remark in register.notes if register else ():
-        note(remark)
+        note(remark.in_language(language))
     for fault in faults:
-        note(str(fault))
+        note(fault.told(language))
     if faults:
         raise typer.Exit(1)

@@ -15,7 +15,8 @@ from console.explanation import changed_words, explanation_json, explanation_tex
 from console.listing import listing
 from console.local_time import local_time
 from console.output import json_lines, say, table
-from console.phrases import heads, phrase
+from console.phrases import heads, journalled_why
+from console.sentences import sentence
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError, UnknownNameError
@@ -75,7 +76,8 @@ def list_(
         json_lines(_row(row) for row in found)
         return
     language = desk.settings.language
-    listing(heads(COLUMNS, language), [_cells(row, language) for row in found], phrase("no violations", language), [8])
+    empty = sentence("no violations", language)
+    listing(heads(COLUMNS, language), [_cells(row, language) for row in found], empty, [8])
 
 
 @commands.command()
@@ -103,19 +105,20 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
         json_lines([_row(row) | decided(row) | told_row])
         return
+    colon = "：" if language == "zh-CN" else ": "
     for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
-        say(f"{name}: {cell}")
+        say(f"{name}{colon}{cell}")
     words = told.rule_title, row.version, f"{told.figure} ({told.value})", told.standard or "-", told.consequence
     for name, cell in zip(heads("title version figure standard sanctions", language), words, strict=True):
-        say(f"{name}: {cell}")
+        say(f"{name}{colon}{cell}")
     if rule_file not in {"same", None}:
         say(changed_words(rule_file, told.language))
     for line in decided_lines(row, language):
         say(line)
     say("")
     table(
-        heads("at actor event value", language),
-        [[local_time(e.at, row.platform), e.actor, e.event, _payload(e.payload)] for e in entries],
+        heads("at actor event note", language),
+        [[local_time(e.at, row.platform), e.actor, e.event, _payload(e.payload, language)] for e in entries],
     )
 
 
@@ -147,7 +150,8 @@ def record(
             reference=reference,
             appeal_until=day(appeal_until, "--appeal-until"),
         ).id
-    say(f"{name}: {word(STATES, state, desk.settings.language)}")
+    language = desk.settings.language
+    say(f"{name}{'：' if language == 'zh-CN' else ': '}{word(STATES, state, language)}")
 
 
 @app.command()
@@ -215,13 +219,13 @@ def _cells(row: Listed, lang: Language) -> list[str]:
     ]
 
 
-def _payload(payload: Any) -> str:
+def _payload(payload: Any, language: str) -> str:
     if not isinstance(payload, dict):
         return ""
     after = payload.get("after") or {}
-    words = [str(payload["why"])] if payload.get("why") else []
+    words = [journalled_why(str(payload["why"]), language)] if payload.get("why") else []
     words += [f"{k}={v}" for k, v in after.items() if k in TOLD and v is not None]
-    return ", ".join(words)
+    return ("，" if language == "zh-CN" else ", ").join(words)
 
 
 def _fen(amount: str | None) -> int | None:
@@ -232,5 +236,8 @@ def _fen(amount: str | None) -> int | None:
     if not (
         yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
     ):
-        raise KaoheError(f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50")
+        raise KaoheError(
+            f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50",
+            zh=f"--amount {amount!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
+        )
     return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")

@@ -10,6 +10,7 @@ import typer
 
 from console.cli.app import app, current
 from console.output import note, say
+from console.sentences import sentence
 from console.worker import tick, until_told_to_stop, work
 from engine.errors import KaoheError
 from engine.ledger.database import transaction
@@ -23,7 +24,8 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
 ) -> None:
     """Assess what falls due and send its notices, until told to stop. Several may run on one ledger."""
-    desk = current(context)
+    desk = current(context, makes_home=True)
+    language = desk.settings.language
     _ = desk.ledger  # what cannot be opened is told before the clock starts
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     if once:
@@ -32,16 +34,13 @@ def worker(
         finally:
             with transaction(desk.ledger) as session:
                 gone(session, desk.owner)
-        say(
-            f"{done.assessed.runs} runs, {len(done.assessed.changed)} outcomes changed, "
-            f"{done.planned.queued} notices queued, {done.delivered.sent} sent, {done.delivered.failed} failed"
-        )
+        say(done.sentence(language))
         for rule, why in done.failures.items():
-            note(f"kaohe: {rule} was not assessed: {why}")
+            note("kaohe: " + sentence("not assessed", language, rule=rule, why=why.in_language(language)))
         if done.failures:
             raise typer.Exit(KaoheError.exit_code)
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    logging.getLogger("kaohe.worker").info("worker %s has started", desk.owner)
+    logging.getLogger("kaohe.worker").info("%s", sentence("worker started", language, owner=desk.owner))
     work(desk, until_told_to_stop)

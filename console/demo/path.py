@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +14,9 @@ from console.demo.samples import AS_OF, write_samples
 from console.desk import Desk
 from console.mail import mail_channels
 from console.output import progress, say, table
-from console.phrases import heads, verdict_words
+from console.phrases import heads, step_words, verdict_words
 from console.registers import read_people, read_shops
+from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import assess_due
 from engine.assessment.outcome import Outcome
@@ -22,7 +26,7 @@ from engine.ledger import chain, journal
 from engine.ledger.database import reading, transaction
 from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Notice
-from engine.rulebook.model import Language, Text
+from engine.rulebook.model import Language
 from notifier.deliver import deliver_due
 from notifier.plan import plan_notices
 
@@ -34,7 +38,7 @@ def run_demo(desk: Desk, language: Language) -> None:
     shops, people, files = write_samples(desk.home / "samples")
     _register(desk, shops, people)
     _import(desk, files, language)
-    with progress() as report:
+    with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), AS_OF, report)
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)
     sent = deliver_due(desk.ledger, mail_channels(desk), AS_OF, desk.owner)
@@ -50,15 +54,10 @@ def _register(desk: Desk, shops: Path, people: Path) -> None:
 
 def _import(desk: Desk, files: list[Path], language: Language) -> None:
     request = ImportRequest(SESSIONS, tuple(files), desk.actor)
-    with progress() as report:
+    with progress(step_words(language)) as report:
         summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, AS_OF, report)
-    words = Text(
-        f"导入：读取 {summary.read:,} 条会话，新增 {summary.taken:,}，已有 {summary.already_there:,}，"
-        f"拒收 {summary.refused:,}；变动 {len(summary.days)} 个日文件",
-        f"import: {summary.read:,} sessions read, {summary.taken:,} taken, {summary.already_there:,} already there, "
-        f"{summary.refused:,} refused; {len(summary.days)} days changed",
-    )
-    say(words.in_language(language))
+    counts = {"taken": summary.taken, "already_there": summary.already_there}
+    say(sentence("demo import", language, read=summary.read, refused=summary.refused, days=len(summary.days), **counts))
 
 
 def _tell(desk: Desk, runs: int, old: int, sent: int, language: Language) -> None:
@@ -66,19 +65,11 @@ def _tell(desk: Desk, runs: int, old: int, sent: int, language: Language) -> Non
         outcomes = current_outcomes(session, desk.rulebook, None, None, None)
         notices = list(session.exec(select(Notice).order_by(col(Notice.id))))
         findings, head = chain.verify(session, None), journal.head(session)
-    zh = language == "zh-CN"
-    say(
-        f"考核：本次 {runs} 个周期；共 {len(outcomes)} 条结论；较早的 {old} 条违规只记录、不通知"
-        if zh
-        else f"assessed: {runs} cycles now; {len(outcomes)} verdicts in all; {old} old violations not notified"
-    )
+    say(sentence("demo assessed", language, runs=runs, all=len(outcomes), old=old))
     say("  " + " · ".join(f"{verdict_words(v, False, language)} {n}" for v, n in sorted(_counts(outcomes).items())))
-    say(
-        f"通知：本次写出 {sent} 封，共 {len(notices)} 封，在 {desk.outbox}"
-        if zh
-        else f"notices: {sent} written now, {len(notices)} in all, in {desk.outbox}"
-    )
-    say((f"日志：{'完好' if not findings else '有问题'}，" if zh else "journal: ") + f"{head.seq}:{head.digest[:16]}…")
+    say(sentence("demo notices", language, sent=sent, all=len(notices), outbox=desk.outbox))
+    head_words = f"{head.seq}:{head.digest[:16]}…"
+    say(sentence("unsound" if findings else "sound", language, head=head_words))
     violations = [o for o in outcomes if o.violation]
     say("")
     table(
@@ -102,27 +93,34 @@ def _tell(desk: Desk, runs: int, old: int, sent: int, language: Language) -> Non
 
 
 def _where_next(desk: Desk, violations: list[Outcome], language: Language) -> None:
-    zh = language == "zh-CN"
     unjudged = sorted({"kuaishou", "pinduoduo"} - {rule.platform for rule in desk.rulebook.values()})
     if unjudged:
-        names = ", ".join(unjudged)
-        say(
-            f"\n{names} 的会话已入库，但本版本还没有这些平台的规则。"
-            if zh
-            else f"\nSessions of {names} are in the lake; this version ships no rule for them yet."
-        )
-    say("\n接下来可以看：" if zh else "\nWhere to look next:")
+        say("")
+        say(sentence("demo unjudged", language, names=", ".join(unjudged)))
+    say("")
+    say(sentence("demo next", language))
     home = desk.settings.home
-    shown = Path(home.name) if home.parent == Path.cwd() else home
+    shown = shlex.quote(str(home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home))
     example = violations[-1].violation if violations else "V-…"
+    kaohe = called()
     for command in (
-        f"kaohe explain {example} --home {shown}",
-        f"kaohe notices preview {example} --home {shown}",
-        f"kaohe violations list --home {shown}",
-        f"kaohe assess --from 2026-01-01 --to 2026-04-07 --as-of 2026-04-07T10:05 --json --home {shown}",
-        f"kaohe journal verify --home {shown}",
+        f"{kaohe} explain {example} --home {shown}",
+        f"{kaohe} notices preview {example} --home {shown}",
+        f"{kaohe} violations list --home {shown}",
+        f"{kaohe} assess --from 2026-01-01 --to 2026-04-07 --as-of 2026-04-07T10:05 --json --home {shown}",
+        f"{kaohe} journal verify --home {shown}",
     ):
-        say(f"  .venv/bin/{command}")
+        say(f"  {command}")
+
+
+def called() -> str:
+    """How this `kaohe` is called from here: by its name where the shell finds it, else by its path."""
+    program = Path(sys.argv[0])
+    found = shutil.which("kaohe")
+    if program.name != "kaohe" or (found and Path(found).resolve() == program.resolve()):
+        return "kaohe"
+    here = Path.cwd()
+    return str(program.absolute().relative_to(here)) if program.absolute().is_relative_to(here) else str(program)
 
 
 def _counts(outcomes: list[Outcome]) -> Counter[str]:

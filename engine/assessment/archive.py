@@ -43,7 +43,10 @@ class VersionShelf:
         kept = self.session.get(RuleVersion, sha256)
         found = version_as_used(self.rulebook, rule, version, sha256, kept.source_text if kept else None)
         if found is None:
-            raise KaoheError(f"rule {rule} version {version} ({sha256[:12]}) can no longer be read; restore its file")
+            raise KaoheError(
+                f"rule {rule} version {version} ({sha256[:12]}) can no longer be read; restore its file",
+                zh=f"规则 {rule} 的版本 {version}（{sha256[:12]}）已读不出来；请恢复它的文件",
+            )
         return found
 
 

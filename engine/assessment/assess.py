@@ -75,7 +75,10 @@ class AssessmentError(KaoheError):
 
     def __init__(self, failures: dict[str, KaoheError], done: Assessed) -> None:
         self.failures, self.done = failures, done
-        super().__init__("; ".join(f"{rule} was not assessed: {why}" for rule, why in failures.items()))
+        super().__init__(
+            "; ".join(f"{rule} was not assessed: {why}" for rule, why in failures.items()),
+            zh="；".join(f"{rule} 没有考核：{why.in_language('zh-CN')}" for rule, why in failures.items()),
+        )
 
 
 def assess_due(

@@ -82,7 +82,10 @@ def due_runs(
     Raises KaoheError for a rule that judges anything but shops, or a campaign: such rules cannot be assessed so far.
     """
     if rule.subject != "shop":
-        raise KaoheError(f"{rule.path}: it judges each {rule.subject}, and only rules that judge shops can be assessed")
+        raise KaoheError(
+            f"{rule.path}: it judges each {rule.subject}, and only rules that judge shops can be assessed",
+            zh=f"{rule.path}：它考核的是 {rule.subject}；现在只能考核以店铺为对象的规则",
+        )
     registered = [r for r in registrations if r.platform == rule.platform]
     since = _first_day(rule, live, registered, done)
     if since is None:

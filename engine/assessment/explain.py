@@ -62,7 +62,8 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
     if not outcomes:
         raise KaoheError(
             f"{row.id} is {row.state}, and by today's evidence there is no breach to explain: "
-            f"`kaohe violations show {row.id}` tells its history"
+            f"`kaohe violations show {row.id}` tells its history",
+            zh=f"{row.id} 的状态是 {row.state}，按现有证据已不构成违规；`kaohe violations show {row.id}` 里有它的经过",
         )
     outcome = outcomes[0]
     rule, version = outcome.rule, outcome.version

@@ -180,7 +180,10 @@ def parse_cycle(key: str, *kinds: CycleKind, campaigns: Mapping[str, Cycle] | No
     """
     found = _KEY.fullmatch(key)
     if not found:
-        raise KaoheError(f"{key!r} is not a cycle; expected: {_expected(kinds)}")
+        raise KaoheError(
+            f"{key!r} is not a cycle; expected: {_expected(kinds)}",
+            zh=f"{key!r} 不是周期；写成 2026-W10、2026-03、2026-03-02 这样",
+        )
     cycle = _campaign(found["campaign"], campaigns or {}) if found["campaign"] else _computed(key, found)
     if kinds and cycle.kind not in kinds:
         raise KaoheError(f"{key!r} is a {cycle.kind} cycle; expected: {_expected(kinds)}")
@@ -203,7 +206,7 @@ def _computed(key: str, found: re.Match[str]) -> Cycle:
             return cycle_of(rolling(int(found["length"])), _day(found["rolling"]))
         return cycle_of(DAY, _day(key))
     except KaoheError as why:
-        raise KaoheError(f"{key!r} names no cycle: {why}") from None
+        raise KaoheError(f"{key!r} names no cycle: {why}", zh=f"没有 {key!r} 这个周期") from None
 
 
 def _day(text: str) -> date:

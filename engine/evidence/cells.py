@@ -1,8 +1,9 @@
 """One cell of each type in SQL: what it is read as, how it is stored, and what is wrong with it.
 
 `"x"` is the text of the column x, `"x!"` the instant, number or date in it, null where there is none.
-Times: ISO 8601; an offset or `Z` decides, and without one they are in the platform's zone. DuckDB's plain TIMESTAMP
-cast silently drops an offset, so every time goes through TIMESTAMPTZ or names its zone.
+Times: ISO 8601, or year first with slashes as spreadsheets write them; an offset or `Z` decides, and without one they
+are in the platform's zone. DuckDB's plain TIMESTAMP cast silently drops an offset, so every time goes through
+TIMESTAMPTZ or names its zone.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 
 from engine.evidence.columns import Column
 from engine.evidence.duck import name, text
+from engine.evidence.reasons import reason
 from engine.rulebook.platforms import PLATFORMS
 
 LONGEST_NAME = 200
-UNKNOWN_PLATFORM = "unknown platform"
+UNKNOWN_PLATFORM = reason("platform")
 OTHER = "other"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
+_EXCEL = r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d(:\d\d)?"  # year first, local: 2026/3/2 9:05
 _OFFSET = r".{16,}(Z|[+-]\d\d(:?\d\d)?)"
 _DATE = r"\d{4}-\d\d-\d\d"
 _NUMBER = r"\d{1,18}"
@@ -49,7 +52,7 @@ def parsed(column: Column) -> str | None:
     cell = name(column.name)
     if column.type == "instant":
         return (
-            f"CASE WHEN NOT regexp_full_match({cell}, {text(_ISO)}) THEN NULL "
+            f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN NULL "
             f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
             f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {zone()} END"
         )
@@ -96,8 +99,8 @@ def _canonical(column: Column, word: str, otherwise: str) -> str:
 
 def checks(column: Column) -> list[Check]:
     """What is checked of a column."""
-    missing = [(f"{name(column.name)} IS NULL", "missing")] if column.required and not column.blank else []
-    return [Check(column.name, bad, reason) for bad, reason in (*missing, *_checks(column))]
+    missing = [(f"{name(column.name)} IS NULL", reason("missing"))] if column.required and not column.blank else []
+    return [Check(column.name, bad, why) for bad, why in (*missing, *_checks(column))]
 
 
 def _checks(column: Column) -> Iterator[tuple[str, str]]:
@@ -108,27 +111,27 @@ def _checks(column: Column) -> Iterator[tuple[str, str]]:
         return
     elif column.choices:
         allowed = ", ".join(map(text, (*column.choices, *column.synonyms)))
-        yield f"lower({cell}) NOT IN ({allowed})", f"not one of {', '.join(column.choices)}"
+        yield f"lower({cell}) NOT IN ({allowed})", reason("choice", ", ".join(column.choices))
     elif column.type == "instant":
         earliest, latest = (f"TIMESTAMP '{edge}' AT TIME ZONE {zone()}" for edge in (_EARLIEST, _LATEST))
-        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a time in ISO 8601"
-        yield f"{value} < {earliest} OR {value} >= {latest}", "outside the years 2000 to 2099"
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("time")
+        yield f"{value} < {earliest} OR {value} >= {latest}", reason("years")
     elif column.type == "date":
-        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a date (YYYY-MM-DD)"
-        yield f"{value} < DATE '{_EARLIEST}' OR {value} >= DATE '{_LATEST}'", "outside the years 2000 to 2099"
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("day")
+        yield f"{value} < DATE '{_EARLIEST}' OR {value} >= DATE '{_LATEST}'", reason("years")
     elif column.type == "integer":
         yield from _checks_of_integer(column, cell, value)
     else:
-        yield f"length({cell}) > {LONGEST_NAME}", f"longer than {LONGEST_NAME} characters"
-        yield f"regexp_matches({cell}, {text(_CONTROL)})", "holds a control character"
+        yield f"length({cell}) > {LONGEST_NAME}", reason("long", LONGEST_NAME)
+        yield f"regexp_matches({cell}, {text(_CONTROL)})", reason("control")
         if column.pattern:
-            yield f"NOT regexp_full_match({cell}, {text(column.pattern)})", column.shape
+            yield f"NOT regexp_full_match({cell}, {text(column.pattern)})", reason(column.shape)
 
 
 def _checks_of_integer(column: Column, cell: str, value: str) -> Iterator[tuple[str, str]]:
     if column.within is None:
-        yield f"{cell} IS NOT NULL AND {value} IS NULL", "not a whole number of 0 or more"
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("whole")
         return
     low, high = column.within
     bad = f"{cell} IS NOT NULL AND coalesce({value} NOT BETWEEN {low} AND {high}, true)"
-    yield bad, f"not a whole number from {low} to {high}"
+    yield bad, reason("within", low, high)

@@ -50,7 +50,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`later` must not lie before `earlier` where both are given; `reason` is told for the cell of `later`."""
+    """`later` must not lie before `earlier` where both are given; `reason`, a code, is told for the cell of `later`."""
 
     earlier: str
     later: str

@@ -49,9 +49,11 @@ def _header(path: Path, wanted: Sequence[str]) -> tuple[str, list[str]]:
             with path.open("rb") as stream:
                 first = next(_records(stream, delimiter, "strict", LONGEST_LINE))
         except UnicodeDecodeError as error:
-            raise UnreadableFileError(path, "the header is not UTF-8; save the file as CSV UTF-8") from error
+            raise UnreadableFileError(
+                path, "the header is not UTF-8; save the file as CSV UTF-8", "表头不是 UTF-8；请另存为 CSV UTF-8"
+            ) from error
         except csv.Error as error:
-            raise UnreadableFileError(path, f"the header cannot be read: {error}") from error
+            raise UnreadableFileError(path, f"the header cannot be read: {error}", f"表头读不了：{error}") from error
         found[delimiter] = [cell.strip() for cell in first.cells]
     best = max(DELIMITERS, key=lambda d: (len(set(wanted) & set(found[d])), len(found[d])))
     return best, found[best]
@@ -80,7 +82,7 @@ def locate(file: OpenedFile, bad: Collection[int], left_out: Collection[int]) ->
             if number in bad:
                 lines[number] = record.line
     if waiting or len(lines) < len(bad):
-        raise UnreadableFileError(file.path, "its quotation marks are ambiguous")
+        raise UnreadableFileError(file.path, "its quotation marks are ambiguous", "引号有歧义")
     return lines, odd
 
 

@@ -31,19 +31,27 @@ def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str])
     try:
         str(path.absolute()).encode()
         if path.is_dir():
-            raise UnreadableFileError(path, "it is a directory; name the files in it")
+            raise UnreadableFileError(path, "it is a directory; name the files in it", "这是目录；请写出里面的文件")
         if not path.is_file():
-            raise UnreadableFileError(path, "there is no such file")
+            raise UnreadableFileError(path, "there is no such file", "没有这个文件")
         if path.stat().st_size == 0:
-            raise UnreadableFileError(path, "the file is empty")
+            raise UnreadableFileError(path, "the file is empty", "文件是空的")
         opener = OPENERS.get(path.suffix.lower())
         if opener is None:
             found = repr(path.suffix.lower() or "(no suffix)")
-            raise UnreadableFileError(path, f"unknown format {found}: .csv, .ndjson or .parquet is read")
+            raise UnreadableFileError(
+                path,
+                f"unknown format {found}: .csv, .ndjson or .parquet is read",
+                f"不认识的格式 {found}；可以读 .csv、.ndjson、.parquet",
+            )
         return opener(con, path, wanted)
     except UnicodeEncodeError as error:
-        raise UnreadableFileError(path, "its name, or that of a directory above it, is not UTF-8; rename it") from error
+        raise UnreadableFileError(
+            path,
+            "its name, or that of a directory above it, is not UTF-8; rename it",
+            "文件名或上级目录名不是 UTF-8；请改名",
+        ) from error
     except OSError as error:
-        raise UnreadableFileError(path, f"it cannot be read: {error.strerror}") from error
+        raise UnreadableFileError(path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}") from error
     except duckdb.Error as error:
         raise UnreadableFileError.of(path, error) from error

@@ -30,7 +30,11 @@ def given_values(kind: Kind, file: OpenedFile, options: Options) -> dict[str, st
     for column in kind.columns:
         if column.required and column.name not in file.present and column.name not in given:
             mend = f"; say --{column.name} …" if column.name in {"platform", "shop"} else ""
-            raise KaoheError(f"{file.path}: it has no column {column.name!r}{mend}; nothing was imported")
+            zh = f"；请写 --{column.name} …" if mend else ""
+            raise KaoheError(
+                f"{file.path}: it has no column {column.name!r}{mend}; nothing was imported",
+                zh=f"{file.path}：缺少 {column.name!r} 列{zh}；什么都没有导入",
+            )
     return {name: value for name, value in given.items() if name not in file.present}
 
 
@@ -43,11 +47,17 @@ def shop_in_name(file_name: str, pattern: str | None) -> str | None:
     if pattern is None:
         return None
     if pattern.count("{shop}") != 1:
-        raise KaoheError(f"--shop-from {pattern!r}: write {{shop}} once where the shop stands, and * for anything")
+        raise KaoheError(
+            f"--shop-from {pattern!r}: write {{shop}} once where the shop stands, and * for anything",
+            zh=f"--shop-from {pattern!r}：店铺所在处写一次 {{shop}}，其余用 * 代替",
+        )
     parts = (re.escape(part).replace(r"\*", ".*") for part in pattern.split("{shop}"))
     match = re.fullmatch("(.+)".join(parts), file_name)
     if match is None or not match[1].strip():
-        raise KaoheError(f"{file_name}: its name does not fit --shop-from {pattern!r}; nothing was imported")
+        raise KaoheError(
+            f"{file_name}: its name does not fit --shop-from {pattern!r}; nothing was imported",
+            zh=f"{file_name}：文件名不符合 --shop-from {pattern!r}；什么都没有导入",
+        )
     return match[1]
 
 
@@ -57,7 +67,12 @@ def _plain(option: str, value: str) -> str:
     try:
         plain.encode()
     except UnicodeEncodeError:
-        raise KaoheError(f"{option} {value!r} is not UTF-8; nothing was imported") from None
+        raise KaoheError(
+            f"{option} {value!r} is not UTF-8; nothing was imported",
+            zh=f"{option} {value!r} 不是 UTF-8；什么都没有导入",
+        ) from None
     if not plain:
-        raise KaoheError(f"{option} {value!r} is empty; nothing was imported")
+        raise KaoheError(
+            f"{option} {value!r} is empty; nothing was imported", zh=f"{option} {value!r} 是空的；什么都没有导入"
+        )
     return plain

@@ -12,8 +12,7 @@ import duckdb
 
 from engine.evidence.columns import Kind
 from engine.evidence.duck import name
-
-TWO_OPENINGS = "one {key} with two different {day_of} in one file"
+from engine.evidence.reasons import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ def one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: Sequence[list
         f"{key} FROM rivals GROUP BY file, {key} HAVING count(DISTINCT {name(kind.day_of)}) > 1) USING (file, {key})"
     )
     for file, record, value in con.execute("SELECT * FROM torn ORDER BY file, record").fetchall():
-        reason = TWO_OPENINGS.format(key=kind.key[-1], day_of=kind.day_of)
-        bad[file].append(Bad(record, kind.key[-1], value, reason))
+        why = reason("contradiction", kind.key[-1], kind.day_of)
+        bad[file].append(Bad(record, kind.key[-1], value, why))
     con.execute("DELETE FROM rivals WHERE (file, record) IN (SELECT (file, record) FROM torn)")
     values = ", ".join(name(c.name) for c in kind.stored)
     counted = con.execute(

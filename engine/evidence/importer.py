@@ -90,7 +90,10 @@ def import_evidence(
             rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
             rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
         except duckdb.Error as error:
-            raise KaoheError(f"the import stopped: {reason(error)}; no evidence was changed") from error
+            raise KaoheError(
+                f"the import stopped: {reason(error)}; no evidence was changed",
+                zh=f"导入中止：{reason(error)}；证据没有任何变动",
+            ) from error
         finally:
             con.close()
     counted = rewritten.counted
@@ -187,7 +190,9 @@ def _digests(files: Sequence[Path]) -> list[dict[str, str]]:
             with path.open("rb") as stream:
                 found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
         except OSError as error:
-            raise UnreadableFileError(path, f"it cannot be read: {error.strerror}") from error
+            raise UnreadableFileError(
+                path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}"
+            ) from error
     return found
 
 

@@ -42,8 +42,8 @@ SESSIONS = Kind(
     day_of="opened_at",
     order=("shop", "session", "derived"),
     orders=(
-        Order("opened_at", "first_human_reply_at", "a reply before the opening"),
-        Order("opened_at", "closed_at", "closed before the opening"),
+        Order("opened_at", "first_human_reply_at", "reply_first"),
+        Order("opened_at", "closed_at", "closed_first"),
     ),
     # A derived row comes from messages; the last two are what it needs to take in later ones (see derived_sessions).
     added=(
@@ -113,7 +113,7 @@ COUNTS = Kind(
             "counter",
             required=True,
             pattern=r"[a-z][a-z0-9]*\.[a-z0-9]+(-[a-z0-9]+)*/[a-z][a-z0-9_]{0,39}",
-            shape="not the id of a rule, a slash and the name of a counter",
+            shape="counter",
         ),
         Column("value", "integer", required=True, blank=True),
         Column("value_low", "integer"),
@@ -123,10 +123,10 @@ COUNTS = Kind(
     day_of="period_start",
     order=("shop", "agent", "counter", "period_start", "period_end", "value", "value_low", "value_high", "nth"),
     orders=(
-        Order("period_start", "period_end", "ends before it starts"),
-        Order("value_low", "value", "less than value_low"),
-        Order("value", "value_high", "less than value"),
-        Order("value_low", "value_high", "less than value_low"),
+        Order("period_start", "period_end", "period"),
+        Order("value_low", "value", "bound:value_low"),
+        Order("value", "value_high", "bound:value"),
+        Order("value_low", "value_high", "bound:value_low"),
     ),
     added=(_NTH,),
 )

@@ -11,8 +11,8 @@ from engine.evidence.duck import name, one_file, text
 from engine.evidence.opened import SOUND, OpenedFile, UnreadableFileError, divide, fault, numbered
 from engine.evidence.rejects import left_out, line_of
 
-NOT_AN_OBJECT = "not a JSON object"
-NOT_A_VALUE = "not a text or a whole number"
+NOT_AN_OBJECT = "not_object"
+NOT_A_VALUE = "not_value"
 
 
 def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
@@ -27,7 +27,8 @@ def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str
         "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
     ).fetchall()
     if odd := left_out(con, path):
-        raise UnreadableFileError(path, f"line {line_of(path, min(odd))} holds a control character")
+        line = line_of(path, min(odd))
+        raise UnreadableFileError(path, f"line {line} holds a control character", f"第 {line} 行含有控制字符")
     present, unknown = divide(path, sorted(k for (k,) in keys), wanted)
     parsed = f"SELECT line, CASE WHEN json_valid(line) THEN line::JSON END AS j FROM {table}"
     # All cells of a line at once: each call parses the line anew.

@@ -18,14 +18,16 @@ SOUND = 'NULL::STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR)'
 class UnreadableFileError(KaoheError):
     """A file that cannot be taken at all: nothing of the whole import is stored."""
 
-    def __init__(self, path: Path, why: str) -> None:
+    def __init__(self, path: Path, why: str, zh: str = "") -> None:
         self.path = path
-        super().__init__(f"{path}: {why}; nothing was imported")
+        super().__init__(f"{path}: {why}; nothing was imported", zh=f"{path}：{zh or why}；什么都没有导入")
 
     @classmethod
     def of(cls, path: Path, error: duckdb.Error) -> UnreadableFileError:
         """What DuckDB found wrong with the file, in our words where its own would tell nobody anything."""
-        return cls(path, "its line ends are of several kinds" if "invalid state" in str(error) else reason(error))
+        if "invalid state" in str(error):
+            return cls(path, "its line ends are of several kinds", "行尾符有好几种")
+        return cls(path, reason(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,18 @@ def divide(path: Path, found: Sequence[str], wanted: Sequence[str]) -> tuple[tup
     present = tuple(column for column in wanted if column in found)
     twice = [column for column in present if found.count(column) > 1]
     if twice:
-        raise UnreadableFileError(path, f"column {twice[0]!r} stands twice in the header")
+        raise UnreadableFileError(
+            path, f"column {twice[0]!r} stands twice in the header", f"表头里 {twice[0]!r} 列出现了两次"
+        )
     unknown = tuple(dict.fromkeys(column for column in found if column and column not in wanted))
     if not present:
         near = suggestion(unknown[0], wanted) if unknown else ""
-        raise UnreadableFileError(path, f"none of its columns is known{near}; expected {', '.join(wanted)}")
+        zh = suggestion(unknown[0], wanted, "zh-CN") if unknown else ""
+        raise UnreadableFileError(
+            path,
+            f"none of its columns is known{near}; expected {', '.join(wanted)}",
+            f"没有一列是认识的{zh}；应有的列：{'、'.join(wanted)}",
+        )
     return present, unknown
 
 

@@ -22,6 +22,10 @@ def open_parquet(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[st
     present, unknown = divide(path, [column for column, _ in types], wanted)
     for column, kind in types:
         if column in present and not _PLAIN.fullmatch(kind):
-            raise UnreadableFileError(path, f"column {column!r} holds {kind}, and text is expected; write it as text")
+            raise UnreadableFileError(
+                path,
+                f"column {column!r} holds {kind}, and text is expected; write it as text",
+                f"{column!r} 列的类型是 {kind}，这里要文字；请按文字写出",
+            )
     columns = {column: f"{name(column)}::VARCHAR" for column in present}
     return OpenedFile(path, "parquet", numbered(table, columns), present, unknown)

@@ -7,13 +7,17 @@ from pathlib import Path
 import duckdb
 
 from engine.evidence.opened import UnreadableFileError
+from engine.rulebook.model import Text
 
 _RAGGED = {"MISSING COLUMNS", "TOO MANY COLUMNS"}
 _WHY = {
-    "INVALID ENCODING": "is not UTF-8; save the file as UTF-8",
-    "UNQUOTED VALUE": "has a quotation mark that is not closed, or stands within a cell",
-    "LINE SIZE OVER MAXIMUM": "is longer than 2,000,000 bytes",
+    "INVALID ENCODING": Text("不是 UTF-8；请把文件另存为 UTF-8", "is not UTF-8; save the file as UTF-8"),
+    "UNQUOTED VALUE": Text(
+        "有引号没有闭合，或引号在单元格中间", "has a quotation mark that is not closed, or stands within a cell"
+    ),
+    "LINE SIZE OVER MAXIMUM": Text("超过 2,000,000 字节", "is longer than 2,000,000 bytes"),
 }
+_UNREADABLE = Text("读不了", "cannot be read")
 
 
 def left_out(con: duckdb.DuckDBPyConnection, path: Path) -> set[int]:
@@ -28,7 +32,8 @@ def left_out(con: duckdb.DuckDBPyConnection, path: Path) -> set[int]:
     ).fetchall()
     for kind, start in errors:
         if kind not in _RAGGED:
-            raise UnreadableFileError(path, f"line {line_of(path, start)} {_WHY.get(kind, 'cannot be read')}")
+            line, why = line_of(path, start), _WHY.get(kind, _UNREADABLE)
+            raise UnreadableFileError(path, f"line {line} {why.en}", f"第 {line} 行{why.zh}")
     return {start for _, start in errors}
 
 

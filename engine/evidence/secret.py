@@ -23,11 +23,15 @@ from engine.ledger import journal
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.tables import DayFile, Seal
+from engine.rulebook.model import Text
 
 BUYERS = "buyers"  # the name of the seal
 CONSTANT = b"kaohe: fingerprint of the key that seals buyers' ids"
 LETTERS = 32  # of the fingerprint: 128 bits, from which nobody gets back to the key
-RENEW = "or begin anew with `kaohe secret renew --why …`: buyers imported so far are then strangers to those to come"
+RENEW = Text(
+    "或用 `kaohe secret renew --why …` 换一把：此前导入的买家与以后的就对不上了",
+    "or begin anew with `kaohe secret renew --why …`: buyers imported so far are then strangers to those to come",
+)
 
 
 def fingerprint(key: bytes) -> str:
@@ -45,19 +49,22 @@ def sealing_key(ledger: Engine, path: Path, now: datetime, actor: str) -> bytes:
         noted = session.get(Seal, BUYERS)
         used = noted is not None or session.exec(select(DayFile.id).limit(1)).first() is not None
     if used and not path.exists():
+        mark = _marked(noted.fingerprint) if noted else Text("", "")
         raise KaoheError(
-            f"{path}: the key that sealed the buyers' ids in this ledger is not there"
-            f"{_marked(noted.fingerprint) if noted else ''}; restore it from a backup, or copy it from another "
-            f"host of this ledger; {RENEW}"
+            f"{path}: the key that sealed the buyers' ids in this ledger is not there{mark.en}; restore it from a "
+            f"backup, or copy it from another host of this ledger; {RENEW.en}",
+            zh=f"{path}：这份台账封存买家编号的密钥不在这里{mark.zh}；请从备份恢复，或从共用台账的另一台主机复制；{RENEW.zh}",
         )
     key = load_secret(path)
     if noted is None:
         noted = _note(ledger, key, now, actor)
     if noted.fingerprint != fingerprint(key):
+        here, there = _marked(fingerprint(key)), _marked(noted.fingerprint)
         raise KaoheError(
-            f"{path}: this is another key{_marked(fingerprint(key))} than the one that sealed the buyers' ids in this "
-            f"ledger{_marked(noted.fingerprint)}; put that one in its place, from a backup or from another host of "
-            f"this ledger; {RENEW}"
+            f"{path}: this is another key{here.en} than the one that sealed the buyers' ids in this ledger{there.en}; "
+            f"put that one in its place, from a backup or from another host of this ledger; {RENEW.en}",
+            zh=f"{path}：这把密钥{here.zh}不是这份台账封存买家编号的那一把{there.zh}；请从备份或共用台账的另一台主机"
+            f"换回原来的；{RENEW.zh}",
         )
     return key
 
@@ -68,12 +75,15 @@ def renew(ledger: Engine, path: Path, now: datetime, actor: str, why: str) -> st
     Raises KaoheError without a reason, or if that key counts already.
     """
     if not why.strip():
-        raise KaoheError("a new key needs a reason; say why")
+        raise KaoheError("a new key needs a reason; say why", zh="换密钥要写明理由（--why）")
     key = load_secret(path)
     with transaction(ledger) as session:
         noted = session.get(Seal, BUYERS, with_for_update=True)
         if noted is not None and noted.fingerprint == fingerprint(key):
-            raise KaoheError(f"{path}: this key counts already; move it away first if another one is to be made")
+            raise KaoheError(
+                f"{path}: this key counts already; move it away first if another one is to be made",
+                zh=f"{path}：现在用的就是这把密钥；要换一把，请先把它移走",
+            )
         before = noted.fingerprint if noted else None
         session.merge(Seal(name=BUYERS, fingerprint=fingerprint(key), since=now))
         payload = {"why": why, "before": {"fingerprint": before}, "after": {"fingerprint": fingerprint(key)}}
@@ -88,9 +98,15 @@ def load_secret(path: Path) -> bytes:
             _make(path)
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise KaoheError(f"{path}: the key that seals buyers' ids cannot be read or made: {error}") from error
+        raise KaoheError(
+            f"{path}: the key that seals buyers' ids cannot be read or made: {error}",
+            zh=f"{path}：封存买家编号的密钥读不了，也建不了：{error}",
+        ) from error
     if len(key) != 32:
-        raise KaoheError(f"{path}: the key that seals buyers' ids must be 64 hexadecimal digits")
+        raise KaoheError(
+            f"{path}: the key that seals buyers' ids must be 64 hexadecimal digits",
+            zh=f"{path}：封存买家编号的密钥应是 64 位十六进制数字",
+        )
     return key
 
 
@@ -104,8 +120,8 @@ def _note(ledger: Engine, key: bytes, now: datetime, actor: str) -> Seal:
         return session.get_one(Seal, BUYERS)
 
 
-def _marked(found: str) -> str:
-    return f" (fingerprint {found[:8]}…)"
+def _marked(found: str) -> Text:
+    return Text(f"（指纹 {found[:8]}…）", f" (fingerprint {found[:8]}…)")
 
 
 def _make(path: Path) -> None:

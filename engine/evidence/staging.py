@@ -6,7 +6,7 @@ Its columns: file (its index), record, platform, the kind's stored columns, day,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
@@ -19,8 +19,10 @@ from engine.evidence.columns import Kind
 from engine.evidence.csv_format import CsvRecord, locate
 from engine.evidence.identity import Bad
 from engine.evidence.opened import OpenedFile, UnreadableFileError
-from engine.evidence.quarantine import RowFault, shown
+from engine.evidence.quarantine import RowFault, shown, shown_time
+from engine.evidence.reasons import reason
 from engine.evidence.rejects import left_out
+from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 
 
@@ -65,8 +67,7 @@ def stage(
     if kind.loose:
         identity.number_equal_rows(con, kind)
     repeated, replaced = identity.one_row_a_key(con, kind, [f.bad for f in found]) if kind.key else (0, 0)
-    sealed = {c.name for c in kind.columns if c.type == "secret"}
-    faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, sealed, show_values)]
+    faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, kind, show_values)]
     faults.sort(key=attrgetter("file", "line", "column", "reason"))
     refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
     return Staged(sum(f.read for f in found), refused, tuple(faults), repeated, replaced)
@@ -96,17 +97,24 @@ def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Bad]:
             yield Bad(record, intern(column), value, intern(why))
 
 
-def _told(file: OpenedFile, found: _Found, sealed: Collection[str], show_values: bool) -> Iterator[RowFault]:
+def _told(file: OpenedFile, found: _Found, kind: Kind, show_values: bool) -> Iterator[RowFault]:
     """The faults of one file with their lines; of a sealed column the value stays untold."""
+    sealed = {c.name for c in kind.columns if c.type == "secret"}
+    times = {c.name for c in kind.columns if c.type == "instant"}
     path = str(file.path)
     where: dict[int, int] = {}
     ragged: list[CsvRecord] = []
     if file.format == "csv" and (found.bad or found.left_out):
         where, ragged = locate(file, {b.record for b in found.bad}, found.left_out)
     for odd in ragged:
-        why = f"the row has {len(odd.cells)} cells, the header {file.width}"
-        yield RowFault(path, odd.line, "-", "", why)
+        yield RowFault.of(path, odd.line, "-", "", reason("width", len(odd.cells), file.width))
     for b in found.bad:
-        near = suggestion(b.value or "", PLATFORMS) if b.reason == cells.UNKNOWN_PLATFORM else ""
-        value = "" if b.column in sealed else shown(b.value, show_values)
-        yield RowFault(path, where.get(b.record, b.record), b.column, value, b.reason + near if near else b.reason)
+        near = near_platforms(b.value or "") if b.reason == cells.UNKNOWN_PLATFORM else None
+        show = shown_time if b.column in times else shown
+        value = "" if b.column in sealed else show(b.value, show_values)
+        yield RowFault.of(path, where.get(b.record, b.record), b.column, value, b.reason, near)
+
+
+def near_platforms(name: str) -> Text:
+    """What a platform that is not known may have been meant for."""
+    return Text(suggestion(name, PLATFORMS, "zh-CN"), suggestion(name, PLATFORMS))

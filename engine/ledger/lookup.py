@@ -42,7 +42,10 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     found = exact or found
     if len(found) > 1:
         keys = ", ".join(subject.key for subject in found)
-        raise KaoheError(f"{name!r} stands for several shops: {keys}; give one of these keys")
+        raise KaoheError(
+            f"{name!r} stands for several shops: {keys}; give one of these keys",
+            zh=f"{name!r} 可以指好几家店铺：{keys}；请写其中一个",
+        )
     return found[0]
 
 

@@ -79,17 +79,24 @@ def _distinct(session: Session, rows: Iterable[PersonRow]) -> list[_Assigned]:
         if known[:5] != assigned[:5]:
             raise KaoheError(
                 f"{assigned.person} is assigned to {assigned.agent} from {assigned.starts_on} twice, "
-                "and not in the same way; keep one of the two"
+                "and not in the same way; keep one of the two",
+                zh=f"{assigned.person} 自 {assigned.starts_on} 起使用 {assigned.agent} 出现两次且内容不同；请只留一行",
             )
     return [found[key] for key in sorted(found)]
 
 
 def _assigned(row: PersonRow, owner: Subject) -> _Assigned:
     if not row.person or not row.agent:
-        raise KaoheError(f"an assignment in shop {row.shop} lacks its person or its agent; both are needed")
+        raise KaoheError(
+            f"an assignment in shop {row.shop} lacks its person or its agent; both are needed",
+            zh=f"店铺 {row.shop} 有一行缺人员或子账号；两者都要",
+        )
     starts_on = row.starts_on or ALWAYS
     if row.ends_on is not None and row.ends_on < starts_on:
-        raise KaoheError(f"{row.person} cannot stop on {row.ends_on}, before they begin on {starts_on}")
+        raise KaoheError(
+            f"{row.person} cannot stop on {row.ends_on}, before they begin on {starts_on}",
+            zh=f"{row.person} 的结束日 {row.ends_on} 早于开始日 {starts_on}",
+        )
     agent = agent_key(row.platform, owner.external_id, row.agent)
     team = team_key(row.team) if row.team else None
     return _Assigned(person_key(row.person), agent, starts_on, team, row.ends_on, row, owner)

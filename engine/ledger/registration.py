@@ -71,10 +71,16 @@ def _distinct(rows: Iterable[ShopRow]) -> dict[str, ShopRow]:
     found: dict[str, ShopRow] = {}
     for row in rows:
         if not row.shop:
-            raise KaoheError(f"a shop of {row.platform} has no id; give the id that the platform gave it")
+            raise KaoheError(
+                f"a shop of {row.platform} has no id; give the id that the platform gave it",
+                zh=f"{row.platform} 有一家店铺没有编号；请写平台给的编号",
+            )
         key = shop_key(row.platform, row.shop)
         if found.setdefault(key, row) != row:
-            raise KaoheError(f"{key} is given twice, and not in the same way; keep one of the two")
+            raise KaoheError(
+                f"{key} is given twice, and not in the same way; keep one of the two",
+                zh=f"{key} 出现两次且内容不同；请只留一行",
+            )
     return found
 
 

@@ -15,6 +15,7 @@ from engine.ledger.lookup import shop
 from engine.ledger.people import ALWAYS, PersonRow
 from engine.ledger.subject_keys import agent_key
 from engine.ledger.tables import Assignment, Subject
+from engine.rulebook.model import Text
 
 FOR_EVER = date.max
 
@@ -24,7 +25,7 @@ class Misfit(NamedTuple):
 
     row: int
     column: str
-    reason: str
+    reason: Text
 
 
 class _Held(NamedTuple):
@@ -36,7 +37,7 @@ class _Held(NamedTuple):
     row: int | None
 
 
-def misfits(session: Session, rows: Sequence[PersonRow], places: Sequence[str]) -> list[Misfit]:
+def misfits(session: Session, rows: Sequence[PersonRow], places: Sequence[Text]) -> list[Misfit]:
     """The rows that name a shop which is not on record, or a sub-account that is somebody else's at the same time.
 
     `places` says where each row stands, for people. A row changes the assignment on record that has its person,
@@ -48,7 +49,7 @@ def misfits(session: Session, rows: Sequence[PersonRow], places: Sequence[str]) 
         try:
             owner = shop(session, row.shop, row.platform)
         except KaoheError as error:
-            found.append(Misfit(index, "shop", str(error)))
+            found.append(Misfit(index, "shop", Text(error.in_language("zh-CN"), str(error))))
         else:
             agents[index] = agent_key(row.platform, owner.external_id, row.agent)
     on_record = _on_record(session, sorted(set(agents.values())))
@@ -56,11 +57,11 @@ def misfits(session: Session, rows: Sequence[PersonRow], places: Sequence[str]) 
         found += clashes
         for clash in clashes:
             agents.pop(clash.row, None)
-    return sorted(found)
+    return sorted(found, key=lambda misfit: misfit.row)
 
 
 def _clashes(
-    rows: Sequence[PersonRow], agents: dict[int, str], on_record: dict[str, list[_Held]], places: Sequence[str]
+    rows: Sequence[PersonRow], agents: dict[int, str], on_record: dict[str, list[_Held]], places: Sequence[Text]
 ) -> list[Misfit]:
     held: dict[str, dict[tuple[str, date], _Held]] = defaultdict(dict)
     for agent, known in on_record.items():
@@ -74,20 +75,30 @@ def _clashes(
         for mine in of_agent.values():
             others = [h for h in of_agent.values() if h.person != mine.person and _meet(mine, h)]
             if mine.row is not None and others:
-                name = rows[mine.row].agent
-                who = ", ".join(f"{h.person} ({places[h.row] if h.row is not None else _days(h)})" for h in others)
-                reason = f"{name} is also held by {who} on the same days; end one of them with `to`"
-                found.append(Misfit(mine.row, "agent", reason))
+                where = [places[h.row] if h.row is not None else _days(h) for h in others]
+                found.append(Misfit(mine.row, "agent", _clash(rows[mine.row].agent, others, where)))
     return found
+
+
+def _clash(agent: str, others: Sequence[_Held], where: Sequence[Text]) -> Text:
+    zh = "、".join(f"{h.person}（{place.zh}）" for h, place in zip(others, where, strict=True))
+    en = ", ".join(f"{h.person} ({place.en})" for h, place in zip(others, where, strict=True))
+    return Text(
+        f"{agent} 在同样的日子也由 {zh} 使用；请用 `to` 结束其中一个",
+        f"{agent} is also held by {en} on the same days; end one of them with `to`",
+    )
 
 
 def _meet(one: _Held, other: _Held) -> bool:
     return one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
 
 
-def _days(held: _Held) -> str:
-    first = "always" if held.starts_on == ALWAYS else f"from {held.starts_on}"
-    return f"on record {first}" + ("" if held.ends_on == FOR_EVER else f" to {held.ends_on}")
+def _days(held: _Held) -> Text:
+    always, for_ever = held.starts_on == ALWAYS, held.ends_on == FOR_EVER
+    return Text(
+        f"已登记，{'一直' if always else f'自 {held.starts_on}'}" + ("" if for_ever else f"至 {held.ends_on}"),
+        f"on record {'always' if always else f'from {held.starts_on}'}" + ("" if for_ever else f" to {held.ends_on}"),
+    )
 
 
 def _on_record(session: Session, agents: Sequence[str]) -> dict[str, list[_Held]]:

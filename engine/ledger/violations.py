@@ -81,14 +81,22 @@ def record(
         may_follow = ", ".join(TRANSITIONS[violation.state]) or "nothing"
         raise KaoheError(
             f"violation {violation.id} is {violation.state} and cannot become {new_state}; "
-            f"what may follow: {may_follow}"
+            f"what may follow: {may_follow}",
+            zh=f"违规 {violation.id} 现在是 {violation.state}，不能变为 {new_state}；之后可以是："
+            f"{'、'.join(TRANSITIONS[violation.state]) or '无'}",
         )
     if not why.strip():
-        raise KaoheError(f"violation {violation.id} cannot become {new_state} without a reason; say why")
+        raise KaoheError(
+            f"violation {violation.id} cannot become {new_state} without a reason; say why",
+            zh=f"违规 {violation.id} 变为 {new_state} 要写明理由（--why）",
+        )
     if amount_fen is not None and amount_fen < 0:
-        raise KaoheError(f"an amount cannot be negative: {amount_fen} fen")
+        raise KaoheError(f"an amount cannot be negative: {amount_fen} fen", zh=f"金额不能是负数：{amount_fen} 分")
     if amends and all(getattr(violation, name) == value for name, value in said.items()):
-        raise KaoheError(f"violation {violation.id} is {new_state}, and all of this is on record already")
+        raise KaoheError(
+            f"violation {violation.id} is {new_state}, and all of this is on record already",
+            zh=f"违规 {violation.id} 已是 {new_state}，这些内容也都已记录",
+        )
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, now
     for name, value in said.items():
@@ -117,7 +125,11 @@ def by(session: Session, violation_id: str, for_change: bool = False) -> Violati
     found = session.get(Violation, given, with_for_update=for_change, populate_existing=for_change)
     if found is None:
         raise UnknownNameError(
-            "violation", violation_id, _near(session, given), "`kaohe violations list` shows those there are"
+            "violation",
+            violation_id,
+            _near(session, given),
+            "`kaohe violations list` shows those there are",
+            "`kaohe violations list` 列出全部",
         )
     return found
 
@@ -144,7 +156,13 @@ def find(
     if client is not None:
         clients = session.exec(select(Subject.client).distinct()).all()
         if client not in clients:
-            raise UnknownNameError("client", client, clients, "`kaohe shops list` shows whose shops there are")
+            raise UnknownNameError(
+                "client",
+                client,
+                clients,
+                "`kaohe shops list` shows whose shops there are",
+                "`kaohe shops list` 列出各客户的店铺",
+            )
     subject, parent = aliased(Subject), aliased(Subject)
     wanted = (
         select(Violation, subject, parent)

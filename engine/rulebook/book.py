@@ -58,9 +58,12 @@ def refuse_empty(book: RuleBook, directories: Sequence[Path]) -> None:
     """Raise KaoheError where no directory has any rule: a slip in the settings, which would look like idleness."""
     if not book:
         where = ", ".join(map(str, directories)) or "no directory at all"
+        where_zh = "、".join(map(str, directories)) or "规则目录（一个都没有设）"
         raise KaoheError(
             f"there is no rule in {where}; put rule files ({SUFFIX}) there, or correct KAOHE_RULESETS "
-            f"(`kaohe config` tells where it is set)"
+            f"(`kaohe config` tells where it is set)",
+            zh=f"{where_zh} 里没有规则；请把规则文件（{SUFFIX}）放进去，"
+            "或改正 KAOHE_RULESETS（`kaohe config` 里有它的来源）",
         )
 
 

@@ -40,7 +40,8 @@ class RulebookError(KaoheError):
         self.faults = tuple(sorted(faults))
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         lines = "\n".join(str(fault) for fault in self.faults)
-        super().__init__(f"{count} in the rule files; correct them first:\n{lines}")
+        zh = f"规则文件有 {len(self.faults)} 处错误，请先改正：\n{lines}"
+        super().__init__(f"{count} in the rule files; correct them first:\n{lines}", zh=zh)
 
 
 def shown(text: str) -> str:

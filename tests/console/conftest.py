@@ -50,6 +50,12 @@ def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]
 
 
 @pytest.fixture
+def english(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands speak English; by default they speak Chinese."""
+    monkeypatch.setenv("KAOHE_LANGUAGE", "en")
+
+
+@pytest.fixture
 def sessions(tmp_path: Path) -> Callable[[int, int], Path]:
     """A file of one shop's sessions in week 10 of 2026: so many answered, of so many."""
 

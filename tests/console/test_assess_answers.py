@@ -21,6 +21,8 @@ WEEK = ("assess", "--from", "2026-03-10", "--to", "2026-03-10", *AS_OF)
 SHIPPED = Path(__file__).parents[2] / "rulesets" / "xiaohongshu" / "reply-rate.yaml"
 SECOND = "xiaohongshu.second"
 
+pytestmark = pytest.mark.usefixtures("english")
+
 
 @pytest.fixture
 def two_rules(tmp_path, monkeypatch):
@@ -95,9 +97,9 @@ def test_a_faulty_file_leaves_out_its_own_rule_in_a_running_worker_and_is_told_o
     told = Told()
     with desk_of(str(home)) as desk, caplog.at_level("WARNING"):
         done = tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC))
-        told.tell(done)
+        told.tell(done, "en")
         complaints = said_by_the_worker(caplog)
-        told.tell(tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC)))
+        told.tell(tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC)), "en")
     assert {o.rule.id for o in done.assessed.changed} == {"xiaohongshu.reply-rate", SECOND}
     assert complaints
     assert all("bad.yaml:" in c and c.endswith("this file's rule is left out") for c in complaints)
@@ -136,7 +138,7 @@ def test_status_tells_a_rule_that_cannot_be_assessed_and_goes_on_with_the_others
         desk.rulebook = RuleBook([shipped, campaign, agents])
         found = status_of(desk, datetime(2026, 3, 10, 3, tzinfo=UTC), timedelta(minutes=10))
     assert found.due == 1
-    assert [line.partition(",")[0].partition(":")[0] for line in found.late] == [
+    assert [line.en.partition(",")[0].partition(":")[0] for line in found.late] == [
         f"{SECOND} cannot be assessed",
         "xiaohongshu.third cannot be assessed",
         "xiaohongshu.reply-rate 2026-W10",

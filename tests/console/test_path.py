@@ -96,11 +96,11 @@ def test_the_notice_goes_to_the_contact_of_the_shop_as_a_mail_file(kaohe, sessio
     assert kaohe("notices", "list", "--json").rows[0]["state"] == "sent"
 
 
-def test_an_old_violation_is_recorded_without_a_notice(kaohe, sessions):
+def test_an_old_violation_is_recorded_without_a_notice(kaohe, english, sessions):
     kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@example.com")
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     said = kaohe("assess", "--as-of", "2026-03-17T10:00:01+08:00", "--json")
-    assert "1 violations are older than 7 days" in said.err
+    assert "1 violation is older than 7 days" in said.err
     assert kaohe("notices", "list", "--json").out == ""
     preview = kaohe("notices", "preview", said.rows[0]["violation"], "--lang", "en")
     assert preview.code == 0
@@ -130,7 +130,7 @@ def test_explain_leads_from_the_evidence_to_the_measure(kaohe, sessions):
     assert json.dumps(data, ensure_ascii=False).count("customer") == 0
 
 
-def test_a_recorded_decision_stands_in_the_list_and_in_the_journal(kaohe, sessions):
+def test_a_recorded_decision_stands_in_the_list_and_in_the_journal(kaohe, english, sessions):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     name = kaohe(*WEEK, "--json").rows[0]["violation"]
     assert kaohe("violations", "record", name, "confirmed", "--why", "notice 123", "--amount", "300.50").code == 0

@@ -63,7 +63,7 @@ def test_what_was_recorded_is_shown_and_can_be_completed(kaohe, violation):
     assert list(row) == LIST_KEYS
     again = kaohe("violations", "record", violation, "confirmed", "--reference", "XHS-7", "--why", "x")
     assert again.code == 2
-    assert "all of this is on record already" in again.err
+    assert "这些内容也都已记录" in again.err
 
 
 def test_an_acknowledged_violation_does_not_look_open(kaohe, violation):
@@ -92,7 +92,7 @@ def test_times_are_those_of_the_platform_and_say_so(kaohe, violation):
         ("--shop", "s9", "unknown shop 's9'"),
     ],
 )
-def test_a_filter_by_what_there_is_not_is_refused(kaohe, violation, option, value, message):
+def test_a_filter_by_what_there_is_not_is_refused(kaohe, english, violation, option, value, message):
     said = kaohe("violations", "list", option, value)
     assert (said.code, said.out) == (2, "")
     assert message in said.err
@@ -109,6 +109,7 @@ def test_a_filter_by_alias_finds_the_shop_of_its_platform_alone(kaohe, violation
     "words", [("violations", "list"), ("notices", "list"), ("journal", "list"), ("shops", "list"), ("people", "list")]
 )
 def test_an_empty_list_says_so_and_as_data_it_is_empty(kaohe, words):
+    kaohe("worker", "--once")
     said = kaohe(*words)
     assert said.code == 0
     assert said.out.endswith("。\n")
@@ -121,7 +122,7 @@ def test_the_journal_is_searched_by_an_id_in_small_letters(kaohe, violation):
     assert kaohe("notices", "preview", violation.lower()).code == 0
 
 
-def test_a_notice_that_fails_is_told_by_status_until_its_violation_is_settled(kaohe, violation, monkeypatch):
+def test_a_notice_that_fails_is_told_by_status_until_its_violation_is_settled(kaohe, english, violation, monkeypatch):
     answer = Outcome("permanent", "550 <zhao@example.com>: no such user")
     monkeypatch.setattr(EmailChannel, "send", lambda *_: answer)
     said = kaohe("notices", "send")
@@ -136,7 +137,7 @@ def test_a_notice_that_fails_is_told_by_status_until_its_violation_is_settled(ka
     assert kaohe("status", *as_of).code == 0
 
 
-def test_a_contact_that_comes_later_is_told_at_once(kaohe, sessions, home):
+def test_a_contact_that_comes_later_is_told_at_once(kaohe, english, sessions, home):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     kaohe(*WEEK)
     engine = open_ledger(f"sqlite:///{home / 'ledger.sqlite'}")
@@ -146,7 +147,7 @@ def test_a_contact_that_comes_later_is_told_at_once(kaohe, sessions, home):
         for run in session.exec(select(Run)):
             run.due_at = datetime.now(UTC) - timedelta(days=6)
     said = kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@example.com")
-    assert "1 notices queued" in said.err
+    assert "1 notice queued" in said.err
     with transaction(engine) as session:
         assert [n.state for n in session.exec(select(Notice))] == ["queued"]
     engine.dispose()

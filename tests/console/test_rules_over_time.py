@@ -53,7 +53,7 @@ def test_an_edited_version_does_not_change_the_words_of_what_was_decided(kaohe, 
     assert kaohe("explain", name, "--json").rows[0]["rule_file"] == "changed"
     assert kaohe("notices", "preview", name).out == preview
     shown = kaohe("violations", "show", name).out
-    assert "标准: 不低于80%" in shown
+    assert "标准：不低于80%" in shown
     assert "这条规则的文件在判定之后改过" in shown
     assert kaohe("violations", "show", name, "--json").rows[0]["rule_file"] == "changed"
 
@@ -85,7 +85,7 @@ def test_a_rule_without_a_sound_file_is_told_from_what_the_ledger_kept(kaohe, na
     assert [r["violation"] for r in kaohe("violations", "list", "--rule", "xiaohongshu.reply-rate", "--json").rows] == [
         name
     ]
-    assert "标准: 不低于80%" in kaohe("violations", "show", name).out
+    assert "标准：不低于80%" in kaohe("violations", "show", name).out
 
 
 def test_a_notice_that_waits_is_written_under_the_version_that_decided(kaohe, sessions, rule_file, monkeypatch):
@@ -100,13 +100,13 @@ def test_a_notice_that_waits_is_written_under_the_version_that_decided(kaohe, se
     assert "95%" not in body
 
 
-def test_a_rule_that_never_was_is_still_unknown(kaohe, name):
+def test_a_rule_that_never_was_is_still_unknown(kaohe, english, name):
     said = kaohe("violations", "list", "--rule", "xiaohongshu.replyrate")
     assert said.code == 2
     assert "unknown rule 'xiaohongshu.replyrate'; did you mean 'xiaohongshu.reply-rate'?" in said.err
 
 
-def test_an_unknown_id_is_echoed_as_it_was_typed(kaohe, name):
+def test_an_unknown_id_is_echoed_as_it_was_typed(kaohe, english, name):
     for command in (("explain",), ("violations", "show"), ("notices", "preview")):
         said = kaohe(*command, "foo")
         assert (said.code, "unknown violation 'foo'" in said.err) == (2, True)

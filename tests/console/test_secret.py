@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("english")
+
 
 def test_a_lost_key_stops_an_import_until_it_is_restored(kaohe, sessions, home, tmp_path):
     assert kaohe("import", str(sessions(79, 100)), "--kind", "sessions").code == 0
@@ -63,6 +67,7 @@ def test_a_ledger_with_evidence_from_before_fingerprints_takes_the_key_that_is_t
 
 
 def test_the_key_is_never_printed(kaohe, home):
+    kaohe("worker", "--once")
     said = kaohe("secret", "check")
     assert said.code == 0
     assert (home / "secret").read_text(encoding="ascii")[:16] not in said.out

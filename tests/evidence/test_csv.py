@@ -63,7 +63,7 @@ def test_quoted_line_breaks_are_part_of_their_cell_and_lines_are_still_told_righ
         name = f"{number}.csv"
         assert house.faults(house.csv(name, *rows, lineterminator=end)) == [
             f"{name}:5: opened_by '?': not one of buyer, agent, system",
-            f"{name}:10: closed_at '?': not a time in ISO 8601",
+            f"{name}:10: closed_at '?': not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00",
         ]
     assert house.rows("session") == [("0a",), ("0c",), ("1a",), ("1c",)]
 
@@ -100,7 +100,9 @@ def test_bytes_of_an_unknown_column_may_be_anything(house):
     """Nobody reads them; but the lines of bad rows are still found."""
     text = "platform,shop,session,opened_at,note\n" + "xiaohongshu,s1,{},{},备注\n" * 2
     house.file("a.csv", text.format("a", "2026-03-02T10:00", "b", "?").encode("gbk"))
-    assert house.faults(house.folder / "a.csv") == ["a.csv:3: opened_at '?': not a time in ISO 8601"]
+    assert house.faults(house.folder / "a.csv") == [
+        "a.csv:3: opened_at '?': not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00"
+    ]
 
 
 @pytest.fixture(scope="module")

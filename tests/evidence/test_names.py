@@ -53,8 +53,8 @@ def test_bad_rows_are_told_whatever_the_files_name(house):
     for name in ("a[1]", "a*", "o'neil", "a1"):
         file = house.file(f"{name}.csv", "platform,shop,session,opened_at\nx\n\njd,s,a,?\n")
         assert house.faults(file) == [
-            f"{name}.csv:2: -: the row has 1 cells, the header 4",
-            f"{name}.csv:4: opened_at '?': not a time in ISO 8601",
+            f"{name}.csv:2: -: the row has 1 cell, the header 4",
+            f"{name}.csv:4: opened_at '?': not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00",
         ]
     with pytest.raises(UnreadableFileError, match="line 2 is not UTF-8"):
         house.take(house.file("b[1].csv", "platform,shop,session,opened_at\njd,店,a,?\n".encode("gbk")))

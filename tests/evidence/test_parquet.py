@@ -58,7 +58,9 @@ def test_a_column_whose_text_would_be_a_guess_is_refused(house, kind, value, nam
 
 def test_days_are_no_times(house):
     file = house.parquet("a.parquet", {"opened_at": date(2026, 3, 2)}, types={"opened_at": pa.date32()})
-    assert house.faults(file) == ["a.parquet:1: opened_at '****-**-**': not a time in ISO 8601"]
+    assert house.faults(file) == [
+        "a.parquet:1: opened_at '2026-03-02': not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00"
+    ]
 
 
 def test_times_that_no_calendar_has_are_refused(house):
@@ -67,8 +69,8 @@ def test_times_that_no_calendar_has_are_refused(house):
     pq.write_table(table, house.folder / "a.parquet")
     told = [(f.line, f.reason) for f in house.take(house.folder / "a.parquet").faults]
     assert told == [
-        (1, "not a time in ISO 8601"),
-        (2, "not a time in ISO 8601"),
+        (1, "not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00"),
+        (2, "not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00"),
         (3, "outside the years 2000 to 2099"),
     ]
 

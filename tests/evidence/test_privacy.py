@@ -134,3 +134,20 @@ def test_a_key_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(KaoheError, match=r"cannot be read or made: .*File exists"):
         load_secret(tmp_path / "file" / "secret")
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("26/10/2026 10:00", "26/10/2026 10:00"),
+        ("2026年3月2日 上午9:05", "2026年3月2日 上午9:05"),
+        ("2026.3.2 9:05 PM", "2026.3.2 9:05 PM"),
+        ("2026-02-30T10:00:00+08:00", "2026-02-30T10:00:00+08:00"),
+        ("13800138000", "***********"),
+        ("138-0013-8000", "***-****-****"),
+        ("2026-03-02 13800138000", "****-**-** ***********"),
+    ],
+)
+def test_a_refused_time_is_shown_and_a_number_of_somebody_in_its_place_is_not(house, cell, told):
+    [fault] = house.take(house.csv("a.csv", {"opened_at": cell})).faults
+    assert fault.value == told

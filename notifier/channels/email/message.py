@@ -29,7 +29,8 @@ class Sender:
     def __post_init__(self) -> None:
         fault = address_fault(self.address)
         if fault:
-            raise KaoheError(f"the sender's address {masked(cut(self.address, 80))!r}: {fault}")
+            told = repr(masked(cut(self.address, 80)))
+            raise KaoheError(f"the sender's address {told}: {fault.en}", zh=f"发件人地址 {told}：{fault.zh}")
 
     @property
     def domain(self) -> str:

@@ -1,0 +1,164 @@
+"""The help of every command in Chinese: the commands say it in English where they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.rulebook.model import Language
+
+CHINESE: Mapping[str, str] = {
+    "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
+        "考核：按各平台的规则考核客服，保存证据，及时预警。"
+    ),
+    "--home DIR stands before or after any command.": "--home DIR 写在任何命令之前或之后都可以。",
+    "The installation's directory; before or after any command.": "数据目录；写在命令之前或之后都可以",
+    "Print the version, and end.": "显示版本",
+    "Assess what is due. With --from/--to print every current assessment of these days, else only what is new.": (
+        "考核所有到期的周期。给出 --from/--to 时列出这些考核日的全部结论，否则只列新的。"
+    ),
+    "Take this as the present time.": "以此为当前时间；只写日期时是当天 00:00",
+    "First assessment day to print.": "从哪个考核日开始列出",
+    "Last assessment day to assess and print.": "考核并列出到哪个考核日",
+    "Only this rule; may be repeated.": "只看这条规则；可重复",
+    "Print only this shop; may be repeated.": "只列出这家店铺；可重复",
+    "Reckon and print; record nothing.": "只计算并列出，不记录",
+    "One JSON object a line, all rows, nothing else on standard output.": "每行一个 JSON 对象，列出全部",
+    "Import → tally → assess → record → notices → a summary, in a home of its own; run again, it changes nothing.": (
+        "导入 → 计数 → 考核 → 记录 → 通知 → 小结，在自己的目录里；再运行一次什么都不变。"
+    ),
+    "Where the demo's own home is made; --home, or else ./demo-data, by default.": (
+        "示例的数据目录；默认是 --home，否则 ./demo-data"
+    ),
+    "Import evidence. Bad rows are set aside and told; the rest of their file is taken.": (
+        "导入证据。有问题的行单独列出，其余照常导入。"
+    ),
+    "CSV, NDJSON or Parquet.": "CSV、NDJSON 或 Parquet",
+    "What the files hold: sessions.": "文件里是什么：sessions（会话）",
+    "The platform, where the files do not say.": "文件里没有平台列时用它",
+    "The shop, where the files do not say.": "文件里没有店铺列时用它",
+    "Take the shop from the file's name: 'data_{shop}_*.csv'.": "从文件名取店铺：'data_{shop}_*.csv'",
+    "First remove what is stored of each shop and day in the files.": "先删去文件所涉店铺和日期的原有数据",
+    "Show refused values in full, digits included.": "完整显示拒收的值，数字不打码",
+    "What is due, running or failed, which notices wait, who works; exits 1 when anything is late.": (
+        "到期、进行中、失败的考核，待发的通知，值守进程；有迟误时退出码为 1。"
+    ),
+    "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
+    "Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis.": (
+        "一条违规的来龙去脉：证据、计数、指标、标准、处罚、规则原意和依据。"
+    ),
+    "zh-CN or en; the setting `language` by default.": "zh-CN 或 en；默认按设置 language",
+    "Assess what falls due and send its notices, until told to stop. Several may run on one ledger.": (
+        "到期即考核并发送通知，直到被叫停。可以同时运行多个。"
+    ),
+    "Do what is due now, and end.": "做完现在到期的就结束",
+    "The journal: list entries, verify the chain.": "日志：列出条目，核验链条。",
+    "All entries, in the order in which they were written.": "全部条目，按写入顺序。",
+    "Only entries about this object.": "只看关于它的条目",
+    "Check every entry against the chain, and print its head.": "逐条核验日志链，并显示链头。",
+    "A head that was noted earlier: nothing before it may be gone.": "先前记下的链头：它之前的不能缺",
+    "Notices: list, show, preview, retry, send what is due.": "通知：列出、查看、预览、重发、发送到期的。",
+    "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
+    "One notice as it was written.": "一封通知的原文。",
+    "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
+    "email": "email（邮件）",
+    "Queue a failed notice again.": "把失败的通知重新排队。",
+    "Write and send what is due now, as the worker does.": "写出并发送现在到期的通知，与值守进程相同。",
+    "The rules: list, show, check, test.": "规则：列出、查看、检查、测试。",
+    "All rules, with the version that is newest.": "全部规则及其最新版本。",
+    "One rule in words: what it says, where that was read, what is assumed or disputed.": (
+        "一条规则的内容、出处，以及哪些是假定、哪些有争议。"
+    ),
+    "Every fault of every file as `file:line:column: path: message`; nothing where all is sound.": (
+        "列出规则文件的全部错误：`文件:行:列: 路径: 说明`；无误则不列。"
+    ),
+    "Files or directories.": "文件或目录",
+    "Run the cases that live in the rule files, each through both engines.": (
+        "运行规则文件里的用例，两个引擎各跑一遍。"
+    ),
+    "Also name what no case reaches.": "同时列出没有用例覆盖的部分",
+    "The key that seals buyers' ids: check it, begin a new one on purpose.": "封存买家编号的密钥：检查，或有意换一把。",
+    "Say whether the key is there and is the one that the ledger knows; the key itself is never printed.": (
+        "密钥在不在，是不是台账认得的那一把；密钥本身从不显示。"
+    ),
+    "Begin a new key, for good: buyers imported before and after cannot be compared any more.": (
+        "换一把密钥，不能反悔：换之前和之后导入的买家从此无法对照。"
+    ),
+    "Shops: import a register, add one, list them.": "店铺：导入登记表、登记一家、列出。",
+    "Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?.": (
+        "按 CSV 登记店铺：platform、shop、name、alias、client、category?、opened_on?、owner?、contact?。"
+    ),
+    "Register one shop, or change what is given.": "登记一家店铺，或更改给出的内容。",
+    "Addresses for notices, separated by ;": "通知地址，用 ; 分隔",
+    "All shops, registered or merely seen in the evidence.": "全部店铺：已登记的，和证据里出现过的。",
+    "People and their sub-accounts: import a register, list them.": "人员及其子账号：导入登记表、列出。",
+    "Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?.": (
+        "按 CSV 登记人员：person、platform、shop、agent、team?、from?、to?。"
+    ),
+    "Who works under which sub-account.": "谁用哪个子账号。",
+    "Violations on record: list, show, record what was decided.": "违规：列出、查看、记录处理结果。",
+    "Violations, by assessment day.": "违规，按考核日排列。",
+    "2026-W10, 2026-03, 2026-03-02 …": "2026-W10、2026-03、2026-03-02 等",
+    "First assessment day.": "从哪个考核日开始",
+    "Last assessment day.": "到哪个考核日为止",
+    "One violation and everything that was journalled about it.": "一条违规和它的全部日志。",
+    "Record what was decided about a violation, or correct what was recorded: the same state, and what is right.": (
+        "记录一条违规的处理结果；要更正已记录的，就写原来的状态和正确的内容。"
+    ),
+    "acknowledged, confirmed, appealed, overturned, waived, withdrawn, closed": (
+        "acknowledged 已知悉、confirmed 平台已判罚、appealed 申诉中、overturned 已撤销、"
+        "waived 豁免、withdrawn 撤回、closed 结案"
+    ),
+    "The reason; it stands in the journal.": "理由，记入日志",
+    "What the platform decided.": "平台判定的等级",
+    "What the platform charged.": "平台扣的金额",
+    "The number of the platform's notice.": "平台通知的编号",
+    "The platform's deadline.": "平台的申诉截止日",
+}
+# The option parser's own words, where they stand in a page of help.
+PARSER = (
+    (re.compile(r"^Usage: ", re.MULTILINE), "用法："),
+    (re.compile(r"^Options:$", re.MULTILINE), "选项："),
+    (re.compile(r"^Arguments:$", re.MULTILINE), "参数："),
+    (re.compile(r"^Commands:$", re.MULTILINE), "命令："),
+    (re.compile(r"Show this message and exit\."), "显示本帮助"),
+    (re.compile(r"\[required\]"), "[必填]"),
+    (re.compile(r"\[default: "), "[默认："),
+)
+
+
+def in_language(command: Any, language: Language) -> Any:
+    """`command` (of the option parser) and all below it, with their help in `language`."""
+    if language == "zh-CN":
+        for one in every(command):
+            one.help, one.epilog = _chinese(one.help), _chinese(one.epilog)
+            one.get_help = _Translated(one.get_help)
+            for parameter in one.params:
+                if getattr(parameter, "help", None):
+                    parameter.help = _chinese(parameter.help)
+    return command
+
+
+def every(command: Any) -> Iterator[Any]:
+    """`command` and all commands below it."""
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from every(inner)
+
+
+def _chinese(text: str | None) -> str | None:
+    return CHINESE.get(text.strip(), text) if text else text
+
+
+class _Translated:
+    """`get_help` of a command, with the parser's own words in Chinese."""
+
+    def __init__(self, get_help: Any) -> None:
+        self._get_help = get_help
+
+    def __call__(self, context: Any) -> str:
+        page = str(self._get_help(context))
+        for found, words in PARSER:
+            page = found.sub(words, page)
+        return page

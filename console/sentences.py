@@ -1,0 +1,132 @@
+"""The sentences of the command line in Chinese and English; numbers stand in their places (`engine.numbers`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.numbers import Number
+from engine.rulebook.model import Text
+
+SENTENCES: Mapping[str, Text] = {
+    "interrupted": Text(
+        "已中断；做了一半的会撤销，或由下一次运行做完",
+        "interrupted; what was begun is undone or finished by the next run",
+    ),
+    "fault": Text("内部故障 {id}（{kind}）；详情在 {log}", "internal fault {id} ({kind}); the details are in {log}"),
+    "fault unlogged": Text("内部故障 {id}", "internal fault {id}"),
+    "home made": Text("已新建数据目录 {home}", "made the home {home}"),
+    "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
+    "no shops": Text("还没有店铺。", "No shops yet."),
+    "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
+    "no violations": Text("没有这样的违规记录。", "No such violations."),
+    "no notices": Text("还没有通知。", "No notices yet."),
+    "no entries": Text("日志里没有这样的记录。", "No such entries in the journal."),
+    "no assessment day": Text(
+        "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
+    ),
+    "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "left out": Text("{fault}；这个文件的规则暂不考核", "{fault}; this file's rule is left out"),
+    "old violations": Text(
+        "{n} 条违规距考核已超过 7 天：只记录，不通知",
+        "{n:violation is|violations are} older than 7 days: recorded, without a notice",
+    ),
+    "imported": Text(
+        "{kind}：读取 {read} 行：新增 {taken}，已有 {already_there}，替换 {replaced}，拒收 {refused}",
+        "{kind}: {read:row} read: {taken} taken, {already_there} already there, {replaced} replaced, {refused} refused",
+    ),
+    "removed": Text("；移除原有 {n} 行", "; {n:stored row} removed"),
+    "days changed": Text(
+        "  {platform}：变动 {n} 天，{first} 至 {last}", "  {platform}: {n:day} changed, {first} to {last}"
+    ),
+    "day changed": Text("  {platform}：变动 1 天，{first}", "  {platform}: 1 day changed, {first}"),
+    "unknown columns": Text("不认识的列，未保存：{names}", "unknown columns, not stored: {names}"),
+    "more refused": Text("……另有 {n} 处；", "… and {n} more; "),
+    "quarantine": Text("全部拒收的单元格：{path}", "all refused cells: {path}"),
+    "shops registered": Text(
+        "店铺：新增 {new}，变更 {changed}，不变 {same}，拒收 {refused}",
+        "shops: {new} new, {changed} changed, {same} as before, {refused} refused",
+    ),
+    "people registered": Text(
+        "人员：新增 {new}，变更 {changed}，不变 {same}，拒收 {refused}",
+        "people: {new} new, {changed} changed, {same} as before, {refused} refused",
+    ),
+    "ticked": Text(
+        "考核 {runs} 个周期，{changed} 条结论有变化；通知：排队 {queued}，发出 {sent}，失败 {failed}",
+        "{runs:run}, {changed:outcome} changed, {queued:notice} queued, {sent} sent, {failed} failed",
+    ),
+    "worker started": Text("值守进程 {owner} 已启动", "worker {owner} has started"),
+    "delivered": Text(
+        "排队 {queued}，发出 {sent}，稍后再发 {delayed}，失败 {failed}",
+        "{queued} queued, {sent} sent, {delayed} delayed, {failed} failed",
+    ),
+    "notices failed": Text(
+        "有通知发送失败；`kaohe notices list` 里有渠道的回执",
+        "some notices failed; `kaohe notices list` shows what the provider answered",
+    ),
+    "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
+    "notices wait": Text(
+        "店铺已登记；给新联系人的通知暂缓：{why}",
+        "the shops are registered; notices for new contacts wait, since {why}",
+    ),
+    "key fits": Text(
+        "{path}：密钥与这份台账相符（指纹 {mark}…）", "{path}: the key fits this ledger (fingerprint {mark}…)"
+    ),
+    "key renewed": Text(
+        "{path}：从现在起以这把密钥为准（指纹 {mark}…）；请另存一份",
+        "{path}: this key counts from now on (fingerprint {mark}…); keep a copy of it",
+    ),
+    "silent shops": Text("没有联系人的店铺：{names}", "shops without a contact: {names}"),
+    "queued again": Text("已重新排队：{numbers}", "queued again: {numbers}"),
+    "nothing queued": Text("没有要重新排队的", "nothing to queue"),
+    "sound": Text("日志完好：{head}", "sound: {head}"),
+    "unsound": Text("日志有问题：{head}", "the journal does not fit its chain: {head}"),
+    "demo import": Text(
+        "导入：读取 {read} 条会话：新增 {taken}，已有 {already_there}，拒收 {refused}；变动 {days} 个日文件",
+        "import: {read:session} read: {taken} taken, {already_there} already there, {refused} refused; "
+        "{days:day} changed",
+    ),
+    "demo assessed": Text(
+        "考核：本次 {runs} 个周期；共 {all} 条结论；较早的 {old} 条违规只记录、不通知",
+        "assessed: {runs:cycle} now; {all:verdict} in all; {old:old violation} not notified",
+    ),
+    "demo notices": Text(
+        "通知：本次写出 {sent} 封，共 {all} 封，在 {outbox}", "notices: {sent} written now, {all} in all, in {outbox}"
+    ),
+    "demo unjudged": Text(
+        "{names} 的会话已入库，但本版本还没有这些平台的规则。",
+        "Sessions of {names} are in the lake; this version ships no rule for them yet.",
+    ),
+    "demo next": Text("接下来可以看：", "Where to look next:"),
+    "status runs": Text(
+        "考核：到期 {due}，进行中 {running}，失败 {failed}", "runs: {due} due, {running} running, {failed} failed"
+    ),
+    "status violations": Text("违规：{counts}", "violations: {counts}"),
+    "status notices": Text("通知：{counts}", "notices: {counts}"),
+    "status evidence": Text("证据：{n} 天", "evidence: {n:day}"),
+    "status workers": Text("值守进程：{seen}", "workers seen: {seen}"),
+    "late": Text("迟了：{what}", "late: {what}"),
+    "late more": Text("迟了：另有 {n} 项，用 --json 查看全部", "late: {n} more, `--json` names them"),
+    "late run": Text("{rule} {cycle}，应于 {at} 考核", "{rule} {cycle}, due {at}"),
+    "unassessable rule": Text("{rule} 不能考核：{why}", "{rule} cannot be assessed: {why}"),
+    "failed notice": Text(
+        "关于 {violation} 的通知 {number} 发送失败：{answer}", "notice {number} about {violation} failed: {answer}"
+    ),
+    "failed run": Text("{rule} {cycle} 失败：{why}", "{rule} {cycle} failed: {why}"),
+    "none": Text("无", "none"),
+    "rules sound": Text("规则文件全部无误", "all rule files are sound"),
+    "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),
+    "no case": Text("  没有用例覆盖：{what}", "  no case reaches: {what}"),
+}
+
+
+def sentence(name: str, language: str, **values: object) -> str:
+    """The sentence called `name` with its values.
+
+    >>> sentence("status evidence", "en", n=1), sentence("status evidence", "en", n=2000)
+    ('evidence: 1 day', 'evidence: 2,000 days')
+    >>> sentence("old violations", "en", n=1)[:14], sentence("old violations", "zh-CN", n=1)[:5]
+    ('1 violation is', '1 条违规')
+    """
+    template = SENTENCES[name].in_language(language)
+    shown = {k: Number(v) if isinstance(v, int) and not isinstance(v, bool) else v for k, v in values.items()}
+    return template.format_map(shown)

@@ -1,0 +1,70 @@
+"""Why a cell or row is refused: a closed set of codes, each in Chinese and English, with what it is about.
+
+SQL hands a reason on as one text, `code` or `code:detail`, so that millions of refused cells share few texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.numbers import Number
+from engine.rulebook.model import Text
+
+REASONS: Mapping[str, Text] = {
+    "missing": Text("没有填写", "missing"),
+    "platform": Text("不认识的平台{detail}", "unknown platform{detail}"),
+    "choice": Text("只能是 {detail} 之一", "not one of {detail}"),
+    "time": Text(
+        "不是能读的时间；写成 2026-03-10T10:00 或 2026/3/10 10:00 这样",
+        "not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00",
+    ),
+    "years": Text("不在 2000 至 2099 年之间", "outside the years 2000 to 2099"),
+    "day": Text("不是日期；写成 2026-03-10 这样", "not a day; write it like 2026-03-10"),
+    "whole": Text("不是大于等于 0 的整数", "not a whole number of 0 or more"),
+    "within": Text("不是 {first} 到 {second} 的整数", "not a whole number from {first} to {second}"),
+    "period": Text("结束日早于开始日", "ends before it starts"),
+    "bound": Text("小于 {detail}", "less than {detail}"),
+    "counter": Text("不是“规则编号/计数名”的写法", "not the id of a rule, a slash and the name of a counter"),
+    "long": Text("超过 {detail} 个字符", "longer than {detail} characters"),
+    "control": Text("含有控制字符", "holds a control character"),
+    "reply_first": Text("回复早于会话开始", "a reply before the opening"),
+    "closed_first": Text("关闭早于会话开始", "closed before the opening"),
+    "not_object": Text("不是 JSON 对象", "not a JSON object"),
+    "not_value": Text("不是文字或整数", "not a text or a whole number"),
+    "width": Text("这一行有 {first} 格，表头有 {second} 格", "the row has {first:cell}, the header {second}"),
+    "address": Text(
+        "{detail}；地址写成 zhang@example.com 这样，用 ; 分隔",
+        "{detail}; write addresses like zhang@example.com, separated by ;",
+    ),
+    "ends_first": Text("早于开始日 {detail}", "before its beginning on {detail}"),
+    "said_twice": Text(
+        "第 {detail} 行说的不一样；请只留一行", "said on lines {detail}, and not in the same way; keep one of them"
+    ),
+    "contradiction": Text(
+        "同一个文件里，同一个 {first} 有两个不同的 {second}", "one {first} with two different {second} in one file"
+    ),
+}
+
+
+def reason(code: str, *details: object) -> str:
+    """A reason as SQL and faults carry it.
+
+    >>> reason("width", 3, 6)
+    'width:3:6'
+    """
+    return ":".join([code, *map(str, details)])
+
+
+def in_words(said: str, detail: Text | None = None) -> Text:
+    """A reason in both languages; `detail` stands for what it says of itself, where that has two languages too.
+
+    >>> in_words("width:1:6").en, in_words("width:3:6").en, in_words("missing").zh
+    ('the row has 1 cell, the header 6', 'the row has 3 cells, the header 6', '没有填写')
+    """
+    code, *details = said.split(":")
+    first, second = (Number(d) if d.isascii() and d.isdigit() else d for d in (*details, "", "")[:2])
+    words = REASONS[code]
+    return Text(
+        words.zh.format(detail=detail.zh if detail else first, first=first, second=second),
+        words.en.format(detail=detail.en if detail else first, first=first, second=second),
+    )
