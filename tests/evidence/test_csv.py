@@ -74,7 +74,7 @@ def test_a_header_may_have_quoted_line_breaks_and_delimiters(house):
     )
     summary = house.take(house.file("a.csv", text))
     assert (summary.taken, summary.unknown_columns) == (1, ('note;\nin, two "lines"',))
-    assert [(f.line, f.reason) for f in summary.faults] == [(4, "the row has 1 cells, the header 6")]
+    assert [(f.line, f.reason) for f in summary.faults] == [(4, "the row has 1 cell, the header 6")]
 
 
 def test_the_delimiter_is_the_one_that_makes_most_columns_known(house):

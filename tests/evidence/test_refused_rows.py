@@ -163,8 +163,8 @@ def test_rows_with_too_few_or_too_many_cells_are_refused(house):
     assert [str(fault).removeprefix(f"{file}:") for fault in summary.faults] == [
         "3: -: the row has 3 cells, the header 4",
         "5: -: the row has 5 cells, the header 4",
-        "6: -: the row has 1 cells, the header 4",
-        "7: -: the row has 1 cells, the header 4",
+        "6: -: the row has 1 cell, the header 4",
+        "7: -: the row has 1 cell, the header 4",
     ]
     assert (summary.read, summary.taken, summary.refused) == (6, 2, 4)
 
