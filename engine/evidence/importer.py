@@ -81,6 +81,9 @@ def import_evidence(
         try:
             # The row's number decides which of two rows is the later one, so file order must survive the scan.
             con.execute("SET preserve_insertion_order = true")
+            # Else a column is written as one without nulls where the plan shows that there are none, and elsewhere
+            # not: equal content would have other bytes.
+            con.execute("SET disabled_optimizers = 'statistics_propagation'")
             progress("reading", 0, len(request.files))
             opened = [open_file(con, path, request.kind.names) for path in request.files]
             options = Options(request.platform, request.shop, request.shop_from)
