@@ -15,7 +15,7 @@ FIRST = date(2026, 3, 10)
 
 def measure(first, days, kind="traffic_limit", scope="public_domain"):
     starts = FIRST + timedelta(days=first)
-    return DatedSanction(SanctionSpec(kind, days=days, scope=scope), starts, starts + timedelta(days=days - 1))
+    return DatedSanction(SanctionSpec(kind, days=(days, days), scope=scope), starts, starts + timedelta(days=days - 1))
 
 
 def day(number):
