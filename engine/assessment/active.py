@@ -47,7 +47,7 @@ class Limit:
 def limits(sanctions: Iterable[tuple[str, DatedSanction]]) -> tuple[Limit, ...]:
     """The limited days of one shop from the measures of its violations, given as (violation, measure).
 
-    Measures without days limit none. In the order of kind, scope and first day.
+    Measures without days limit none; of a span of days the longest is taken. In the order of kind, scope and first day.
     """
     spans: dict[tuple[str, str | None], dict[str, list[tuple[date, date]]]] = {}
     for violation, sanction in sanctions:
