@@ -105,7 +105,7 @@ def counted(draw):
     return value, low, high
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     version=versions(),
     rows=st.lists(st.tuples(counted(), counted(), counted()), min_size=1, max_size=25),
