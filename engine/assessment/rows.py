@@ -23,10 +23,6 @@ class Standing(NamedTuple):
     version: str
     numerator: int | None
     denominator: int | None
-    numerator_low: int | None
-    numerator_high: int | None
-    denominator_low: int | None
-    denominator_high: int | None
     verdict: str
     at_risk: bool
     severity: str | None
