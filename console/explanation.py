@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from console.behind import behind_json, behind_lines
 from console.phrases import journalled_why
 from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
-from engine.measure.against import AgainstRow
-from engine.measure.details import Part
 from engine.rulebook.model import Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
-from notifier.words.figures import percent
 from notifier.words.vocabulary import CLAIMS, word
 
 
@@ -90,58 +88,7 @@ class _Page:
         return lines
 
     def count(self) -> list[str]:
-        figure = self.version.figure
-        assert figure is not None
-        behind = self.found.details
-        names = f"{figure.numerator} / {figure.denominator or 1}"
-        lines = [self.say(f"二、计数（{names}）", f"2. Counts ({names})")]
-        lines += [f"    {part.name}  {_of(part)}" for part in behind.days]
-        if behind.agents:
-            lines.append(
-                self.say(
-                    "  按客服（店铺的数单独计算，不是各客服之和）：",
-                    "  By agent (the shop's figure is counted apart, never their sum):",
-                )
-            )
-            lines += [f"    {part.name}  {_of(part)}{self._without(part)}" for part in behind.agents]
-        if behind.against:
-            lines.append(
-                self.say(
-                    f"  不利的会话 {behind.against_total} 个"
-                    + (f"，列出前 {len(behind.against)} 个：" if behind.against_total > len(behind.against) else "："),
-                    f"  {behind.against_total} sessions tell against it"
-                    + (f"; the first {len(behind.against)}:" if behind.against_total > len(behind.against) else ":"),
-                )
-            )
-            lines += [f"    {row.session}  {self.time(row.at)}  {self._why(row)}" for row in behind.against]
-        return lines
-
-    def _without(self, part: Part) -> str:
-        """What the shop's figure would be without this agent, where that can be said."""
-        whole = self.found.details.whole
-        if None in (whole.numerator, whole.denominator, part.numerator, part.denominator):
-            return ""
-        numerator = (whole.numerator or 0) - (part.numerator or 0)
-        denominator = (whole.denominator or 0) - (part.denominator or 0)
-        if denominator <= 0:
-            return ""
-        rest = f"{numerator}/{denominator} = {percent(numerator, denominator, 'down')}"
-        return self.say(f"（不计此人：{rest}）", f" (without them: {rest})")
-
-    def _why(self, row: AgainstRow) -> str:
-        who = self.say(f"，客服 {row.agent}", f", agent {row.agent}") if row.agent else ""
-        if row.replied_at is None:
-            return self.say("始终没有人工回复", "no human ever replied") + who
-        at = self.time(row.replied_at)
-        if row.closed_at is not None and row.replied_at > row.closed_at:
-            return (
-                self.say(
-                    f"{at} 才回复，会话已于 {self.time(row.closed_at)} 关闭",
-                    f"answered at {at}, after the close at {self.time(row.closed_at)}",
-                )
-                + who
-            )
-        return self.say(f"{at} 才回复，已过统计截止", f"answered at {at}, after the cut-off") + who
+        return behind_lines(self.found.details, self.version, self.facts.language, self.rule.zone)
 
     def figure(self) -> list[str]:
         f, o = self.facts, self.found.outcome
@@ -226,13 +173,6 @@ class _Page:
         return lines
 
 
-def _of(part: Part) -> str:
-    if part.numerator is None or part.denominator is None:
-        return "-"
-    share = f" = {percent(part.numerator, part.denominator, 'down')}" if part.denominator else ""
-    return f"{part.numerator}/{part.denominator}{share}"
-
-
 def _fact(fact: dict[str, Any]) -> str:
     rest = ", ".join(f"{k}={v}" for k, v in fact.items() if k not in {"kind", "t"})
     return str(fact.get("kind", fact.get("t", ""))) + (f"({rest})" if rest else "")
@@ -287,39 +227,24 @@ def _cited(rule: Rule, source: str, lang: Language) -> str:
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
     """The same as data."""
-    behind = found.details
-    return found.outcome.as_json() | {
-        "rule_file": found.rule_file,
-        "state": found.state,
-        "assessed_at": found.assessed_at.isoformat(),
-        "cut_off": found.cut_off.isoformat() if found.cut_off else None,
-        "evidence": [{"kind": f.kind, "day": f.day.isoformat(), "generation": f.generation} for f in behind.files],
-        "evidence_changed": found.evidence_changed,
-        "days": [_part(p, "day") for p in behind.days],
-        "agents": [_part(p, "agent") for p in behind.agents],
-        "against": [
-            {
-                "session": r.session,
-                "agent": r.agent,
-                "opened_at": r.at.isoformat(),
-                "replied_at": r.replied_at.isoformat() if r.replied_at else None,
-                "closed_at": r.closed_at.isoformat() if r.closed_at else None,
-            }
-            for r in behind.against
-        ],
-        "against_total": behind.against_total,
-        "claims": [_claim(c) for c in found.outcome.version.provenance],
-        "decided_by": found.decided_by,
-        "facts": found.facts,
-        "trace": found.trace,
-        "journal": [
-            {"at": e.at.isoformat(), "actor": e.actor, "event": e.event, "batch": e.batch} for e in found.journal
-        ],
-    }
-
-
-def _part(part: Part, label: str) -> dict[str, Any]:
-    return {label: part.name, "numerator": part.numerator, "denominator": part.denominator}
+    return (
+        found.outcome.as_json()
+        | behind_json(found.details)
+        | {
+            "rule_file": found.rule_file,
+            "state": found.state,
+            "assessed_at": found.assessed_at.isoformat(),
+            "cut_off": found.cut_off.isoformat() if found.cut_off else None,
+            "evidence_changed": found.evidence_changed,
+            "claims": [_claim(c) for c in found.outcome.version.provenance],
+            "decided_by": found.decided_by,
+            "facts": found.facts,
+            "trace": found.trace,
+            "journal": [
+                {"at": e.at.isoformat(), "actor": e.actor, "event": e.event, "batch": e.batch} for e in found.journal
+            ],
+        }
+    )
 
 
 def _both(text: Text | None) -> dict[str, str] | None:
