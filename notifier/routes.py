@@ -38,7 +38,7 @@ AFTER_AT = Text(
     "不是邮箱地址：@ 后面不是 example.com 这样的域名",
     "is not an e-mail address: what stands after the @ is no domain, like example.com",
 )
-ADDRESS_FAULTS = (CONTROL, LETTERS, SEVERAL, NO_AT, BEFORE_AT, AFTER_AT)
+ADDRESS_FAULTS = (CONTROL, LETTERS, SEVERAL, ENCODED_WORD, NO_AT, BEFORE_AT, AFTER_AT)
 
 
 @dataclass(frozen=True, slots=True)
