@@ -57,7 +57,8 @@ def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
     """
     fault = address_fault(letter.recipient)
     if fault:
-        raise KaoheError(f"the recipient {masked(cut(letter.recipient, 80))!r}: {fault.en}")
+        told = repr(masked(cut(letter.recipient, 80)))
+        raise KaoheError(f"the recipient {told}: {fault.en}", zh=f"收件人 {told}：{fault.zh}")
     headers = {
         "From": mailbox(sender.address, sender.name),
         "To": mailbox(letter.recipient),
