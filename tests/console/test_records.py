@@ -69,13 +69,13 @@ def test_what_was_recorded_is_shown_and_can_be_completed(kaohe, violation):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--severity", "nonsense", "unknown severity 'nonsense'; known: "),
-        ("--severity", "graev", "did you mean 'grave'?"),
-        ("--severity", "", "unknown severity ''"),
-        ("--amount", "9" * 40, "is no penalty: it must be less than 10,000,000,000 yuan"),
-        ("--amount", "9" * 5000, "is no penalty: it must be less than 10,000,000,000 yuan"),
-        ("--amount", "10000000000", "is no penalty"),
-        ("--amount", "x" * 5000, "is not an amount in yuan; write it like 300 or 300.50"),
+        ("--severity", "nonsense", "没有这个违规等级：'nonsense'；已知的有：grave"),
+        ("--severity", "graev", "没有这个违规等级：'graev'；"),
+        ("--severity", "", "没有这个违规等级：''"),
+        ("--amount", "9" * 40, "不是罚款金额：必须小于 10,000,000,000 元"),
+        ("--amount", "9" * 5000, "不是罚款金额：必须小于 10,000,000,000 元"),
+        ("--amount", "10000000000", "不是罚款金额"),
+        ("--amount", "x" * 5000, "不是金额；以元为单位"),
     ],
 )
 def test_a_severity_that_nobody_knows_and_an_amount_beyond_all_bounds_are_refused(
