@@ -136,6 +136,15 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
 
 _DEFECTS = (  # what `engine.ledger.chain.verify` finds
     (re.compile(r"batch (\d+) is missing"), r"缺少第 \1 批"),
+    (re.compile(r"batches (\d+) to (\d+) are missing"), r"缺少第 \1 至 \2 批"),
+    (re.compile(r"the table (\S+) is missing"), r"缺少表 \1"),
+    (re.compile(r"the column (\S+) of the table (\S+) is missing"), r"表 \2 缺少列 \1"),
+    (
+        re.compile(r"the entry with the id (.+?) belongs to no batch: (.+)", re.DOTALL),
+        r"编号为 \1 的条目不属于任何一批：\2",
+    ),
+    (re.compile(r"batch (-?\d+): its (\S+) cannot be read: (.+)", re.DOTALL), r"第 \1 批的 \2 读不了：\3"),
+    (re.compile(r"entry (\S+): its (\S+) cannot be read: (.+)", re.DOTALL), r"条目 \1 的 \2 读不了：\3"),
     (re.compile(r"batch (\d+) does not follow from the one before it"), r"第 \1 批接不上前一批"),
     (re.compile(r"entry (\S+) belongs to no batch"), r"条目 \1 不属于任何一批"),
     (re.compile(r"batch (\d+) is not the one that was noted \((.+)\)"), r"第 \1 批不是先前记下的那一批（\2）"),

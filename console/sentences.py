@@ -39,6 +39,11 @@ SENTENCES: Mapping[str, Text] = {
         "  {platform}：变动 {n} 天，{first} 至 {last}", "  {platform}: {n:day} changed, {first} to {last}"
     ),
     "day changed": Text("  {platform}：变动 1 天，{first}", "  {platform}: 1 day changed, {first}"),
+    "held back": Text(
+        "没有任何变动：--replace 会先删除已有的行，所以文件里有被拒的行时不执行；请改正这些行，或不用 --replace 导入",
+        "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
+        "import without --replace",
+    ),
     "unknown columns": Text("不认识的列，未保存：{names}", "unknown columns, not stored: {names}"),
     "more refused": Text("……另有 {n} 处；", "… and {n} more; "),
     "quarantine": Text("全部拒收的单元格：{path}", "all refused cells: {path}"),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language, Text
 
@@ -95,7 +97,10 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the ledger is."""
-        return self["database_url"] or f"sqlite:///{self.home / LEDGER}"
+        if self["database_url"]:
+            return self["database_url"]
+        # Written as a URL is, since a directory may be called `a?b`, and read again by open_ledger.
+        return URL.create("sqlite", database=str(self.home / LEDGER)).render_as_string(hide_password=False)
 
     @property
     def keeps_ledger(self) -> bool:

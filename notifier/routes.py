@@ -24,6 +24,10 @@ LETTERS = Text(
     "含有邮件服务器不收的字符；请用 ASCII 书写，域名写成 xn--…",
     "has letters that mail servers do not take; write the address in ASCII, its domain as xn--…",
 )
+ENCODED_WORD = Text(
+    "含有 =?；邮件程序会把它当作编码字，从而变成另一个地址",
+    "holds =?, which mail programs take for the beginning of an encoded word, and so for another address",
+)
 SEVERAL = Text("几个地址写在了一起；请用 ; 分隔", "several addresses in one; separate them with ;")
 NO_AT = Text("不是邮箱地址：没有 @", "is not an e-mail address: it has no @")
 BEFORE_AT = Text(
@@ -34,7 +38,7 @@ AFTER_AT = Text(
     "不是邮箱地址：@ 后面不是 example.com 这样的域名",
     "is not an e-mail address: what stands after the @ is no domain, like example.com",
 )
-ADDRESS_FAULTS = (CONTROL, LETTERS, SEVERAL, NO_AT, BEFORE_AT, AFTER_AT)
+ADDRESS_FAULTS = (CONTROL, LETTERS, SEVERAL, ENCODED_WORD, NO_AT, BEFORE_AT, AFTER_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ def address_fault(address: str) -> Text | None:
         return LETTERS
     if address.count("@") > 1:
         return SEVERAL
+    if "=?" in address:
+        return ENCODED_WORD
     local, at, domain = address.partition("@")
     if not at:
         return NO_AT

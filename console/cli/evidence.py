@@ -77,6 +77,8 @@ def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> Non
     row = {k: v for k, v in asdict(summary).items() if isinstance(v, int | str)}
     removed = sentence("removed", language, n=summary.removed) if summary.removed else ""
     say(sentence("imported", language, **row) + removed)
+    if summary.held_back:
+        note(sentence("held back", language))
     for platform in dict.fromkeys(p for p, _ in summary.days):
         days = [day for p, day in summary.days if p == platform]
         name = "day changed" if len(days) == 1 else "days changed"

@@ -35,6 +35,9 @@ from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 COLUMNS = "violation client platform shop rule cycle state severity exposure assessed_on"
 
+MOST_YUAN = 10**10
+LONGEST_SHOWN = 40  # characters of what somebody typed
+
 TOLD = ("state", "severity", "numerator", "denominator", "amount_fen", "reference", "appeal_until")
 
 commands = group("violations", "Violations on record: list, show, record what was decided.")
@@ -67,7 +70,7 @@ def list_(
             shop=subject.external_id if subject else None,
             rule=_rule(session, desk, rule) if rule else None,
             state=state,
-            severity=_known_severity(session, severity),
+            severity=_known_severity(session, desk, severity),
             first=day(from_, "--from"),
             last=day(to, "--to"),
         )
@@ -145,7 +148,7 @@ def record(
             actor=desk.actor,
             why=why,
             now=datetime.now(UTC),
-            severity=severity,
+            severity=_known_severity(session, desk, severity),
             amount_fen=_fen(amount),
             reference=reference,
             appeal_until=day(appeal_until, "--appeal-until"),
@@ -172,11 +175,15 @@ def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: 
         say(f"  {line}")
 
 
-def _known_severity(session: Session, severity: str | None) -> str | None:
+def _known_severity(session: Session, desk: Desk, severity: str | None) -> str | None:
     """A severity that some violation has, or any could have. Raises UnknownNameError for another one."""
-    known = {*SEVERITIES, *session.exec(select(Violation.severity).distinct()).all()} - {None}
-    if severity is not None and severity not in known:
-        raise UnknownNameError("severity", severity, map(str, known))
+    if severity is None:
+        return None
+    graded = [version for rule in desk.sound_rules.values() for version in rule.versions if version.severity]
+    known = {*SEVERITIES, *(name for version in graded for name in version.ladder)}
+    known |= {name for name in session.exec(select(Violation.severity).distinct()) if name}
+    if severity not in known:
+        raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known)
     return severity
 
 
@@ -232,12 +239,18 @@ def _fen(amount: str | None) -> int | None:
     """Yuan as typed, in fen."""
     if amount is None:
         return None
+    shown = amount if len(amount) <= LONGEST_SHOWN else amount[:LONGEST_SHOWN] + "…"
     yuan, _, rest = amount.partition(".")
     if not (
         yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
     ):
         raise KaoheError(
-            f"--amount {amount!r} is not an amount in yuan; write it like 300 or 300.50",
-            zh=f"--amount {amount!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
+            f"--amount {shown!r} is not an amount in yuan; write it like 300 or 300.50",
+            zh=f"--amount {shown!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
+        )
+    if len(yuan.lstrip("0")) >= len(str(MOST_YUAN)):
+        raise KaoheError(
+            f"--amount {shown!r} is no penalty: it must be less than {MOST_YUAN:,} yuan",
+            zh=f"--amount {shown!r} 不是罚款金额：必须小于 {MOST_YUAN:,} 元",
         )
     return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")

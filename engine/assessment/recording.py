@@ -20,12 +20,13 @@ from engine.judge.decide import Situation
 from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
 from engine.ledger.subject_keys import shop_key
-from engine.ledger.tables import Assessment, Sanction, Subject, Violation
+from engine.ledger.tables import Assessment, JournalEntry, Sanction, Subject, Violation
 from engine.ledger.tables import Situation as SituationRow
 
 # Older news wakes nobody: a first import of a year must not send a year of notices.
 NOTIFY_WITHIN = timedelta(days=7)
 AT_ONCE = 500  # values in one query
+WITHDRAWN = "violation.withdrawn"
 OURS_TO_CHANGE = frozenset({"open", "acknowledged"})  # states in which nobody but we have spoken
 
 T = TypeVar("T")
@@ -145,8 +146,7 @@ class _Recording:
             self._note("violation.opened", outcome, "the assessment found a breach")
             return
         before = rows.on_record(known)
-        # What new evidence took back, it brings back; what a person withdrew while the breach was on record, stays so.
-        reopened = known.state == "withdrawn" and self._old_violation(outcome) != known.id
+        reopened = known.state == "withdrawn" and self._withdrawn_by_evidence(known)
         if reopened:
             known.state = "open"
         if known.state in OURS_TO_CHANGE:
@@ -163,6 +163,21 @@ class _Recording:
         event = "violation.reopened" if reopened else "violation.corrected"
         self._note(event, outcome, "new evidence", before, known)
 
+    def _withdrawn_by_evidence(self, known: Violation) -> bool:
+        """What new evidence took back, it brings back; what a person withdrew stays so, whatever came in between."""
+        withdrawals = (
+            select(JournalEntry.payload)
+            .where(
+                JournalEntry.object_kind == "violation",
+                JournalEntry.object_id == known.id,
+                JournalEntry.event == WITHDRAWN,
+            )
+            .order_by(col(JournalEntry.batch).desc(), col(JournalEntry.position).desc())
+        )
+        last = self.session.exec(withdrawals.limit(1)).first()
+        # Only evidence has a figure to tell; what was redacted was a person's words.
+        return last is not None and "numerator" in (last.get("before") or {})
+
     def _withdraw(self, known: Violation, why: str, after: Mapping[str, Any] | None) -> None:
         if known.state == "withdrawn":
             return
@@ -170,7 +185,7 @@ class _Recording:
         if known.state in OURS_TO_CHANGE:
             known.state, known.changed_at = "withdrawn", self.now
             self.session.add(known)
-            event = "violation.withdrawn"
+            event = WITHDRAWN
         else:
             event = "violation.contradicted"  # the platform has decided; that our figure says otherwise is news
         payload = {"why": why, "before": before, "after": dict(after or {}) | {"state": known.state}}

@@ -55,6 +55,12 @@ def _header(path: Path, wanted: Sequence[str]) -> tuple[str, list[str]]:
         except csv.Error as error:
             raise UnreadableFileError(path, f"the header cannot be read: {error}", f"表头读不了：{error}") from error
         found[delimiter] = [cell.strip() for cell in first.cells]
+    if not any(cell for cells in found.values() for cell in cells):
+        raise UnreadableFileError(
+            path,
+            "its first line is blank: the header must stand there; remove what is above it",
+            "第一行是空的：表头必须在第一行；请删去表头上面的内容",
+        )
     best = max(DELIMITERS, key=lambda d: (len(set(wanted) & set(found[d])), len(found[d])))
     return best, found[best]
 

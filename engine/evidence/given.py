@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 
 from engine.errors import KaoheError
@@ -51,14 +51,50 @@ def shop_in_name(file_name: str, pattern: str | None) -> str | None:
             f"--shop-from {pattern!r}: write {{shop}} once where the shop stands, and * for anything",
             zh=f"--shop-from {pattern!r}：店铺所在处写一次 {{shop}}，其余用 * 代替",
         )
-    parts = (re.escape(part).replace(r"\*", ".*") for part in pattern.split("{shop}"))
-    match = re.fullmatch("(.+)".join(parts), file_name)
-    if match is None or not match[1].strip():
+    shop = _between(unicodedata.normalize("NFC", file_name), *unicodedata.normalize("NFC", pattern).split("{shop}"))
+    if shop is None or not shop.strip():
         raise KaoheError(
             f"{file_name}: its name does not fit --shop-from {pattern!r}; nothing was imported",
             zh=f"{file_name}：文件名不符合 --shop-from {pattern!r}；什么都没有导入",
         )
-    return match[1]
+    return shop
+
+
+def _between(file_name: str, before: str, after: str) -> str | None:
+    """What stands between two patterns that together fit the whole name; None if they do not.
+
+    Of several ways, what stands before the shop takes as much as it can, and then the shop. Each piece between stars is
+    sought once and nothing tried again, so that no pattern takes longer than the name is long.
+    """
+    right = _leading(file_name[::-1], after[::-1])
+    if right is None:
+        return None
+    end = len(file_name) - right
+    left = _trailing(file_name[: end - 1], before) if end else None  # a shop has one character at least
+    return None if left is None else file_name[left:end]
+
+
+def _trailing(file_name: str, pattern: str) -> int | None:
+    """The most characters at the beginning of the name that `pattern` fits; None if it fits none."""
+    earlier, star, last = pattern.rpartition("*")
+    if not star:
+        return _leading(file_name, pattern)
+    least, found = _leading(file_name, earlier), file_name.rfind(last)
+    return None if least is None or found < least else found + len(last)
+
+
+def _leading(file_name: str, pattern: str) -> int | None:
+    """The fewest characters at the beginning of the name that `pattern` fits; None if it fits none."""
+    first, *others = pattern.split("*")
+    if not file_name.startswith(first):
+        return None
+    place = len(first)
+    for piece in others:
+        found = file_name.find(piece, place)
+        if found < 0:
+            return None
+        place = found + len(piece)
+    return place
 
 
 def _plain(option: str, value: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values
 from engine.evidence.kinds import switched_with
 from engine.evidence.lake import Lake
+from engine.evidence.merging import Counted
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Live, Rewriting, Rewritten
@@ -52,7 +53,11 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did: read = taken + already_there + replaced + refused; `removed` only under `replace`."""
+    """What an import did: read = taken + already_there + replaced + refused + held_back.
+
+    Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
+    refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
+    """
 
     kind: str
     files: tuple[str, ...]
@@ -65,12 +70,15 @@ class ImportSummary:
     days: tuple[tuple[str, date], ...]
     unknown_columns: tuple[str, ...]
     faults: tuple[RowFault, ...]
+    held_back: int = 0
 
 
 def import_evidence(
     ledger: Engine, lake: Lake, secret: bytes, request: ImportRequest, now: datetime, progress: Progress
 ) -> ImportSummary:
     """Import all files of `request` as one unit. Bad rows are set aside; an unreadable file stops everything.
+
+    Under `replace` a bad row stops everything too, and the summary says so.
 
     Raises KaoheError where a file or option is no good or the disk or memory is full: then nothing has changed.
     """
@@ -90,8 +98,12 @@ def import_evidence(
             given = [given_values(request.kind, file, options) for file in opened]
             sources = _digests(request.files)
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
-            rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
-            rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
+            held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
+            if held_back is None:
+                rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
+                rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
+            else:
+                rewritten, staged = Rewritten(Counted(), ()), replace(staged, repeated=0, replaced=0)
         except duckdb.Error as error:
             raise KaoheError(
                 f"the import stopped: {reason(error)}; no evidence was changed",
@@ -112,6 +124,7 @@ def import_evidence(
         days=tuple((c.platform, c.day) for c in rewritten.changes if c.kind == request.kind.name),
         unknown_columns=_unknown(opened),
         faults=staged.faults,
+        held_back=held_back or 0,
     )
 
 

@@ -31,6 +31,7 @@ REASONS: Mapping[str, Text] = {
     "closed_first": Text("关闭早于会话开始", "closed before the opening"),
     "not_object": Text("不是 JSON 对象", "not a JSON object"),
     "not_value": Text("不是文字或整数", "not a text or a whole number"),
+    "key_twice": Text("同一个键在对象里写了两次", "the key stands twice in the object"),
     "width": Text("这一行有 {first} 格，表头有 {second} 格", "the row has {first:cell}, the header {second}"),
     "address": Text(
         "{detail}；地址写成 zhang@example.com 这样，用 ; 分隔",

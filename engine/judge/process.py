@@ -12,11 +12,13 @@ from typing import Any
 
 CHILD = (sys.executable, "-P", "-m", "engine.judge.child")  # -P: a folder `engine` where we stand is not ours
 PATIENCE_S = 10.0
+NONSENSE = "gave no proper answer"
 _FAREWELL_S = 2.0
+_LONGEST_ANSWER = 1 << 24  # bytes: a hundred times what the most firings take
 
 
 class ChildLostError(Exception):
-    """The child process gave no answer; `how` says whether it died or took too long."""
+    """The child process gave no answer; `how` says whether it died, took too long, or answered something else."""
 
     def __init__(self, how: str) -> None:
         self.how = how
@@ -57,8 +59,10 @@ class ChildProcess:
             answer = self._exchange(json.dumps(request, ensure_ascii=False).encode() + b"\n")
         except TimeoutError as error:
             raise ChildLostError("took too long") from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError) as error:
             raise ChildLostError("died") from error
+        except (ValueError, RecursionError) as error:
+            raise ChildLostError(NONSENSE) from error
         finally:
             if answer is None:  # interrupted too: a late answer must not pass for that of the next request
                 self.kill()
@@ -68,7 +72,9 @@ class ChildProcess:
         deadline = time.monotonic() + self._patience_s
         self._ours.settimeout(self._patience_s)
         self._ours.sendall(line)
-        answer: dict[str, Any] = json.loads(self._read_line(deadline))
+        answer = json.loads(self._read_line(deadline))
+        if not isinstance(answer, dict):
+            raise ChildLostError(NONSENSE)
         return answer
 
     def _read_line(self, deadline: float) -> bytes:
@@ -78,6 +84,8 @@ class ChildProcess:
             if not piece:
                 raise EOFError
             self._rest += piece
+            if len(self._rest) > _LONGEST_ANSWER:
+                raise ValueError("an answer without an end")
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 

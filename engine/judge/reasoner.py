@@ -1,7 +1,9 @@
 """Who draws the conclusions: durable_rules in a child process, and our interpreter where it cannot.
 
-A case whose child dies is tried once more in a new one. If that dies too, the interpreter of the same rules
-decides, and the decision says so. The conclusion is the same whoever drew it.
+Every answer of the child is compared with the interpreter's, which takes no time beside the exchange: an answer that
+is not what follows from the rules is none, whatever went wrong in there. A case whose child dies, or answers so, is
+tried once more in a new one. If that is lost too, the interpreter decides, and the decision says so. The conclusion is
+the same whoever drew it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ from typing import Any
 
 from engine.judge.facts import Fact
 from engine.judge.interpreter import interpret
-from engine.judge.process import ChildLostError, ChildProcess
+from engine.judge.process import NONSENSE, ChildLostError, ChildProcess
 from engine.judge.ruleset import RuleSet
-from engine.judge.trace import MOST_FIRINGS, Conclusion, Firing, RunawayRulesError, conclude
+from engine.judge.trace import MOST_FIRINGS, Conclusion
 from engine.judge.wire import data_of
 
 INTERPRETER = "interpreter"  # how `decided_by` begins where the rule engine did not decide
@@ -79,34 +81,41 @@ class Reasoner:
         lost: list[str] = []
         while len(lost) < ATTEMPTS:
             try:
-                answer = self._ask(rules, given, most_firings)
+                conclusion = self._conclusion(rules, given, most_firings)
             except ChildLostError as error:
                 lost.append(error.how)
                 self._child = self._loaded = None
+            except RefusedError:
+                self._lost_cases = 0
+                raise
             else:
                 self._lost_cases = 0
-                return self._conclusion(rules, given, answer)
+                return conclusion
         self._lost_cases += 1
         raise ChildLostError(f"{lost[0]} twice" if len(set(lost)) == 1 else ", then ".join(lost))
 
-    def _ask(self, rules: RuleSet, given: Collection[Fact], most_firings: int) -> dict[str, Any]:
-        self._child = self._child or self._start()
+    def _conclusion(self, rules: RuleSet, given: Collection[Fact], most_firings: int) -> Conclusion:
+        child = self._child = self._child or self._start()
         if self._loaded is not rules:
             self._loaded = None  # until the child has said so, whatever interrupts
-            answer = self._child.ask({"load": data_of(rules)})
-            if "refused" in answer:
-                return answer
+            if _unless_refused(child.ask({"load": data_of(rules)})) != {"loaded": True}:
+                child.kill()
+                raise ChildLostError(NONSENSE)
             self._loaded = rules
-        return self._child.ask({"given": [fact.as_data() for fact in given], "most_firings": most_firings})
+        facts = [fact.as_data() for fact in given]
+        answer = _unless_refused(child.ask({"given": facts, "most_firings": most_firings}))
+        expected = interpret(rules, given, most_firings)
+        if answer != {"firings": [firing.as_data() for firing in expected.trace]}:
+            child.kill()
+            raise ChildLostError(NONSENSE)
+        return expected
 
-    @staticmethod
-    def _conclusion(rules: RuleSet, given: Collection[Fact], answer: dict[str, Any]) -> Conclusion:
-        if "refused" in answer:
-            raise RefusedError(answer["refused"])
-        if "runaway" in answer:
-            raise RunawayRulesError(answer["runaway"])
-        firings = [Firing.from_data(firing) for firing in answer["firings"]]
-        return conclude(given, firings, [rule.name for rule in rules.by_priority])
+
+def _unless_refused(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer. Raises RefusedError if it says why there is none; the interpreter finds runaway rules itself."""
+    if "refused" in answer or "runaway" in answer:
+        raise RefusedError(str(answer.get("refused", "the rules fired too often")))
+    return answer
 
 
 @cache

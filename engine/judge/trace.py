@@ -37,15 +37,6 @@ class Firing:
             "produced": [fact.as_data() for fact in self.produced],
         }
 
-    @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Firing:
-        """The firing that `as_data` described."""
-        return cls(
-            data["rule"],
-            tuple((alias, Fact.from_data(fact)) for alias, fact in data["matched"].items()),
-            tuple(Fact.from_data(fact) for fact in data["produced"]),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:

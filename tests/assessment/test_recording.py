@@ -1,7 +1,7 @@
 """What new evidence does to what is on record. After every assessment the journal verifies (see the office)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
 
@@ -16,6 +16,7 @@ from engine.ledger.violations import record
 from engine.rulebook.model import Band, Bound, SanctionSpec, Severity
 
 W10 = "2026-W10"
+NOW = datetime(2026, 3, 10, 3, tzinfo=UTC)
 BREACH = violation_id("xiaohongshu.reply-rate", "shop:xiaohongshu/s1", W10)
 
 
@@ -200,6 +201,31 @@ def test_what_a_person_withdrew_is_not_brought_back_by_a_corrected_figure(assess
     assert (office.violation(BREACH).state, office.violation(BREACH).numerator) == ("withdrawn", 6)
     event, _, after = office.events(BREACH)[-1]
     assert (event, after["state"]) == ("violation.corrected", "withdrawn")
+
+
+def test_what_a_person_withdrew_stays_so_when_evidence_mends_the_breach_and_breaks_it_again(assessed_on_both):
+    office = assessed_on_both(7)
+    office.say(BREACH, "withdrawn")
+    assessed_on_both(9)
+    assert (office.violation(BREACH).state, office.outcome().violation) == ("withdrawn", None)
+    assessed_on_both(6)
+    assert (office.violation(BREACH).state, office.outcome().violation) == ("withdrawn", BREACH)
+    assert [event for event, _, _ in office.events(BREACH)][1:] == ["violation.withdrawn", "violation.corrected"]
+    office.say(BREACH, "open")  # the person has thought again: from here on it is evidence's once more
+    assessed_on_both(9)
+    assessed_on_both(7)
+    assert office.violation(BREACH).state == "open"
+
+
+def test_a_persons_withdrawal_outlives_its_redaction(assessed):
+    office = assessed(7)
+    office.say(BREACH, "withdrawn")
+    with transaction(office.ledger) as ledger:
+        told = ledger.exec(select(JournalEntry).where(JournalEntry.event == "violation.withdrawn")).one()
+        redact(ledger, told.id, "names a buyer", "officer", NOW)
+    assessed(9)
+    assessed(7)
+    assert office.violation(BREACH).state == "withdrawn"
 
 
 def test_a_contradicted_violation_that_shows_again_is_on_record_as_before(assessed):

@@ -70,6 +70,9 @@ def test_refused_rows_end_with_one_and_are_told_by_line(kaohe, english, tmp_path
     assert "2 rows read: 1 taken, 0 already there, 0 replaced, 1 refused" in said.out
     (quarantine,) = (home / "quarantine").iterdir()
     assert "first_human_reply_at" in quarantine.read_text(encoding="utf-8-sig")
+    again = kaohe("import", str(file), "--kind", "sessions", "--replace")
+    assert again.code == 1
+    assert "nothing was changed: --replace removes what is stored" in again.err
 
 
 def test_a_malformed_rule_never_reaches_an_assessment(kaohe, sessions, tmp_path, monkeypatch):

@@ -66,6 +66,45 @@ def test_what_was_recorded_is_shown_and_can_be_completed(kaohe, violation):
     assert "这些内容也都已记录" in again.err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--severity", "nonsense", "没有这个违规等级：'nonsense'；已知的有：grave"),
+        ("--severity", "graev", "没有这个违规等级：'graev'；"),
+        ("--severity", "", "没有这个违规等级：''"),
+        ("--amount", "9" * 40, "不是罚款金额：必须小于 10,000,000,000 元"),
+        ("--amount", "9" * 5000, "不是罚款金额：必须小于 10,000,000,000 元"),
+        ("--amount", "10000000000", "不是罚款金额"),
+        ("--amount", "x" * 5000, "不是金额；以元为单位"),
+    ],
+)
+def test_a_severity_that_nobody_knows_and_an_amount_beyond_all_bounds_are_refused(
+    kaohe, violation, option, value, message
+):
+    said = kaohe("violations", "record", violation, "confirmed", "--why", "notice 7", option, value)
+    assert (said.code, said.out) == (2, "")
+    assert message in said.err
+    assert len(said.err) < 300
+    assert kaohe("violations", "show", violation, "--json").rows[0]["state"] == "open"
+
+
+def test_the_largest_amount_is_kept(kaohe, violation):
+    kaohe(
+        "violations",
+        "record",
+        violation,
+        "confirmed",
+        "--why",
+        "x",
+        "--severity",
+        "grave",
+        "--amount",
+        "009999999999.99",
+    )
+    row = kaohe("violations", "show", violation, "--json").rows[0]
+    assert (row["amount_fen"], row["severity"]) == (999_999_999_999, "grave")
+
+
 def test_an_acknowledged_violation_does_not_look_open(kaohe, violation):
     assert "（已知悉）" not in kaohe("violations", "list").out
     kaohe("violations", "record", violation, "acknowledged", "--why", "seen")

@@ -10,6 +10,7 @@ import pytest
 from console.mail import smtp_server
 from console.settings import SETTINGS, load_settings
 from engine.errors import KaoheError
+from engine.ledger.database import open_ledger
 
 DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -26,6 +27,15 @@ def test_the_option_home_stands_before_all(tmp_path):
     settings = load_settings({"KAOHE_HOME": "/elsewhere"}, tmp_path, home=str(tmp_path / "x"))
     assert settings.home == tmp_path / "x"
     assert settings.values["home"].origin == "--home"
+
+
+@pytest.mark.parametrize("name", ["a?b", "a?mode=memory&x=1", "a#b", "a%3Fb", "a b", "k:p@h", "考核"])
+def test_the_ledger_lies_in_the_home_whatever_that_is_called(tmp_path, name):
+    home = tmp_path / name
+    home.mkdir()
+    open_ledger(load_settings({"KAOHE_HOME": str(home)}, tmp_path).database_url).dispose()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (home / "ledger.sqlite").is_file()
 
 
 def test_secrets_are_masked(tmp_path):

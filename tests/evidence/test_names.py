@@ -1,9 +1,14 @@
 """Names that nobody expected: of files, of directories, of shops; and the shop that stands in a file's name."""
 
 import os
+import re
+import time
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import KaoheError
 from engine.evidence.given import shop_in_name
@@ -168,6 +173,36 @@ def test_the_shop_may_stand_in_the_files_name(house):
 )
 def test_a_pattern_is_literal_but_for_its_stars(name, pattern, shop):
     assert shop_in_name(name, pattern) == shop
+
+
+PIECES = st.text("ab*", max_size=6)
+
+
+@settings(max_examples=1000)
+@given(st.text("ab", min_size=1, max_size=10), PIECES, PIECES)
+def test_a_pattern_finds_what_a_regular_expression_finds(name, before, after):
+    pattern = f"{before}{{shop}}{after}"
+    found = re.fullmatch(f"{before.replace('*', '.*')}(.+){after.replace('*', '.*')}", name)
+    try:
+        assert shop_in_name(name, pattern) == found[1]
+    except KaoheError:
+        assert found is None
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 40 + "{shop}.txt", "{shop}" + "a*" * 40 + "b.csv", "*" * 99 + "{shop}b"])
+def test_no_pattern_takes_longer_than_a_name_is_long(pattern):
+    started = time.process_time()
+    with pytest.raises(KaoheError):
+        shop_in_name("a" * 200 + "!.csv", pattern)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_the_same_however_its_accents_are_written(form):
+    """macOS keeps the names of files apart into letters and accents, keyboards do not."""
+    name = unicodedata.normalize(form, "données_café.csv")
+    for other in ("NFC", "NFD"):
+        assert shop_in_name(name, unicodedata.normalize(other, "données_{shop}.csv")) == "caf\u00e9"
 
 
 @pytest.mark.parametrize(

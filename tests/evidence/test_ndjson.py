@@ -69,6 +69,29 @@ def test_a_buyer_that_is_no_text_is_not_repeated(house):
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "column"),
+    [
+        ('"session": "b"', "session"),
+        ('"session": null', "session"),
+        ('"session": "a"', "session"),
+        ('"sess\\u0069on": "b"', "session"),
+        ('"note": 1, "note": 2', "-"),
+    ],
+)
+def test_a_line_with_a_key_twice_is_refused_since_readers_disagree_which_counts(house, more, column):
+    lines = [GOOD.format("x"), GOOD.format("a")[:-1] + f", {more}}}", GOOD.format("y")]
+    assert house.faults(house.file("a.ndjson", "\n".join(lines))) == [
+        f"a.ndjson:2: {column}: the key stands twice in the object"
+    ]
+    assert house.rows("session") == [("x",), ("y",)]
+
+
+def test_a_key_may_stand_in_many_lines_and_deeper_down(house):
+    lines = [GOOD.format("a")[:-1] + ', "note": {"x": 1, "x": 2}}', GOOD.format("b")]
+    assert house.take(house.file("a.ndjson", "\n".join(lines))).taken == 2
+
+
 def test_null_and_empty_and_absent_are_the_same(house):
     lines = [GOOD.format("a"), GOOD.format("b")[:-1] + ', "agent": null}', GOOD.format("c")[:-1] + ', "agent": " "}']
     house.take(house.file("a.ndjson", "\n".join(lines)))

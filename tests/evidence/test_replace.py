@@ -74,6 +74,32 @@ def test_refused_rows_empty_no_day(filled):
     assert filled.state() == before
 
 
+NINE = [{"session": f"n{n}", "opened_at": MONDAY} for n in range(9)]
+BROKEN = [row | ({"closed_at": "?"} if n < 3 else {"agent": "new"}) for n, row in enumerate(NINE)]
+
+
+def test_a_stored_row_is_not_lost_to_a_slip_in_the_row_that_was_to_replace_it(house):
+    """Which stored row a refused one meant cannot always be known: its session may be what is wrong with it."""
+    house.take(house.csv("good.csv", *NINE))
+    before, journalled = house.state(), len(house.journal())
+    summary = house.take(house.csv("bad.csv", *BROKEN), replace=True)
+    assert (summary.refused, summary.held_back, summary.removed, summary.days) == (3, 6, 0, ())
+    assert (summary.read, summary.taken, summary.already_there, summary.replaced) == (9, 0, 0, 0)
+    assert [fault.line for fault in summary.faults] == [2, 3, 4]
+    assert (house.state(), len(house.journal())) == (before, journalled)
+    assert house.take(house.csv("bad.csv", *BROKEN)).replaced == 6  # without --replace the good ones are taken
+
+
+@pytest.mark.parametrize("cells", ["x,s1,a\n", "jd,s1,a,2026-03-02T10:00,more\n", "nowhere,s1,a,2026-03-02T10:00\n"])
+def test_one_refused_row_in_one_of_several_files_holds_all_of_them_back(filled, cells):
+    before = filled.state()
+    good = filled.csv("good.csv", {"session": "a2", "opened_at": MONDAY}, {"session": "a2", "opened_at": MONDAY})
+    bad = filled.file("bad.csv", f"platform,shop,session,opened_at\n{cells}")
+    summary = filled.take(good, bad, replace=True)
+    assert (summary.read, summary.refused, summary.held_back) == (3, 1, 2)
+    assert filled.state() == before
+
+
 def test_all_files_of_a_command_are_replaced_at_once(filled):
     """The second file does not remove what the first has brought for the same shop and day."""
     files = [filled.csv(f"{n}.csv", {"session": f"new{n}", "opened_at": MONDAY}) for n in (1, 2)]

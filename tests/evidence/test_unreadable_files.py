@@ -9,11 +9,16 @@ from engine.evidence.opened import UnreadableFileError
 HEADER = "platform,shop,session,opened_at\n"
 ROW = "xiaohongshu,s1,a,2026-03-02T10:00\n"
 ALL = "platform, shop, session, buyer, agent, opened_by, opened_at, first_human_reply_at, closed_at"
+BLANK = "its first line is blank: the header must stand there; remove what is above it"
 
 CASES = {  # name → (content, why)
     "empty.csv": ("", "the file is empty"),
-    "mark.csv": ("\ufeff", f"none of its columns is known; expected {ALL}"),
-    "blank.csv": ("\n" + HEADER + ROW, f"none of its columns is known; expected {ALL}"),
+    "mark.csv": ("\ufeff", BLANK),
+    "blank.csv": ("\n" + HEADER + ROW, BLANK),
+    "blank-marked.csv": ("\ufeff\r\n" + HEADER + ROW, BLANK),
+    "spaces.csv": (" \t \n" + HEADER + ROW, BLANK),
+    "quoted-blank.csv": ('""\n' + HEADER + ROW, BLANK),
+    "nothing-but-blanks.csv": ("\n\n", BLANK),
     "a.xlsx": (b"PK\x03\x04", "unknown format '.xlsx': .csv, .ndjson or .parquet is read"),
     "a.csv.gz": (b"\x1f\x8b", "unknown format '.gz': .csv, .ndjson or .parquet is read"),
     "nosuffix": (HEADER + ROW, "unknown format '(no suffix)': .csv, .ndjson or .parquet is read"),

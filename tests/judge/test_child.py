@@ -115,7 +115,7 @@ def test_a_child_killed_during_a_case_is_replaced_and_the_case_tried_again(rules
         ((DIES, DIES), 30.0, "interpreter (the child process died twice)"),
         ((CRASHES, CRASHES), 30.0, "interpreter (the child process died twice)"),
         ((HANGS, HANGS), 0.2, "interpreter (the child process took too long twice)"),
-        ((BABBLES, BABBLES), 30.0, "interpreter (the child process died twice)"),
+        ((BABBLES, BABBLES), 30.0, "interpreter (the child process gave no proper answer twice)"),
     ],
     ids=["dies", "crashes", "hangs", "babbles"],
 )
@@ -132,6 +132,80 @@ def test_when_two_children_are_lost_the_interpreter_decides_and_says_so(rules, e
         assert reasoner.child_pid is None
     assert len(started) == 2
     assert all(is_gone(child.pid) for child in started)
+
+
+NESTED = "[" * 20_000
+FIRED = '{"rule": "breach is a violation", "matched": {"breach": {"kind": "breach"}}, "produced": [%s]}'
+NO_ANSWERS = {
+    "a list": "[1]",
+    "a number": "5",
+    "null": "null",
+    "a text": '"refused"',
+    "nothing in it": "{}",
+    "something else in it": '{"loaded": true}',
+    "no firings": '{"firings": []}',
+    "no list of firings": '{"firings": null}',
+    "a firing of nothing": '{"firings": [{}]}',
+    "firings that are none": '{"firings": [5, null, "x"]}',
+    "a firing of an unknown rule": '{"firings": [{"rule": "x", "matched": {}, "produced": []}]}',
+    "a part of what follows": '{"firings": [%s]}' % (FIRED % '{"kind": "violation"}'),
+    "what does not follow": '{"firings": [%s]}' % (FIRED % '{"kind": "sanction", "position": 99, "rung": "x"}'),
+    "depths": NESTED,
+    "depths that end": NESTED + "]" * 20_000,
+    "a number without end": "9" * 100_000,
+    "no UTF-8": "\udcff",
+}
+
+
+def answers_with(answer, load='{"loaded": true}'):
+    said = [line.encode("utf-8", "surrogateescape") for line in (load, answer)]
+    write = "sys.stdin.readline(); sys.stdout.buffer.write(said + b'\\n'); sys.stdout.flush()"
+    return f"import sys\nfor said in {said!r}: {write}"
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_an_answer_that_is_not_what_follows_from_the_rules_is_none(rules, expected, answer):
+    children = []
+
+    def start():
+        children.append(child_that(answers_with(answer)))
+        return children[-1]
+
+    with Reasoner(start) as reasoner:
+        who = "interpreter (the child process gave no proper answer twice)"
+        assert reasoner.conclude(rules, FACTS) == (expected, who)
+    assert len(children) == 2
+    assert all(is_gone(child.pid) for child in children)
+
+
+@pytest.mark.parametrize(
+    "answer", ["[1]", "5", "null", "{}", '{"loaded": false}', '"loaded"', '{"firings": []}', NESTED]
+)
+def test_a_child_that_does_not_say_that_it_has_loaded_the_rules_is_lost(rules, expected, answer):
+    with Reasoner(lambda: child_that(answers_with("{}", load=answer))) as reasoner:
+        who = "interpreter (the child process gave no proper answer twice)"
+        assert reasoner.conclude(rules, FACTS) == (expected, who)
+
+
+def test_a_child_that_only_says_that_the_rules_ran_away_is_not_believed(rules, expected):
+    with Reasoner(lambda: child_that(answers_with('{"runaway": 1}'))) as reasoner:
+        assert reasoner.conclude(rules, FACTS) == (expected, "interpreter (the rules fired too often)")
+
+
+@pytest.mark.parametrize("refused", ["[1]", "null", '{"a": "b"}'])
+def test_a_refusal_without_words_is_a_refusal(rules, expected, refused):
+    with Reasoner(lambda: child_that(answers_with(f'{{"refused": {refused}}}'))) as reasoner:
+        conclusion, who = reasoner.conclude(rules, FACTS)
+    assert conclusion == expected
+    assert who.startswith("interpreter (")
+
+
+def test_an_answer_without_an_end_is_given_up(rules, expected, monkeypatch):
+    monkeypatch.setattr("engine.judge.process._LONGEST_ANSWER", 1 << 20)
+    endless = "import sys\nsys.stdin.readline()\nwhile True: sys.stdout.write('x' * 65536)"
+    with Reasoner(lambda: child_that(endless)) as reasoner:
+        who = "interpreter (the child process gave no proper answer twice)"
+        assert reasoner.conclude(rules, FACTS) == (expected, who)
 
 
 def test_two_children_lost_in_different_ways_are_both_told(rules):

@@ -42,11 +42,6 @@ def test_a_trace_shows_causes_before_what_they_caused_in_whatever_order_it_came(
     assert ways[0].concluded == (c, d)
 
 
-def test_a_firing_comes_back_from_its_json():
-    original = Firing("rule", (("b", Fact.of("k", n=1)), ("a", Fact("j"))), (Fact("z"),))
-    assert Firing.from_data(original.as_data()) == original
-
-
 def test_a_firing_on_a_fact_from_nowhere_is_not_put_in_any_order():
     with pytest.raises(ValueError, match="'first' fired on facts that nothing produced"):
         conclude([], [firing("first", Fact("a"))], ["first"])

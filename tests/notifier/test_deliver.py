@@ -10,6 +10,7 @@ from engine.ledger.database import reading
 from engine.ledger.journal import verify
 from engine.ledger.tables import Notice, Violation
 from notifier.channels.email import EmailChannel
+from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
@@ -122,6 +123,17 @@ def test_a_set_up_that_is_wrong_is_tried_again_since_somebody_will_mend_it(sqlit
     assert deliver(sqlite_office, post, now) == Delivered(delayed=1)
     assert sqlite_office.notices()[0].answer == "misconfigured: 535 wrong password"
     assert deliver(sqlite_office, post, now + timedelta(hours=1)) == Delivered(sent=1)
+
+
+def test_a_notice_that_no_mail_can_be_made_of_fails_alone_with_its_reason(office, queue, now, tmp_path):
+    notices = queue(office, 3)
+    office.change(Notice, notices[1].id, language="zh-CN\r\nBcc: e@v.il")
+    post = EmailChannel(Sender("kaohe@example.com"), OutboxFolder(tmp_path / "outbox"))
+    assert deliver(office, post, now) == Delivered(sent=2, failed=1)
+    failed = office.notices()[1]
+    assert (failed.state, failed.owner) == ("failed", None)
+    assert failed.answer.startswith("permanent: no mail can be made of this notice: the header Content-Language ")
+    assert deliver(office, post, now + timedelta(days=1)) == Delivered()
 
 
 def test_a_violation_settled_in_the_meantime_is_told_to_nobody(office, queue, build, now):
@@ -267,6 +279,7 @@ import os, signal, sys
 from datetime import datetime, timedelta
 from engine.ledger.database import open_ledger
 from notifier.channels.email import EmailChannel
+from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.deliver import deliver_due

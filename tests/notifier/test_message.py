@@ -1,6 +1,8 @@
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from html.parser import HTMLParser
 
 import pytest
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 
 from engine.errors import KaoheError
 from notifier.channels.contract import Letter
-from notifier.channels.email.message import Sender, mail_of
+from notifier.channels.email.headers import header_block
+from notifier.channels.email.message import LONGEST_SUBJECT, Sender, mail_of
 from notifier.channels.email.page import page_of
+from notifier.words.lines import cut, one_line
 
 SENDER = Sender("kaohe@example.com", "考核通知")
 
@@ -90,20 +94,65 @@ HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Content-Language", "A
 }
 
 
-@settings(max_examples=50)
-@example("题目\r\nBcc: x@example.com", "考核\r\nBcc: x@example.com", datetime(2026, 3, 10, tzinfo=UTC))
-@given(st.text(max_size=300), st.text(max_size=60), st.just(datetime(2026, 3, 10, tzinfo=UTC)))
-def test_no_subject_and_no_sender_can_forge_a_header(subject, name, now):
-    mail = mail_of(letter(subject=subject), Sender("kaohe@example.com", name), now)
+def display_name(mail):
+    """The newer parser of Python 3.11 leaves blanks between the encoded words of a name, the older one does not."""
+    shown, _ = parseaddr(message_from_bytes(mail.content, policy=policy.compat32)["From"].replace("\r\n", ""))
+    return str(make_header(decode_header(shown)))
+
+
+INSTANT = datetime(2026, 3, 10, tzinfo=UTC)
+FORGERY = "店 =?utf-8?q?x=0D=0ABcc:_e@v.il?= y"
+HOSTILE = st.lists(
+    st.sampled_from(
+        ["=?utf-8?q?", "=?utf-8?b?QmNj?=", "=0D=0A", "\r\nBcc: e@v.il\r\n", "?=", "=?", " ", "店", '"', "<e@v.il>"]
+    )
+    | st.text(max_size=8),
+    max_size=30,
+).map("".join)
+
+
+@settings(max_examples=200, deadline=None)
+@example("题目\r\nBcc: x@example.com", "考核\r\nBcc: x@example.com")
+@example(FORGERY, FORGERY)
+@example("=?utf-8?q?a?=", "=?utf-8?q?a?=")
+@example("a" * 300, "b" * 300)
+@given(HOSTILE | st.text(max_size=300), HOSTILE | st.text(max_size=60))
+def test_every_text_arrives_letter_for_letter_and_none_forges_a_header(subject, name):
+    mail = mail_of(letter(subject=subject), Sender("kaohe@example.com", name), INSTANT)
     message = parsed(mail)
     assert sorted(message.keys()) == sorted(HEADERS)
+    assert message["Subject"] == cut(subject, LONGEST_SUBJECT)
     assert [a.addr_spec for a in message["From"].addresses] == ["kaohe@example.com"]
+    assert message["To"] == "zhang@example.com"
+    assert display_name(mail) == one_line(name)
+    head = mail.content.split(b"\r\n\r\n")[0]
+    assert max(len(line) for line in head.split(b"\r\n")) <= 76
+
+
+@settings(max_examples=200, deadline=None)
+@example("zhang@example.com")
+@example("=?utf-8?q?x=0D=0ABcc:_e@v.il?=@example.com")
+@given(st.one_of(HOSTILE, HOSTILE.map("{}@example.com".format), HOSTILE.map("zhang@{}".format)))
+def test_a_mail_goes_to_exactly_its_recipient_or_is_not_made(recipient):
+    try:
+        mail = mail_of(letter(recipient=recipient), SENDER, INSTANT)
+    except KaoheError:
+        return
+    message = parsed(mail)
+    assert sorted(message.keys()) == sorted(HEADERS)
+    assert [a.addr_spec for a in message["To"].addresses] == [mail.recipient] == [recipient]
 
 
 def test_a_sender_that_is_no_address_is_refused_and_masked():
     with pytest.raises(KaoheError, match="could forge a mail header") as error:
         Sender("kaohe@example.com\nBcc: x@example.com")
     assert "kaohe@" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["a\r\nBcc: e@v.il", "a\nb", "a\r\n\tb", "店"])
+def test_a_header_that_would_make_another_is_never_written(value):
+    with pytest.raises(ValueError, match="the header X would hold"):
+        header_block({"X": value})
 
 
 class Outline(HTMLParser):

@@ -39,6 +39,7 @@ def test_recipients_know_their_channel_and_language(build):
         ("zhang@exa\x00mple.com", "could forge a mail header"),
         ("zhang\u202e@example.com", "could forge a mail header"),
         ("zhang@example.com, li@example.com", "separate them with ;"),
+        ("=?utf-8?b?QmNj?=@example.com", "beginning of an encoded word"),
         ("Zhang San <zhang@example.com>", "give the bare address"),
         ("13800000000", "it has no @"),
         ("zhang@example", "is no domain"),

@@ -32,8 +32,12 @@ class EmailChannel:
     transport: Transport
 
     def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send one letter as one mail to one recipient."""
-        return self.transport.carry(mail_of(letter, self.sender, now))
+        """Send one letter as one mail to one recipient. One that no mail can be made of is refused for good."""
+        try:
+            mail = mail_of(letter, self.sender, now)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is about this letter: the others go on
+            return Outcome.of("permanent", f"no mail can be made of this notice: {error} ({type(error).__name__})")
+        return self.transport.carry(mail)
 
     def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: nobody can be asked."""

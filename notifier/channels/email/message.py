@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 
 from engine.errors import KaoheError
 from notifier.channels.contract import Letter
+from notifier.channels.email.headers import header_block, header_text, mailbox
 from notifier.channels.email.page import page_of
 from notifier.routes import address_fault
-from notifier.words.lines import cut, masked, one_line
+from notifier.words.lines import cut, masked
 
 # 7 bit: every server on the way takes it, and no relay has to rewrite it.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
@@ -52,24 +53,30 @@ def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
     """The mail of this letter as sent `now`: the same bytes for the same arguments.
 
     Its Message-ID comes from the letter alone (and the sender's domain), so every attempt bears the same one.
+    Raises KaoheError if the recipient is no address.
     """
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(one_line(sender.name), addr_spec=sender.address)
-    message["To"] = Address(addr_spec=letter.recipient)
-    message["Subject"] = cut(letter.subject, LONGEST_SUBJECT)
-    message["Date"] = now
-    message["Message-ID"] = f"<{letter.digest}@{sender.domain}>"
-    # Tells out-of-office programs not to answer.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Kaohe-Violation"] = one_line(letter.violation)
+    fault = address_fault(letter.recipient)
+    if fault:
+        told = repr(masked(cut(letter.recipient, 80)))
+        raise KaoheError(f"the recipient {told}: {fault.en}", zh=f"收件人 {told}：{fault.zh}")
+    headers = {
+        "From": mailbox(sender.address, sender.name),
+        "To": mailbox(letter.recipient),
+        "Subject": header_text(cut(letter.subject, LONGEST_SUBJECT)),
+        "Date": format_datetime(now),
+        "Message-ID": f"<{letter.digest}@{sender.domain}>",
+        # Tells out-of-office programs not to answer.
+        "Auto-Submitted": "auto-generated",
+        "X-Kaohe-Violation": header_text(letter.violation),
+        "Content-Language": letter.language,
+    }
+    message = EmailMessage(policy=_POLICY)  # of the parts alone: our headers are written above them
     message.set_content(letter.body)
     message.add_alternative(page_of(letter), subtype="html")
-    # After the parts: making them moves what is there into the first of them.
-    message["Content-Language"] = letter.language
     message.set_boundary(f"=_{letter.digest}")
     return Mail(
         sender=sender.address,
         recipient=letter.recipient,
         file_name=f"{letter.violation}.{letter.event}.{letter.digest[:10]}.eml",
-        content=message.as_bytes(),
+        content=header_block(headers) + message.as_bytes(),
     )
