@@ -18,6 +18,8 @@ PHRASES: Mapping[str, Text] = {
     "owner": Text("负责人", "owner"),
     "contact": Text("联系人", "contact"),
     "cycle": Text("周期", "cycle"),
+    "due_at": Text("考核时刻", "assessed at"),
+    "standing": Text("处境", "standing"),
     "assessed_on": Text("考核日", "assessed on"),
     "figure": Text("指标", "figure"),
     "standard": Text("标准", "standard"),

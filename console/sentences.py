@@ -16,6 +16,18 @@ SENTENCES: Mapping[str, Text] = {
     "fault unlogged": Text("内部故障 {id}", "internal fault {id}"),
     "home made": Text("已新建数据目录 {home}", "made the home {home}"),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
+    "no open cycles": Text("没有这样的未结束周期。", "No such open cycles."),
+    "below gate": Text("未到考核门槛（{gate}；还差 {lacks}）", "below the gate ({gate}; lacks {lacks})"),
+    "behind": Text("未达标：再连续 {n} 个合格可补回", "behind: {n} good ones in a row mend it"),
+    "behind for good": Text("未达标：好的再多也补不回", "behind: no number of good ones mends it"),
+    "behind, pending": Text(
+        "未达标：{pending} 个未结的里还须回复 {n} 个", "behind: {n} of the {pending} still open must be answered"
+    ),
+    "holding": Text("目前达标：再有 {n} 个不合格即违规", "holding: {n} bad ones in a row break it"),
+    "holding still": Text("目前达标", "holding"),
+    "safe": Text("稳过", "safe"),
+    "lost": Text("已无法挽回", "lost"),
+    "unknown": Text("数据缺失或经取整，无法判断", "unknown: a number is missing or rounded"),
     "no shops": Text("还没有店铺。", "No shops yet."),
     "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
     "no violations": Text("没有这样的违规记录。", "No such violations."),

@@ -18,6 +18,10 @@ CHINESE: Mapping[str, str] = {
     "Assess what is due. With --from/--to print every current assessment of these days, else only what is new.": (
         "考核所有到期的周期。给出 --from/--to 时列出这些考核日的全部结论，否则只列新的。"
     ),
+    "Where each shop stands in the cycles not assessed yet: safe, lost, or how many mend or break it.": (
+        "各店在尚未考核的周期里处境如何：稳过、已无法挽回，或还差多少、还能错多少。"
+    ),
+    "Leave out who is safe or holding.": "不列稳过和目前达标的",
     "Take this as the present time.": "以此为当前时间；只写日期时是当天 00:00",
     "First assessment day to print.": "从哪个考核日开始列出",
     "Last assessment day to assess and print.": "考核并列出到哪个考核日",
@@ -35,7 +39,9 @@ CHINESE: Mapping[str, str] = {
         "导入证据。有问题的行单独列出，其余照常导入。"
     ),
     "CSV, NDJSON or Parquet.": "CSV、NDJSON 或 Parquet",
-    "What the files hold: sessions.": "文件里是什么：sessions（会话）",
+    "What the files hold: sessions, messages, ratings, counts.": (
+        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数"
+    ),
     "The platform, where the files do not say.": "文件里没有平台列时用它",
     "The shop, where the files do not say.": "文件里没有店铺列时用它",
     "Take the shop from the file's name: 'data_{shop}_*.csv'.": "从文件名取店铺：'data_{shop}_*.csv'",

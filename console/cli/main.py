@@ -16,7 +16,20 @@ from uuid import uuid4
 import typer
 
 from console import streams
-from console.cli import assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker
+from console.cli import (
+    assess,
+    demo,
+    evidence,
+    journal,
+    notices,
+    outlook,
+    rules,
+    secret,
+    status,
+    subjects,
+    violations,
+    worker,
+)
 from console.cli.app import app
 from console.cli.help import in_language
 from console.cli.usage import usage_message
@@ -26,7 +39,7 @@ from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
-COMMANDS = (assess, demo, evidence, journal, notices, rules, secret, status, subjects, violations, worker)
+COMMANDS = (assess, demo, evidence, journal, notices, outlook, rules, secret, status, subjects, violations, worker)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

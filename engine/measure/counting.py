@@ -68,11 +68,11 @@ WITH parts AS MATERIALIZED (
     SELECT day, cut_off, shop, buyer, agent, count(*) AS messages, count(wait) AS answered, max(wait) AS worst
     FROM ({rows}) WHERE {chosen} GROUP BY ALL
 )
-SELECT 'shop' AS grain, day, cut_off, shop, NULL::VARCHAR AS agent, sum(messages)::BIGINT AS messages,
+SELECT 'shop' AS grain, day, cut_off, shop, NULL::VARCHAR AS agent, buyer, sum(messages)::BIGINT AS messages,
        CASE WHEN sum(answered) = sum(messages) THEN max(worst) END AS worst_wait
 FROM parts GROUP BY day, cut_off, shop, buyer
 UNION ALL
-SELECT 'agent', day, cut_off, shop, agent, messages, CASE WHEN answered = messages THEN worst END
+SELECT 'agent', day, cut_off, shop, agent, buyer, messages, CASE WHEN answered = messages THEN worst END
 FROM parts WHERE agent IS NOT NULL"""
 
 

@@ -1,0 +1,109 @@
+"""`kaohe outlook`: where every shop stands before the platform looks, and how many it takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.app import AsJson, AsOf, app, current
+from console.desk import instant
+from console.listing import listing
+from console.local_time import local_time
+from console.output import json_lines, progress
+from console.phrases import heads, step_words
+from console.sentences import sentence
+from engine.assessment.outcome import gate_words, standard_words
+from engine.assessment.outlook import Outlook, outlook
+from engine.ledger import subjects
+from engine.ledger.database import reading
+from engine.measure.tallies import TallyCache
+from engine.rulebook.book import refuse_empty
+from engine.rulebook.model import Language
+
+COLUMNS = "due_at platform client shop rule cycle figure standard standing"
+ACTS = ("behind", "lost", "unknown")  # the standings that ask somebody to do something
+
+
+@app.command(name="outlook")
+def outlook_(
+    context: typer.Context,
+    as_of: AsOf = None,
+    rule: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this rule; may be repeated.")] = None,
+    shop: Annotated[
+        list[str] | None, typer.Option(metavar="SHOP", help="Print only this shop; may be repeated.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Leave out who is safe or holding.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Where each shop stands in the cycles not assessed yet: safe, lost, or how many mend or break it."""
+    desk = current(context)
+    now = instant(as_of, "--as-of")
+    refuse_empty(desk.rulebook, desk.settings.rulesets)
+    rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
+    language = desk.settings.language
+    with reading(desk.ledger) as session, progress(step_words(language)) as report:
+        wanted = [subjects.shop(session, name) for name in shop or ()]
+        found = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, report)
+    if wanted:
+        shops = {(s.platform, s.external_id) for s in wanted}
+        found = [o for o in found if (o.rule.platform, o.shop) in shops]
+    if short:
+        found = [o for o in found if o.standing in ACTS]
+    if as_json:
+        json_lines(_row(o) for o in found)
+        return
+    rows = [
+        [
+            local_time(o.due_at, o.rule.platform),
+            o.rule.platform,
+            o.client,
+            o.shop,
+            o.rule.title.in_language(language),
+            o.cycle.key,
+            f"{o.numerator}/{o.denominator}" if o.denominator is not None else "-",
+            standard_words(o.version) or "-",
+            words(o, language),
+        ]
+        for o in found
+    ]
+    listing(heads(COLUMNS, language), rows, sentence("no open cycles", language), [6])
+
+
+def words(o: Outlook, language: Language) -> str:
+    """The standing in a sentence: what it is, and the number that mends or breaks it."""
+    if o.standing == "below_gate":
+        lacks = ", ".join(f"{name} +{n}" for name, n in (o.gate_lacks or {}).items())
+        return sentence("below gate", language, gate=gate_words(o.version) or "-", lacks=lacks or "-")
+    if o.standing == "behind" and o.running:
+        return sentence("behind", language, n=o.mends) if o.mends is not None else sentence("behind for good", language)
+    if o.standing == "behind":
+        return sentence("behind, pending", language, n=o.mends or 0, pending=o.pending)
+    if o.standing == "holding":
+        return (
+            sentence("holding", language, n=o.breaks) if o.breaks is not None else sentence("holding still", language)
+        )
+    return sentence(o.standing, language)
+
+
+def _row(o: Outlook) -> dict[str, Any]:
+    return {
+        "rule": o.rule.id,
+        "version": o.version.key,
+        "platform": o.rule.platform,
+        "client": o.client,
+        "shop": o.shop,
+        "cycle": o.cycle.key,
+        "cycle_start": o.cycle.first.isoformat(),
+        "cycle_end": o.cycle.last.isoformat(),
+        "due_at": o.due_at.isoformat(),
+        "running": o.running,
+        "numerator": o.numerator,
+        "denominator": o.denominator,
+        "standard": standard_words(o.version),
+        "standing": o.standing,
+        "mends": o.mends,
+        "breaks": o.breaks,
+        "pending": o.pending,
+        "gate_lacks": dict(o.gate_lacks) if o.gate_lacks else None,
+    }
