@@ -27,6 +27,16 @@ _AGAINST: Mapping[str, Text] = {
     "ratings": Text("不利的评价 {n} 条", "{n:rating tells|ratings tell} against it"),
     "ratings_by_sending": Text("不利的评价 {n} 条", "{n:rating tells|ratings tell} against it"),
 }
+_RATED: Mapping[str, Text] = {
+    "satisfied": Text("满意", "satisfied"),
+    "neutral": Text("一般", "neutral"),
+    "disappointed": Text("失望", "disappointed"),
+    "bad_attitude": Text("服务态度差", "bad attitude"),
+    "slow": Text("回复慢", "slow"),
+    "unresolved": Text("问题未解决", "unresolved"),
+    "unprofessional": Text("不专业", "unprofessional"),
+    "other": Text("其他原因", "other reasons"),
+}
 _FIRST = Text("，列出前 {n} 个：", "; the first {n}:")
 
 
@@ -95,7 +105,8 @@ class _Telling:
 
     def _why(self, row: AgainstRow) -> str:
         if row.note is not None:
-            return row.note
+            words = [_RATED[w].in_language(self.language) if w in _RATED else w for w in row.note.split(";")]
+            return self.say("、", ", ").join(words)
         if row.replied_at is None:
             return self.say("没有人工回复", "no human replied")
         at = self.time(row.replied_at)

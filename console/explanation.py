@@ -74,8 +74,8 @@ class _Page:
             cut = self.time(self.found.cut_off)
             lines.append(
                 self.say(
-                    f"  统计截止：{cut}，此后的回复不计。",
-                    f"  Cut-off: {cut}; replies after it do not count.",
+                    f"  统计截止：{cut}，此后发生的不计。",
+                    f"  Cut-off: {cut}; what happened after it does not count.",
                 )
             )
         if self.found.evidence_changed:

@@ -20,7 +20,7 @@ class AgainstRow:
     """One session, message or rating that tells against the figure.
 
     `what` is the relation; `at` its opening, sending or rating. Instants are UTC; None where the thing never happened.
-    `note` says more of a rating: its score and reasons.
+    `note` says more of a rating: its score and reasons, between `;`. One without a session is named by its own id.
     """
 
     what: str
@@ -32,13 +32,14 @@ class AgainstRow:
     note: str | None = None
 
 
+_RATING = "coalesce(session, rating), agent, {}, NULL::TIMESTAMP, NULL::TIMESTAMP, concat_ws(';', score, reasons)"
 # Which columns of each relation's rows fill an AgainstRow: session, agent, at, replied_at, closed_at, note.
 _COLUMNS: Mapping[str, str] = {
     "sessions": "session, agent, opened_at, first_human_reply_at, closed_at, NULL::VARCHAR",
     "waits": "session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR",
     "rounds": "session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR",
-    "ratings": "session, agent, rated_at, NULL::TIMESTAMP, NULL::TIMESTAMP, concat_ws('; ', score, reasons)",
-    "ratings_by_sending": "session, agent, sent_at, NULL::TIMESTAMP, NULL::TIMESTAMP, concat_ws('; ', score, reasons)",
+    "ratings": _RATING.format("rated_at"),
+    "ratings_by_sending": _RATING.format("sent_at"),
 }
 
 

@@ -56,7 +56,8 @@ def test_a_poor_rating_is_shown_with_its_reasons(kaohe, taken):
     violation = taken("ratings", rows, "2026-04-01T10:05", "kuaishou.service-attitude")
     told = kaohe("explain", violation, "--json").rows[0]
     assert told["against_total"] == 7
-    assert told["against"][0]["note"] == "neutral; bad_attitude;slow"
+    assert told["against"][0]["note"] == "neutral;bad_attitude;slow"
+    assert "r0  2026-03-05 10:00:00  一般、服务态度差、回复慢，客服 a1" in kaohe("explain", violation).out
     assert told["agents"][0]["without"] == {"numerator": 0, "denominator": 0}
 
 
