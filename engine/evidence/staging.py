@@ -100,7 +100,7 @@ def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Bad]:
 def _told(file: OpenedFile, found: _Found, kind: Kind, show_values: bool) -> Iterator[RowFault]:
     """The faults of one file with their lines; of a sealed column the value stays untold."""
     sealed = {c.name for c in kind.columns if c.type == "secret"}
-    times = {c.name for c in kind.columns if c.type == "instant"}
+    times = {c.name for c in kind.columns if c.type in {"instant", "date"}}
     path = str(file.path)
     where: dict[int, int] = {}
     ragged: list[CsvRecord] = []

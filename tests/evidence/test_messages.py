@@ -177,7 +177,7 @@ def test_nothing_of_a_buyer_is_stored_but_the_seal(chat):
         ({"sender": ""}, "sender: missing"),
         ({"sender": "robot"}, "sender 'robot': not one of buyer, agent, bot, system"),
         ({"sent_at": ""}, "sent_at: missing"),
-        ({"sent_at": "soon"}, "sent_at 'soon': not a time in ISO 8601"),
+        ({"sent_at": "soon"}, "sent_at 'soon': not a time; write it like 2026-03-10T10:00 or 2026/3/10 10:00"),
     ],
 )
 def test_a_bad_message_is_told_and_stops_nobody_else(chat, cells, told):
