@@ -122,6 +122,15 @@ class _Page:
         if f.severity:
             lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}"))
         lines += [f"  - {s}" for s in f.sanctions]
+        for stretch in self.found.overlaps:
+            others = ", ".join(v for v in stretch.violations if v != f.violation)
+            days = f"{stretch.starts}..{stretch.ends}"
+            lines.append(
+                self.say(
+                    f"  {days} 与 {others} 的限制重叠，不另加天数",
+                    f"  {days}: limited by {others} as well; no days are added",
+                )
+            )
         if f.exposure:
             lines.append(self.say(f"  金额敞口：{f.exposure}", f"  Exposure: {f.exposure}"))
         if f.predicted:
@@ -237,6 +246,10 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
             "cut_off": found.cut_off.isoformat() if found.cut_off else None,
             "evidence_changed": found.evidence_changed,
             "claims": [_claim(c) for c in found.outcome.version.provenance],
+            "overlaps": [
+                {"starts": s.starts.isoformat(), "ends": s.ends.isoformat(), "violations": list(s.violations)}
+                for s in found.overlaps
+            ],
             "decided_by": found.decided_by,
             "facts": found.facts,
             "trace": found.trace,

@@ -7,24 +7,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, or_, select
 
+from engine.assessment.active import Stretch, limits
 from engine.assessment.archive import FileToday, current_outcomes, file_today
-from engine.assessment.outcome import Outcome
+from engine.assessment.outcome import DatedSanction, Outcome
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
-from engine.ledger.tables import Situation, Subject
+from engine.ledger.tables import Sanction, Situation, Subject, Violation
 from engine.ledger.violations import by
 from engine.measure.details import Details, details
 from engine.measure.figures import Workshop, cut_off
 from engine.measure.tallies import TallyCache
 from engine.rulebook.book import RuleBook
+from engine.rulebook.model import SanctionSpec
 
 MOST_SESSIONS = 20
+STANDING = ("open", "acknowledged", "confirmed", "appealed")  # states in which its measures may be felt
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Explanation:
     """A violation with its derivation.
 
     `rule_file`: whether today's rule file still decides alike; the outcome's rule is the one that was used.
+    `overlaps`: the stretches of days that its measures and those of other standing violations of the shop limit alike.
     `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
     today's.
     """
@@ -50,6 +54,7 @@ class Explanation:
     trace: Any
     decided_by: str
     journal: tuple[journal.Entry, ...]
+    overlaps: tuple[Stretch, ...] = ()
 
 
 def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, violation: str) -> Explanation:
@@ -90,4 +95,27 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
         trace=situation.trace,
         decided_by=situation.decided_by,
         journal=tuple(journal.entries(session, object_id=row.id)),
+        overlaps=overlapping(session, row),
+    )
+
+
+def overlapping(session: Session, violation: Violation) -> tuple[Stretch, ...]:
+    """The days that this violation limits together with others of the same subject that still stand."""
+    rows = session.exec(
+        select(Sanction)
+        .join(Violation, col(Violation.id) == col(Sanction.violation_id))
+        .where(
+            Violation.subject_id == violation.subject_id,
+            col(Sanction.starts).is_not(None),
+            or_(col(Violation.state).in_(STANDING), Violation.id == violation.id),
+        )
+    )
+    measures = [
+        (row.violation_id, DatedSanction(SanctionSpec(row.kind, scope=row.scope), row.starts, row.ends)) for row in rows
+    ]
+    return tuple(
+        stretch
+        for limit in limits(measures)
+        for stretch in limit.stretches
+        if violation.id in stretch.violations and len(stretch.violations) > 1
     )

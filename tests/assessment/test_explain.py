@@ -106,3 +106,15 @@ def test_an_unknown_violation_is_named_with_those_near_it(told):
 def test_a_violation_is_explained_without_any_cache_left(told):
     shutil.rmtree(told.place.cache)
     assert told.explain(BREACH).details.whole.numerator == 7
+
+
+def test_days_that_another_violation_limits_as_well_are_told(small_office, week_of, at, like_x1, x1):
+    small_office.rules = [x1, like_x1("xiaohongshu.twin")]
+    small_office.take(week_of("s1", "2026-W10", 0, 5))
+    small_office.assess(at("2026-03-10T10:00"))
+    one, other = small_office.outcomes()
+    (stretch,) = small_office.explain(one.violation).overlaps
+    assert (str(stretch.starts), str(stretch.ends)) == ("2026-03-10", "2026-03-12")
+    assert set(stretch.violations) == {one.violation, other.violation}
+    small_office.say(other.violation, "waived")
+    assert small_office.explain(one.violation).overlaps == ()
