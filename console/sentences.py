@@ -97,22 +97,17 @@ SENTENCES: Mapping[str, Text] = {
     "nothing queued": Text("没有要重新排队的", "nothing to queue"),
     "sound": Text("日志完好：{head}", "sound: {head}"),
     "unsound": Text("日志有问题：{head}", "the journal does not fit its chain: {head}"),
-    "demo import": Text(
-        "导入：读取 {read} 条会话：新增 {taken}，已有 {already_there}，拒收 {refused}；变动 {days} 个日文件",
-        "import: {read:session} read: {taken} taken, {already_there} already there, {refused} refused; "
-        "{days:day} changed",
+    "demo month": Text(
+        "{month}：新增证据 {taken} 行，已有 {already_there}；考核 {runs} 个周期；写出通知 {sent} 封；"
+        "记录平台判罚 {recorded} 条",
+        "{month}: {taken:row} of evidence taken, {already_there} already there; {runs:cycle} assessed; "
+        "{sent:notice} written; {recorded:decision} of the platform recorded",
     ),
+    "demo confirmed": Text("平台处罚通知", "the platform's notice has come"),
     "demo assessed": Text(
-        "考核：本次 {runs} 个周期；共 {all} 条结论；较早的 {old} 条违规只记录、不通知",
-        "assessed: {runs:cycle} now; {all:verdict} in all; {old:old violation} not notified",
+        "共 {all} 条结论，其中违规 {violations} 条", "{all:verdict} in all, {violations:violation} among them"
     ),
-    "demo notices": Text(
-        "通知：本次写出 {sent} 封，共 {all} 封，在 {outbox}", "notices: {sent} written now, {all} in all, in {outbox}"
-    ),
-    "demo unjudged": Text(
-        "{names} 的会话已入库，但本版本还没有这些平台的规则。",
-        "Sessions of {names} are in the lake; this version ships no rule for them yet.",
-    ),
+    "demo notices": Text("通知共 {all} 封，在 {outbox}", "{all:notice} in all, in {outbox}"),
     "demo next": Text("接下来可以看：", "Where to look next:"),
     "status runs": Text(
         "考核：到期 {due}，进行中 {running}，失败 {failed}", "runs: {due} due, {running} running, {failed} failed"
