@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.demo.planted import CONFIRMED
-from console.demo.quarter import FIRST, STEPS, Step, at
+from console.demo.quarter import AS_OF, FIRST, STEPS, Step, at
 from console.demo.samples import Evidence, Samples, write_samples
 from console.demo.summary import tell, where_next
 from console.desk import Desk
@@ -31,6 +31,7 @@ def run_demo(desk: Desk, language: Language) -> None:
     _register(desk, samples)
     for step in STEPS:
         _live_through(desk, step, samples.evidence[step.month], language)
+    plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
     where_next(desk, violations, language)
 
