@@ -19,6 +19,7 @@ COLUMNS = ("platform", "shop", "session", "buyer", "agent", "sender", "sent_at")
 LIMIT = {"kuaishou": 180, "pinduoduo": 3600}
 OPENS = 8 * 3600
 CLOSES = {"kuaishou": 24 * 3600, "pinduoduo": 23 * 3600}
+BUYERS = 3000  # of a Pinduoduo shop
 LATEST_START = 21 * 3600  # of plain talks, so that they end on their day
 
 Row = tuple[str, ...]
@@ -74,14 +75,14 @@ def _messages(shop: SampleShop, month: str) -> Iterator[Row]:
     days = days_of(month)
     if shop.platform == "pinduoduo":
         for day in days:
-            planted = EFFECTIVE.get((shop.shop, day))
-            for number, talk in enumerate(_talks(rng, shop, planted, 1)):
-                yield from _rows(rng, shop, day, number, talk)
+            talks = _talks(rng, shop, EFFECTIVE.get((shop.shop, day)), 1)
+            for number, (talk, buyer) in enumerate(zip(talks, rng.sample(range(BUYERS), len(talks)), strict=True)):
+                yield from _rows(rng, shop, day, number, buyer, talk)
         return
-    spread = _talks(rng, shop, IN_TIME.get((shop.shop, month)), len(days) / 7)
-    for number, talk in enumerate(spread):
-        # A peculiar talk lies within the month, so that what comes after midnight does, too.
-        yield from _rows(rng, shop, days[number % (len(days) - 1)], number, talk)
+    for number, talk in enumerate(_talks(rng, shop, IN_TIME.get((shop.shop, month)), len(days) / 7)):
+        # Not on the month's last day, so that what is said after midnight is said in the month as well; and each buyer
+        # on two days, who is two of the month's people.
+        yield from _rows(rng, shop, days[number % (len(days) - 1)], number, number // 2, talk)
 
 
 def _talks(rng: random.Random, shop: SampleShop, planted: tuple[int, int] | None, times: float) -> list[Talk]:
@@ -113,14 +114,14 @@ def _plain(rng: random.Random, platform: str, well: bool) -> Talk:
     return Talk(rng.randrange(OPENS + 60, LATEST_START), tuple(lines), well)
 
 
-def _rows(rng: random.Random, shop: SampleShop, day: date, number: int, talk: Talk) -> Iterator[Row]:
+def _rows(rng: random.Random, shop: SampleShop, day: date, number: int, buyer: int, talk: Talk) -> Iterator[Row]:
     agent = rng.choice(shop.agents)
     for part, after, sender in talk.lines:
         yield (
             shop.platform,
             shop.shop,
             "" if shop.platform == "pinduoduo" else f"{shop.shop}-{day:%m%d}-{number:04d}-{part}",
-            f"buyer{number:04d}",
+            f"buyer{buyer:04d}",
             agent if sender == "agent" else "",
             sender,
             at(day, talk.starts + after).isoformat(),

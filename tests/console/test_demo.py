@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -160,7 +161,7 @@ def test_every_violation_of_the_demo_can_be_explained_and_previewed(place, capsy
 def test_neighbouring_exports_overlap(samples):
     exports = [files[0] for month in samples.evidence.values() for kind, files in month if kind.name == "sessions"]
     ids = [{(r["shop"], r["session"]): r for r in rows_of(file)} for file in exports]
-    for earlier, later in zip(ids, ids[1:], strict=False):
+    for earlier, later in pairwise(ids):
         both = earlier.keys() & later.keys()
         assert len(both) > 100
         assert all(earlier[key] == later[key] for key in both)
@@ -203,6 +204,14 @@ def test_the_peculiar_talks_are_all_in_a_planted_month(samples, platform):
     if platform == "kuaishou":
         late = [talk for talk in talks if talk.starts + max(after for _, after, _ in talk.lines) >= 86_400]
         assert [talk.well for talk in late] == [True, False]  # after midnight, within 180 seconds and not
+
+
+def test_one_buyer_on_two_days_is_two_people(samples):
+    file = next(f for _, files in samples.evidence["2026-01"] for f in files if f.name.startswith("messages-kuaishou"))
+    rows = [r for r in rows_of(file) if r["shop"] == "ks-3002" and r["sender"] == "buyer"]
+    in_hours = {(r["buyer"], r["sent_at"][:10]) for r in rows if r["sent_at"][11:] >= "08:00"}
+    assert len(in_hours) == 100
+    assert len({buyer for buyer, _ in in_hours}) < 60
 
 
 def test_two_messages_of_one_second_are_two(place):
