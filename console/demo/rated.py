@@ -44,7 +44,8 @@ def _ratings(shop: SampleShop, month: str) -> list[Row]:
 
 def _scores(rng: random.Random, shop: SampleShop, monday: date) -> list[str]:
     planted = SATISFIED.get((shop.shop, week_of(monday)))
-    total = planted[1] if planted else round(shop.much * rng.uniform(0.8, 1.2))
+    usual = shop.much * min(7, (LAST - monday).days + 1) / 7
+    total = planted[1] if planted else round(usual * rng.uniform(0.8, 1.2))
     if planted:
         satisfied = planted[0]
     elif shop.shop in {name for name, _ in SATISFIED}:

@@ -36,11 +36,17 @@ def _sessions(shop: SampleShop) -> Iterator[Row]:
     number = 0
     for monday in mondays():
         planted = REPLIED.get((shop.shop, week_of(monday)))
-        total = planted[1] if planted else max(1, round(shop.much * rng.uniform(0.8, 1.2)))
+        usual = shop.much * _days(monday) / 7
+        total = planted[1] if planted else max(1, round(usual * rng.uniform(0.8, 1.2)))
         replied = planted[0] if planted else sum(rng.randrange(100) < shop.well for _ in range(total))
         for fate in _fates(rng, replied, total, peculiar=planted is not None and replied >= PECULIAR_FROM):
             number += 1
             yield _session(rng, shop, monday, number, fate)
+
+
+def _days(monday: date) -> int:
+    """How many days of a week lie in the quarter."""
+    return min(7, (LAST - monday).days + 1)
 
 
 def _fates(rng: random.Random, replied: int, total: int, peculiar: bool) -> list[str]:
@@ -55,8 +61,7 @@ def _fates(rng: random.Random, replied: int, total: int, peculiar: bool) -> list
 
 
 def _session(rng: random.Random, shop: SampleShop, monday: date, number: int, fate: str) -> Row:
-    days = min(7, (LAST - monday).days + 1)
-    second = rng.randrange(days * DAY - 3600)
+    second = rng.randrange(_days(monday) * DAY - 3600)
     if "cut-off" in fate:
         second = 7 * DAY - 600  # on Sunday, ten minutes before midnight: open over the week's end
     opened = at(monday, second)

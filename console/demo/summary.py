@@ -45,7 +45,7 @@ def tell(desk: Desk, language: Language) -> list[str]:
     sheets = Sheets()
     facts = {name: record.facts(desk.rulebook, sheets, language) for name, record in records.items()}
     table(
-        heads("assessed_on shop rule cycle figure severity sanctions state violation", language),
+        heads("assessed_on shop rule cycle figure severity state violation sanctions", language),
         [
             [
                 o.assessed_on.isoformat(),
@@ -54,9 +54,9 @@ def tell(desk: Desk, language: Language) -> list[str]:
                 o.cycle,
                 f"{o.numerator}/{o.denominator}",
                 facts[o.violation].severity or "-",
-                facts[o.violation].consequence,
                 facts[o.violation].status,
                 o.violation,
+                facts[o.violation].consequence,
             ]
             for o in outcomes
             if o.violation

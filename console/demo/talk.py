@@ -19,7 +19,7 @@ COLUMNS = ("platform", "shop", "session", "buyer", "agent", "sender", "sent_at")
 LIMIT = {"kuaishou": 180, "pinduoduo": 3600}
 OPENS = 8 * 3600
 CLOSES = {"kuaishou": 24 * 3600, "pinduoduo": 23 * 3600}
-BUYERS = 3000  # of a Pinduoduo shop
+BUYERS = 3000  # of a Pinduoduo shop in a month
 LATEST_START = 21 * 3600  # of plain talks, so that they end on their day
 
 Row = tuple[str, ...]
@@ -121,7 +121,7 @@ def _rows(rng: random.Random, shop: SampleShop, day: date, number: int, buyer: i
             shop.platform,
             shop.shop,
             "" if shop.platform == "pinduoduo" else f"{shop.shop}-{day:%m%d}-{number:04d}-{part}",
-            f"buyer{buyer:04d}",
+            f"buyer{day:%m}{buyer:04d}",  # others each month: nobody's conversation goes on for long
             agent if sender == "agent" else "",
             sender,
             at(day, talk.starts + after).isoformat(),
