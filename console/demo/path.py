@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from sqlmodel import select
+
 from console.demo.planted import CONFIRMED
 from console.demo.quarter import AS_OF, FIRST, STEPS, Step, at
 from console.demo.samples import Evidence, Samples, write_samples
+from console.demo.shops import SHOPS
 from console.demo.summary import tell, where_next
 from console.desk import Desk
-from console.mail import mail_channels
 from console.output import progress, say
 from console.phrases import step_words
 from console.registers import read_people, read_shops
 from console.sentences import sentence
+from console.settings import SAMPLE_SENDER
 from engine.assessment.assess import assess_due
+from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
-from engine.ledger.database import transaction
+from engine.ledger.database import reading, transaction
 from engine.ledger.subjects import register_people, register_shops
+from engine.ledger.tables import Subject
 from engine.ledger.violations import find
 from engine.ledger.violations import record as record_state
 from engine.rulebook.model import Language
+from notifier.channels.contract import Channel
+from notifier.channels.email import EmailChannel
+from notifier.channels.email.folder import OutboxFolder
+from notifier.channels.email.message import Sender
 from notifier.deliver import deliver_due
 from notifier.plan import plan_notices
 
@@ -27,6 +38,7 @@ REGISTERED_AT = at(FIRST, 9 * 3600)
 
 def run_demo(desk: Desk, language: Language) -> None:
     """Run the path in the desk's own home. What is there already stays as it is."""
+    _refuse_others(desk)
     samples = write_samples(desk.home / "samples")
     _register(desk, samples)
     for step in STEPS:
@@ -34,6 +46,20 @@ def run_demo(desk: Desk, language: Language) -> None:
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
     where_next(desk, violations, language)
+
+
+def _refuse_others(desk: Desk) -> None:
+    """Raise KaoheError where the ledger holds other shops: invented ones and their violations must not join them."""
+    with reading(desk.ledger) as session:
+        known = session.exec(select(Subject.platform, Subject.external_id).where(Subject.kind == "shop")).all()
+    others = sorted(set(known) - {(s.platform, s.shop) for s in SHOPS})
+    if others:
+        example = "/".join(map(str, others[0]))
+        raise KaoheError(
+            f"this ledger holds other shops ({example}), and the demo wants one of its own: "
+            "choose another --directory, and unset KAOHE_DATABASE_URL",
+            zh=f"这份台账里有别的店铺（{example}），示例要用自己的台账：请另选 --directory，并取消 KAOHE_DATABASE_URL",
+        )
 
 
 def _register(desk: Desk, samples: Samples) -> None:
@@ -50,7 +76,7 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
     plan_notices(desk.ledger, desk.rulebook, now, language)
-    sent = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
+    sent = deliver_due(desk.ledger, _outbox(desk), now, desk.owner)
     recorded = _record(desk, step, language)
     counts = {"taken": taken, "already_there": known, "runs": done.runs, "sent": sent.sent, "recorded": recorded}
     say(sentence("demo month", language, month=step.month, **counts))
@@ -66,6 +92,11 @@ def _import(desk: Desk, step: Step, evidence: Evidence, language: Language) -> t
         taken += summary.taken
         known += summary.already_there
     return taken, known
+
+
+def _outbox(desk: Desk) -> Mapping[str, Channel]:
+    """Mail as files, whatever server is set up: nobody is to be written to about invented shops."""
+    return {"email": EmailChannel(Sender(SAMPLE_SENDER), OutboxFolder(desk.outbox))}
 
 
 def _record(desk: Desk, step: Step, language: Language) -> int:

@@ -30,7 +30,7 @@ from notifier.sheets import Sheets
 def tell(desk: Desk, language: Language) -> list[str]:
     """Say what is on record; the ids of the violations, oldest first."""
     with reading(desk.ledger) as session:
-        outcomes = current_outcomes(session, desk.rulebook, None, None, None)
+        outcomes = current_outcomes(session, desk.rulebook, None, None, AS_OF.date())
         notices = len(session.exec(select(col(Notice.id))).all())
         findings, head = chain.verify(session, None), journal.head(session)
         violations = [o.violation for o in outcomes if o.violation]

@@ -96,6 +96,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.delenv("KAOHE_HOME", raising=False)
+        patch.setenv("KAOHE_SMTP_URL", "smtp://127.0.0.1:1")  # nobody is there, and nobody must be asked
         assert run(["demo"]) == 0
         yield place
 
@@ -223,6 +224,19 @@ def test_two_messages_of_one_second_are_two(place):
             [files],
         ).fetchone()
     assert found == (6,)  # two planted months and four planted days
+
+
+def test_the_demo_does_not_join_real_shops(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["shops", "add", "kuaishou", "k9", "--home", "real"]
+    assert run(words) == 0
+    assert run(["demo", "--home", "real"]) == 2
+    assert "kuaishou/k9" in capsys.readouterr().err
+    assert not (tmp_path / "real/samples").exists()
+
+
+def test_nobody_is_written_to_about_invented_shops(place):
+    assert len(list((place / "demo-data/outbox").glob("*.eml"))) == 9  # though a server is set up
 
 
 def test_a_second_run_changes_nothing(place, capsys):
