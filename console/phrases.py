@@ -36,6 +36,8 @@ PHRASES: Mapping[str, Text] = {
     "yes": Text("是", "yes"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
+    "mapping": Text("映射", "mapping"),
+    "kind": Text("种类", "kind"),
     "subject": Text("考核对象", "subject"),
     "assumed": Text("假定", "assumed"),
     "disputed": Text("有争议", "disputed"),

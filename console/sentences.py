@@ -56,6 +56,16 @@ SENTENCES: Mapping[str, Text] = {
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
         "import without --replace",
     ),
+    "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
+    "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
+    "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),
+    "skipped row": Text("{word}（第 {lines} 行）", "{word} (line {lines})"),
+    "left open": Text(
+        "{file}：四舍五入会左右结论：{who}：在 {low} 到 {high} 之间；标准 {against}",
+        "{file}: rounding could change the verdict: {who}: from {low} to {high}; the standard is {against}",
+    ),
+    "more left open": Text("……另有 {n} 处结论未定；用 --json 查看全部", "… and {n:verdict} more; --json has them all"),
+    "mappings sound": Text("映射文件全部无误", "all mappings are sound"),
     "unknown columns": Text("不认识的列，未保存：{names}", "unknown columns, not stored: {names}"),
     "more refused": Text("……另有 {n} 处；", "… and {n} more; "),
     "quarantine": Text("全部拒收的单元格：{path}", "all refused cells: {path}"),

@@ -37,6 +37,7 @@ NOUNS = {  # what a name may stand for, in Chinese
     "channel": "渠道",
     "kind of evidence": "证据种类",
     "language": "语言",
+    "mapping": "映射",
     "client": "客户",
     "notice": "通知",
     "platform": "平台",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, app, current
+from console.mapped import ByMapping, mapping_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
 from console.sentences import sentence
@@ -24,8 +25,14 @@ SHOWN_FAULTS = 10
 @app.command("import")
 def import_(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, NDJSON or Parquet.")],
-    kind: Annotated[str, typer.Option(help=f"What the files hold: {', '.join(KINDS)}.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="CSV, NDJSON or Parquet; with --mapping CSV or XLSX.")
+    ],
+    kind: Annotated[str | None, typer.Option(help=f"What the files hold: {', '.join(KINDS)}.")] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Read the files as a back office gives them; see `kaohe mappings`."),
+    ] = None,
     platform: Annotated[str | None, typer.Option(help="The platform, where the files do not say.")] = None,
     shop: Annotated[str | None, typer.Option(help="The shop, where the files do not say.")] = None,
     shop_from: Annotated[
@@ -41,8 +48,9 @@ def import_(
     """Import evidence. Bad rows are set aside and told; the rest of their file is taken."""
     desk = current(context, makes_home=True)
     language = desk.settings.language
+    by = mapping_of(mapping, kind, platform)
     request = ImportRequest(
-        kind=kind_named(kind),
+        kind=kind_named(by.kind if by else kind or ""),
         files=tuple(files),
         actor=desk.actor,
         platform=platform,
@@ -50,6 +58,7 @@ def import_(
         shop_from=shop_from,
         replace=replace,
         show_values=show_values,
+        mapping=by,
     )
     now = datetime.now(UTC)
     with progress(step_words(language)) as report:
@@ -58,16 +67,18 @@ def import_(
     if summary.faults:
         quarantine = desk.home / "quarantine" / f"{summary.kind}-{now:%Y%m%dT%H%M%S%f}.csv"
         write_quarantine(quarantine, summary.faults, language)
+    by_mapping = ByMapping.of(summary, desk)
     if as_json:
-        json_lines([_as_json(summary, quarantine)])
+        json_lines([_as_json(summary, quarantine) | by_mapping.as_json(language)])
     else:
+        by_mapping.tell(language)
         _tell(summary, quarantine, language)
     if summary.refused:
         raise typer.Exit(1)
 
 
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
-    row = {k: v for k, v in asdict(summary).items() if k != "faults"}
+    row = {k: v for k, v in asdict(summary).items() if k not in {"faults", "mapped"}}
     row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
     row["quarantine"] = str(quarantine) if quarantine else None
     return row

@@ -38,9 +38,15 @@ CHINESE: Mapping[str, str] = {
     "Import evidence. Bad rows are set aside and told; the rest of their file is taken.": (
         "导入证据。有问题的行单独列出，其余照常导入。"
     ),
-    "CSV, NDJSON or Parquet.": "CSV、NDJSON 或 Parquet",
     "What the files hold: sessions, messages, ratings, counts.": (
         "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数"
+    ),
+    "CSV, NDJSON or Parquet; with --mapping CSV or XLSX.": "CSV、NDJSON 或 Parquet；用 --mapping 时 CSV 或 XLSX",
+    "Read the files as a back office gives them; see `kaohe mappings`.": "按后台导出的样子读；见 `kaohe mappings`",
+    "Files as the back offices give them: list, show, check.": "后台导出文件的映射：列出、查看、检查。",
+    "The shipped mappings.": "随附的映射。",
+    "One mapping: the headers it knows, what it makes of them, what that rests on.": (
+        "一个映射：认得哪些表头，怎样换算，依据是什么。"
     ),
     "The platform, where the files do not say.": "文件里没有平台列时用它",
     "The shop, where the files do not say.": "文件里没有店铺列时用它",

@@ -21,6 +21,7 @@ from console.cli import (
     demo,
     evidence,
     journal,
+    mappings,
     notices,
     outlook,
     rules,
@@ -39,7 +40,21 @@ from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
-COMMANDS = (assess, demo, evidence, journal, notices, outlook, rules, secret, status, subjects, violations, worker)
+COMMANDS = (
+    assess,
+    demo,
+    evidence,
+    journal,
+    mappings,
+    notices,
+    outlook,
+    rules,
+    secret,
+    status,
+    subjects,
+    violations,
+    worker,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

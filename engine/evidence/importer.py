@@ -24,6 +24,8 @@ from engine.evidence.given import Options, given_values
 from engine.evidence.kinds import switched_with
 from engine.evidence.lake import Lake
 from engine.evidence.merging import Counted
+from engine.evidence.mapping.model import MappingFile
+from engine.evidence.mapping.opening import Mapped, open_mapped
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Live, Rewriting, Rewritten
@@ -38,7 +40,8 @@ from engine.rulebook.platforms import platform as known_platform
 class ImportRequest:
     """What is to be imported. `platform` and `shop` stand in for columns that a file lacks.
 
-    `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop.
+    `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop. `mapping` reads files as
+    back offices give them; it knows the kind and the platform.
     """
 
     kind: Kind
@@ -49,6 +52,7 @@ class ImportRequest:
     shop_from: str | None = None
     replace: bool = False
     show_values: bool = False
+    mapping: MappingFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class ImportSummary:
     unknown_columns: tuple[str, ...]
     faults: tuple[RowFault, ...]
     held_back: int = 0
+    mapped: tuple[Mapped, ...] = ()
 
 
 def import_evidence(
@@ -93,10 +98,11 @@ def import_evidence(
             # not: equal content would have other bytes.
             con.execute("SET disabled_optimizers = 'statistics_propagation'")
             progress("reading", 0, len(request.files))
-            opened = [open_file(con, path, request.kind.names) for path in request.files]
-            options = Options(request.platform, request.shop, request.shop_from)
+            opened, mapped = _opened(con, request)
+            platform = request.mapping.platform if request.mapping else request.platform
+            options = Options(platform, request.shop, request.shop_from)
             given = [given_values(request.kind, file, options) for file in opened]
-            sources = _digests(request.files)
+            sources = _digests(request.files, request.mapping)
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
@@ -125,7 +131,19 @@ def import_evidence(
         unknown_columns=_unknown(opened),
         faults=staged.faults,
         held_back=held_back or 0,
+        mapped=mapped,
     )
+
+
+def _opened(con: duckdb.DuckDBPyConnection, request: ImportRequest) -> tuple[list[OpenedFile], tuple[Mapped, ...]]:
+    """All files, opened; by a mapping, with what it made of each."""
+    if request.mapping is None:
+        return [open_file(con, path, request.kind.names) for path in request.files], ()
+    found = [
+        open_mapped(con, path, request.mapping, number, request.show_values)
+        for number, path in enumerate(request.files)
+    ]
+    return [opened for opened, _ in found], tuple(mapped for _, mapped in found)
 
 
 def _rewrite_until_kept(
@@ -198,13 +216,14 @@ def _live(session: Session, kinds: Sequence[Kind], platforms: Sequence[str]) -> 
     }
 
 
-def _digests(files: Sequence[Path]) -> list[dict[str, str]]:
-    """Name and sha256 of every file: what the journal says of where evidence came from."""
+def _digests(files: Sequence[Path], mapping: MappingFile | None) -> list[dict[str, str]]:
+    """Name and sha256 of every file, and the mapping that read it: where the journal says that evidence came from."""
+    by = {"mapping": mapping.id, "mapping_sha256": mapping.sha256} if mapping else {}
     found = []
     for path in files:
         try:
             with path.open("rb") as stream:
-                found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()})
+                found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest(), **by})
         except OSError as error:
             raise UnreadableFileError(
                 path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}"

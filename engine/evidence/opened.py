@@ -10,6 +10,7 @@ import duckdb
 
 from engine.errors import KaoheError, suggestion
 from engine.evidence.duck import name, reason, text
+from engine.evidence.quarantine import RowFault
 
 # SQL of the column `defect` where a format finds nothing wrong with any record as such.
 SOUND = 'NULL::STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR)'
@@ -31,12 +32,25 @@ class UnreadableFileError(KaoheError):
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a mapping knows of a file beside its records: how many rows it refused, and why.
+
+    `lines[n - 1]` is the line of record n, and `headers` says how the file calls the columns.
+    """
+
+    rows: int
+    faults: tuple[RowFault, ...]
+    lines: tuple[int, ...]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedFile:
     """A file ready to be read.
 
     `records` is SQL that yields `record` (1, 2, … in file order), one VARCHAR per column of the kind that the file
     has, and `defect` (column, value, reason), null unless the record cannot be read as a row. `unknown` are the
-    file's other columns. `delimiter` and `width`, its number of columns, are of CSV alone.
+    file's other columns. `delimiter` and `width`, its number of columns, are of CSV alone, `aside` of mapped files.
     """
 
     path: Path
@@ -46,6 +60,7 @@ class OpenedFile:
     unknown: tuple[str, ...]
     delimiter: str = ""
     width: int = 0
+    aside: Aside | None = None
 
 
 def divide(path: Path, found: Sequence[str], wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -41,6 +41,26 @@ REASONS: Mapping[str, Text] = {
     "said_twice": Text(
         "第 {detail} 行说的不一样；请只留一行", "said on lines {detail}, and not in the same way; keep one of them"
     ),
+    "printed_count": Text(
+        "不是 0 或以上的整数；写成 1234 或 1,234 这样", "not a whole number of 0 or more; write it like 1234 or 1,234"
+    ),
+    "printed_rate": Text("不是比率；写成 85.3% 或 0.853 这样", "not a rate; write it like 85.3% or 0.853"),
+    "printed_percent": Text("不是百分数；写成 85.3 或 85.3% 这样", "not a percentage; write it like 85.3 or 85.3%"),
+    "above_all": Text("大于 100%", "above 100 %"),
+    "printed_period": Text(
+        "不是日期或期间；写成 2024-06-01、2024-06 或 2024-06-01 ~ 2024-06-07 这样",
+        "neither a day nor a period; write it like 2024-06-01, 2024-06 or 2024-06-01 ~ 2024-06-07",
+    ),
+    "no_share": Text(
+        "没有整数符合这个数字和它所属的数", "no whole number fits this cell and the number that it is a part of"
+    ),
+    "no_sum": Text(
+        "没有一组整数既符合这一行的各个比率、加起来又等于它",
+        "no whole numbers fit all rates of its row and add up to it",
+    ),
+    "same_subject": Text(
+        "在这一期间出现了两次；第一次在第 {detail} 行", "stands twice in this period; first on line {detail}"
+    ),
     "contradiction": Text(
         "同一个文件里，同一个 {first} 有两个不同的 {second}", "one {first} with two different {second} in one file"
     ),

@@ -70,7 +70,8 @@ def stage(
     faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, kind, show_values)]
     faults.sort(key=attrgetter("file", "line", "column", "reason"))
     refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
-    return Staged(sum(f.read for f in found), refused, tuple(faults), repeated, replaced)
+    aside = sum(file.aside.rows for file in files if file.aside)
+    return Staged(sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced)
 
 
 def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cleaning.Statements) -> _Found:
@@ -106,13 +107,18 @@ def _told(file: OpenedFile, found: _Found, kind: Kind, show_values: bool) -> Ite
     ragged: list[CsvRecord] = []
     if file.format == "csv" and (found.bad or found.left_out):
         where, ragged = locate(file, {b.record for b in found.bad}, found.left_out)
+    headers: Mapping[str, str] = {}
+    if file.aside is not None:
+        yield from file.aside.faults
+        where, headers = dict(enumerate(file.aside.lines, 1)), file.aside.headers
     for odd in ragged:
         yield RowFault.of(path, odd.line, "-", "", reason("width", len(odd.cells), file.width))
     for b in found.bad:
         near = near_platforms(b.value or "") if b.reason == cells.UNKNOWN_PLATFORM else None
         show = shown_time if b.column in times else shown
         value = "" if b.column in sealed else show(b.value, show_values)
-        yield RowFault.of(path, where.get(b.record, b.record), b.column, value, b.reason, near)
+        column = headers.get(b.column, b.column)
+        yield RowFault.of(path, where.get(b.record, b.record), column, value, b.reason, near)
 
 
 def near_platforms(name: str) -> Text:
