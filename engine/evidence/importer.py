@@ -131,7 +131,7 @@ def import_evidence(
         unknown_columns=_unknown(opened),
         faults=staged.faults,
         held_back=held_back or 0,
-        mapped=mapped,
+        mapped=tuple(replace(one, shop=values.get("shop")) for one, values in zip(mapped, given, strict=False)),
     )
 
 

@@ -15,6 +15,7 @@ from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.refusals import MISSING, Refusal
 from engine.evidence.mapping.sheet import Sheet, Skipped, open_sheet
 from engine.evidence.opened import SOUND, Aside, OpenedFile
+from engine.numbers import Number
 from engine.rulebook.model import Text
 
 CHUNK = 10_000
@@ -23,7 +24,10 @@ Record = tuple[int, Mapping[str, str | None]]  # its line, and its cells
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a mapping made of one file, to be told: rows about somebody, rows skipped, headers that came again."""
+    """What a mapping made of one file, to be told: rows about somebody, rows skipped, headers that came again.
+
+    `shop` is the one that the command names, where the file does not.
+    """
 
     file: str
     mapping: str
@@ -32,6 +36,7 @@ class Mapped:
     repeated_headers: int
     notes: tuple[Text, ...] = ()
     counted: tuple[Counted, ...] = field(default=(), repr=False)
+    shop: str | None = None
 
 
 def open_mapped(
@@ -135,7 +140,7 @@ def _notes(sheet: Sheet, found: Tally) -> list[Text]:
             notes.append(
                 Text(
                     f"没有给 {rule.rule} 的数：{rows} 行的期间不在它的一个周期之内（{rule.within}）",
-                    f"{rows} rows gave nothing for {rule.rule}: their periods lie in no one {rule.within}",
+                    f"{Number(rows):row} gave nothing for {rule.rule}: no {rule.within} holds the whole period",
                 )
             )
     lacking = list(dict.fromkeys(c.period for c in found.counted if c.agent is None and c.span is None))
