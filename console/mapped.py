@@ -28,8 +28,8 @@ def mapping_of(name: str | None, kind: str | None, platform: str | None) -> Mapp
         if kind is None:
             kinds = "|".join(KINDS)
             raise KaoheError(
-                f"say what the files hold, --kind {kinds}, or how to read them, --mapping NAME",
-                zh=f"请写明文件里是什么：--kind {kinds}；或怎样读：--mapping 名称",
+                f"--kind is missing: say what the files hold ({kinds}), or how to read them with --mapping NAME",
+                zh=f"缺少 --kind：请写明文件里是什么（{kinds}），或用 --mapping 写明怎样读",
             )
         return None
     found = mapping_named(name)

@@ -23,9 +23,9 @@ from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values
 from engine.evidence.kinds import switched_with
 from engine.evidence.lake import Lake
-from engine.evidence.merging import Counted
 from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.opening import Mapped, open_mapped
+from engine.evidence.merging import Counted
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Live, Rewriting, Rewritten
