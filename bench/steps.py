@@ -99,6 +99,7 @@ def main() -> None:
     """Run one step and print what it did as JSON; time spent importing Python modules is not in it."""
     step, home, file = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     desk = Desk(load_settings({"KAOHE_HOME": home}, Path(home)))
+    desk.makes_home = step == "import"
     _ = desk.ledger, desk.rulebook
     wall, cpu = time.perf_counter(), time.process_time()
     count = STEPS[step](desk, file)
