@@ -40,6 +40,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kaohe rules check
+	$(BIN)/kaohe mappings check
 
 bench: $(VENV)/.dev ## figures for docs/performance.md; SIZE=… messages (default 10,000,000)
 	$(BIN)/python -m bench --size $(SIZE)
