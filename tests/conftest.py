@@ -1,5 +1,7 @@
 """What every room's tests share: a real PostgreSQL server, and a fresh ledger on either database."""
 
+import fcntl
+import os
 import shutil
 import tempfile
 from itertools import count
@@ -10,6 +12,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
+from console.cli.main import run
 from engine.ledger.database import open_ledger
 
 # Nothing of a test has to outlive a power failure.
@@ -73,6 +76,27 @@ def postgres_ledger_name(postgres_databases):
     name = postgres_databases.create()
     open_ledger(postgres_databases.url(name)).dispose()
     return name
+
+
+@pytest.fixture(scope="session")
+def demo_once(tmp_path_factory):
+    """Where `kaohe demo` has run, once for all processes of this run of the tests: read it, or take a copy."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    place = shared / "demo-once"
+    with (shared / "demo-once.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "done").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            for name in [name for name in os.environ if name.startswith("KAOHE_")]:
+                patch.delenv(name)
+            patch.setenv("KAOHE_SMTP_URL", "smtp://127.0.0.1:1")  # nobody is there, and nobody must be asked
+            patch.chdir(place)
+            assert run(["demo"]) == 0
+            (place / "done").touch()
+    return place
 
 
 @pytest.fixture(scope="session")
