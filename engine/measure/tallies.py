@@ -132,7 +132,7 @@ def _keep(con: duckdb.DuckDBPyConnection, need: Need, draft: Path, shelf: Path, 
         con.execute(
             f"COPY (SELECT * FROM tallied WHERE _day = DATE '{need.day}' "
             f"AND _cut_off IS NOT DISTINCT FROM {cut_off} ORDER BY _shop, _grain DESC, _agent) "
-            f"TO {text(str(draft))} (FORMAT parquet, COMPRESSION zstd)"
+            f"TO {text(str(draft))} (FORMAT parquet, COMPRESSION snappy)"  # small, and read soon: zstd would not pay
         )
         path = shelf / f"{label}.{_digest(draft)}.parquet"
         shelf.mkdir(parents=True, exist_ok=True)
