@@ -11,6 +11,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 from uuid import uuid4
 
 import typer
@@ -82,11 +84,16 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
+@cache
+def _commands(language: Language) -> Any:
+    """The tree of commands with its help in `language`."""
+    return in_language(typer.main.get_command(app), language)
+
+
 def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
     language = opened.settings.language
     try:
-        commands = in_language(typer.main.get_command(app), language)
-        result = commands.main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
+        result = _commands(language).main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
         return int(result or 0)
     except typer.Exit as stop:
         return stop.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import KaoheError, UnknownNameError
@@ -12,6 +13,8 @@ from engine.rulebook.model import Rule
 from engine.rulebook.scan import FILE, MAX_BYTES
 
 SUFFIX = ".yaml"
+KEPT = 64  # files whose reading is remembered: the worker asks for the same ones at every tick
+_read = lru_cache(maxsize=KEPT)(load)  # what it gives depends on the bytes alone, and never changes
 
 
 class RuleBook(Mapping[str, Rule]):
@@ -112,4 +115,4 @@ def _load_file(path: Path) -> Loaded:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         return Loaded(None, (Fault(str(path), 1, 1, FILE, f"cannot be read: {error.strerror or error}"),))
-    return load(str(path), data)
+    return _read(str(path), data)

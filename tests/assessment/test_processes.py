@@ -104,6 +104,7 @@ class Assassin:
         return json.loads(answer.read_text())
 
 
+@pytest.mark.slow
 def test_after_any_number_of_killings_the_next_complete_run_leaves_the_undisturbed_truth(
     office, starter, evidence, truth
 ):

@@ -153,6 +153,7 @@ def test_the_demo_shows_a_violation_of_each_rung(place, capsys):
     assert {key: (states[key], *found[key]) for key in RUNGS} == RUNGS
 
 
+@pytest.mark.slow
 def test_every_violation_of_the_demo_can_be_explained_and_previewed(place, capsys):
     violations = [v["violation"] for v in said(capsys, "violations", "list")]
     for violation in violations:

@@ -37,6 +37,7 @@ def on_threads(number):
     return connected
 
 
+@pytest.mark.slow
 def test_a_large_day_has_the_same_bytes_however_it_came(new_house, one_day, monkeypatch):
     """On two threads at once; by one thread; in two imports, the second of which merges with the first's file."""
     whole, halves = one_day / "whole.csv", [one_day / "half1.parquet", one_day / "half2.ndjson"]

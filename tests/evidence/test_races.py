@@ -231,7 +231,8 @@ def test_processes_at_once_give_what_they_would_give_one_after_the_other(any_hou
         assert journal.verify(session) == []
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_messages_and_sessions_at_once_give_what_they_would_give_one_after_the_other(any_house, new_house, crew, seed):
     chance = random.Random(seed)
     chat, lake = any_house.of(MESSAGES), str(any_house.lake.root)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.calendar.cycles import DAY, MONTH, WEEK, cycle_of
@@ -92,10 +92,19 @@ def overlapping(bench, kind, rows, instant):
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32))
-def test_every_figure_of_every_rule_is_that_of_a_naive_reckoning(make_bench, rules, like_x1, seed):
-    bench = make_bench()
+@pytest.mark.parametrize(
+    "examples", [pytest.param(2, id="60 shops"), pytest.param(10, id="300 shops", marks=pytest.mark.slow)]
+)
+def test_every_figure_of_every_rule_is_that_of_a_naive_reckoning(make_bench, rules, like_x1, examples):
+    @settings(max_examples=examples, deadline=None)
+    @given(seed=st.integers(0, 2**32))
+    def check(seed):
+        check_all(make_bench(), rules, like_x1, seed)
+
+    check()
+
+
+def check_all(bench, rules, like_x1, seed):
     spoken, rated = chats(seed), ratings(seed)
     random.Random(seed).shuffle(spoken)
     rows = [row | {"platform": platform} for platform in PLATFORMS for row in spoken]

@@ -112,6 +112,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 def test_large_files_are_refused_and_all_of_them_together_need_little_memory(tmp_path, sample):
     paths = []
     for number, (make, _) in enumerate(LARGE.values()):
