@@ -94,7 +94,7 @@ class _Page:
         f, o = self.facts, self.found.outcome
         lines = [
             self.say("三、指标与标准", "3. Figure and standard"),
-            f"  {o.numerator}/{o.denominator} = {f.value}",
+            f"  {o.numerator}/{o.denominator} = {f.value}" + self.rounded(),
             self.say(
                 f"  达标线：{f.standard}（{standard_words(self.version)}）",
                 f"  Standard: {f.standard} ({standard_words(self.version)})",
@@ -115,6 +115,16 @@ class _Page:
         if f.gap_words:
             lines.append(f"  {f.gap_words}")
         return lines
+
+    def rounded(self) -> str:
+        """Between which numbers the figure lies, where it was rounded: the verdict holds for all of them."""
+        o = self.found.outcome
+        if o.numerator_range is None and o.denominator_range is None:
+            return ""
+        return self.say(
+            f"（经取整，实际在 {o.figure_words()} 之内，结论都相同）",
+            f" (rounded; it lies within {o.figure_words()}, and the verdict is the same for all of it)",
+        )
 
     def ladder(self) -> list[str]:
         f = self.facts

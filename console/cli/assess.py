@@ -154,7 +154,7 @@ def _tell(outcomes: list[Outcome], language: str) -> None:
             o.shop,
             o.rule.title.in_language(language),
             o.cycle,
-            f"{o.numerator}/{o.denominator}" if o.denominator is not None else "-",
+            o.figure_words(),
             f"{o.version.standard.complies}" if o.version.standard else "-",
             verdict_words(o.verdict, o.at_risk, language),
             o.violation or "",

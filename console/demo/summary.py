@@ -52,7 +52,7 @@ def tell(desk: Desk, language: Language) -> list[str]:
                 facts[o.violation].shop,
                 o.rule.title.in_language(language),
                 o.cycle,
-                f"{o.numerator}/{o.denominator}",
+                o.figure_words(),
                 facts[o.violation].severity or "-",
                 facts[o.violation].status,
                 o.violation,

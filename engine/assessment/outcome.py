@@ -83,6 +83,13 @@ class Outcome:
     numerator_range: Interval | None = None  # where an import was rounded: what the number lies between
     denominator_range: Interval | None = None
 
+    def figure_words(self) -> str:
+        """The figure as people read it: `79/100`, `695..705/1000` where it was rounded, `-` where there is none."""
+        if self.denominator is None:
+            return "-"
+        top, bottom = self.numerator_range or self.numerator, self.denominator_range or self.denominator
+        return f"{'-' if top is None else top}/{bottom}"
+
     def sort_key(self) -> tuple[Any, ...]:
         """assessed_on, platform, shop, agent, rule, cycle: the order of every list."""
         return (self.assessed_on, self.rule.platform, self.shop, self.agent or "", self.rule.id, self.cycle)

@@ -1,6 +1,7 @@
 """An outcome as it is printed: the keys, their order, and numbers that are exact."""
 
 import doctest
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -171,3 +172,13 @@ def test_outcomes_are_listed_by_day_platform_shop_rule_and_cycle(outcome, x1, li
     ]
     backwards = ordered[::-1]
     assert sorted(backwards, key=Outcome.sort_key) == ordered
+
+
+def test_a_rounded_figure_is_shown_with_its_ends(small_office, week_of, at):
+    small_office.take(week_of("s1", "2026-W10", 3, 5))
+    small_office.assess(at("2026-03-10T10:00"))
+    found = small_office.outcome()
+    assert found.figure_words() == "3/5"
+    assert replace(found, numerator_range=Interval(2, 4)).figure_words() == "2..4/5"
+    assert replace(found, numerator=None, denominator_range=Interval(5, 6)).figure_words() == "-/5..6"
+    assert replace(found, denominator=None).figure_words() == "-"
