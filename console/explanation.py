@@ -69,7 +69,7 @@ class _Page:
                 f"  {', '.join(kinds)}: {len(files)} day files, named by the sha256 of their content:",
             )
         )
-        lines += [f"    {f.day}  {f.generation[:16]}…" for f in files]
+        lines += [f"    {f.day}  {f.generation[:16]}…" + (f"  {f.kind}" if len(kinds) > 1 else "") for f in files]
         if self.found.cut_off:
             cut = self.time(self.found.cut_off)
             lines.append(
