@@ -13,6 +13,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import zen
+from durable.lang import assert_fact, c, delete_state, m, none, ruleset, when_all
+from rule_engine import Context, Rule, resolve_item
+
 from bench import ladder
 from engine.judge.decide import Judge, Situation, decision_from
 from engine.judge.interpreter import interpret
@@ -39,16 +43,6 @@ def durable_host(*, tidy: bool, idle: bool = False) -> Decide:
 
     `idle`: before each case comes one of a shop that did nothing wrong, so that no rule fires.
     """
-    from durable.lang import (  # noqa: PLC0415  its import starts nothing, but it is needed here alone
-        assert_fact,
-        c,
-        delete_state,
-        m,
-        none,
-        ruleset,
-        when_all,
-    )
-
     found: dict[str, Any] = {}
 
     def say(**what: Any) -> Callable[[Any], None]:
@@ -87,8 +81,6 @@ def durable_host(*, tidy: bool, idle: bool = False) -> Decide:
 
 def zen_engine() -> Decide:
     """Two decision tables of zen-engine: the ladder, and what each rung amounts to."""
-    import zen  # noqa: PLC0415
-
     exempt = {"o1": '"exempt"', "o2": "null"}
     rows = [{"_id": kind, kind: "$ != null", **exempt} for kind in ("waiver", "exclusion")]
     rows += [{"_id": name, "ordinal": str(n), "o1": '"violation"', "o2": f'"{name}"'} for n, name in STEPS.items()]
@@ -131,16 +123,10 @@ def _table(name: str, inputs: Iterable[str], outputs: dict[str, str], rules: lis
 
 def rule_engine() -> Decide:
     """Expressions of rule-engine, asked one after the other until one holds; the chain between them is ours."""
-    import rule_engine as engine  # noqa: PLC0415
-
-    context = engine.Context(resolver=engine.resolve_item)
-    ladder_rules: list[tuple[Any, str | None]] = [
-        (engine.Rule("waiver != null or exclusion != null", context=context), None)
-    ]
-    ladder_rules += [(engine.Rule(f"ordinal == {n}", context=context), name) for n, name in STEPS.items()]
-    rungs = [
-        (engine.Rule(f'severity == "{name}"', context=context), ladder.consequences(name)) for name in STEPS.values()
-    ]
+    context = Context(resolver=resolve_item)
+    ladder_rules: list[tuple[Any, str | None]] = [(Rule("waiver != null or exclusion != null", context=context), None)]
+    ladder_rules += [(Rule(f"ordinal == {n}", context=context), name) for n, name in STEPS.items()]
+    rungs = [(Rule(f'severity == "{name}"', context=context), ladder.consequences(name)) for name in STEPS.values()]
 
     def decide(case: Situation) -> dict[str, Any]:
         given = _flat(case)

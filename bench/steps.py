@@ -18,8 +18,8 @@ from engine.evidence.duck import connect, parquet
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import KINDS
 from engine.ledger.database import reading
+from engine.ledger.day_files import Live
 from engine.measure.figures import Workshop, measure
-from engine.measure.needs import Live
 from engine.measure.tallies import TallyCache
 from engine.progress import silent
 

@@ -79,10 +79,7 @@ def _notes(mapped: Mapped, opens: Sequence[LeftOpen], language: str) -> Iterator
     for row in mapped.skipped:
         lines.setdefault(row.word, []).append(row.line)
     if lines:
-        listed = (
-            (w, ", ".join(map(str, at[:MOST_TOLD])) + (" …" if len(at) > MOST_TOLD else "")) for w, at in lines.items()
-        )
-        rows = "; ".join(sentence("skipped row", language, word=word, lines=at) for word, at in listed)
+        rows = "; ".join(sentence("skipped row", language, word=word, lines=_listed(at)) for word, at in lines.items())
         yield sentence("skipped rows", language, rows=rows)
     yield from (found.in_language(language) for found in mapped.notes)
     for one in opens[:MOST_TOLD]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +9,12 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from engine.errors import KaoheError, suggestion
+from engine.evidence.cells import LONGEST_NAME
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.quarantine import RowFault, shown, shown_time
 from engine.evidence.reasons import reason
 from engine.evidence.staging import near_platforms
+from engine.evidence.text_table import BrokenRowError, decoded, records
 from engine.ledger.masking import masked
 from engine.ledger.subjects import PersonRow, ShopRow
 from engine.rulebook.model import Text
@@ -26,7 +26,6 @@ T = TypeVar("T")
 SHOP_COLUMNS = ("platform", "shop", "name", "alias", "client", "category", "opened_on", "owner", "contact")
 PEOPLE_COLUMNS = ("person", "platform", "shop", "agent", "team", "from", "to")
 DAYS = frozenset({"opened_on", "from", "to"})
-LONGEST_ID = 200
 MENDED = Text("；请另存为 CSV UTF-8", "; save it as CSV UTF-8")
 
 
@@ -81,8 +80,8 @@ class _Cells:
         value = self._cells.get(column)
         if value is None:
             self.blame(column, None, reason("missing"))
-        elif len(value) > LONGEST_ID:
-            self.blame(column, value, reason("long", LONGEST_ID))
+        elif len(value) > LONGEST_NAME:
+            self.blame(column, value, reason("long", LONGEST_NAME))
         elif not value.isprintable():
             self.blame(column, ascii(value)[1:-1], reason("control"))
         return value or ""
@@ -145,12 +144,12 @@ def _read(
     name: Callable[[T], tuple[str, ...]],
 ) -> Register[T]:
     text, notes = _text(path)
-    records = _records(path, text, columns)
-    header = [cell.strip() for cell in next(records, (1, []))[1]]
+    rows_of_file = _records(path, text, columns)
+    header = [cell.strip() for cell in next(rows_of_file, (1, []))[1]]
     _check_header(path, header, columns, required)
     rows: list[tuple[int, T]] = []
     faults: list[RowFault] = []
-    for line, cells in records:
+    for line, cells in rows_of_file:
         if any(cell.strip() for cell in cells):
             read = _Cells(header, cells)
             row = make(read)
@@ -197,13 +196,10 @@ def _text(path: Path) -> tuple[str, tuple[Text, ...]]:
             f"{path}: it is a workbook of a spreadsheet program{MENDED.en}",
             zh=f"{path}：这是表格软件的工作簿{MENDED.zh}",
         )
-    for encoding in ("utf-8-sig", "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text, () if encoding == "utf-8-sig" else (_read_as(path, encoding.upper()),)
+    found = decoded(content)
+    if found is not None:
+        text, encoding = found
+        return text, () if encoding == "utf-8-sig" else (_read_as(path, encoding.upper()),)
     raise KaoheError(
         f"{path}: it is neither UTF-8 nor GBK (GB 18030){MENDED.en}",
         zh=f"{path}：既不是 UTF-8，也不是 GBK（GB 18030）{MENDED.zh}",
@@ -218,16 +214,12 @@ def _records(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[in
     """The records with the line on which each begins, cut by the delimiter under which most columns are known."""
     first = text.splitlines()[0]
     known = {d: len({cell.strip().strip('"') for cell in first.split(d)} & set(columns)) for d in DELIMITERS}
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=lambda d: known[d]), strict=True)
-    line = 1
     try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
+        yield from records(text, max(DELIMITERS, key=lambda d: known[d]))
+    except BrokenRowError as error:
         raise KaoheError(
-            f"{path}:{line}: the row cannot be read: {error}{MENDED.en}",
-            zh=f"{path}:{line}：这一行读不了：引号没有闭合，或单元格过长{MENDED.zh}",
+            f"{path}:{error.line}: the row cannot be read: {error}{MENDED.en}",
+            zh=f"{path}:{error.line}：这一行读不了：引号没有闭合，或单元格过长{MENDED.zh}",
         ) from error
 
 

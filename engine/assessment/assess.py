@@ -26,8 +26,8 @@ from engine.judge.decide import Judge
 from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
 from engine.ledger.database import reading, transaction
+from engine.ledger.day_files import Live
 from engine.measure.figures import Workshop, measure
-from engine.measure.needs import Live
 from engine.measure.presence import shops_with_evidence
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress

@@ -15,8 +15,9 @@ from datetime import date, datetime
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
+from engine.ledger.day_files import Live
 from engine.measure.counts import files_of_counts
-from engine.measure.needs import Live, files_read
+from engine.measure.needs import files_read
 from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
 

@@ -19,12 +19,14 @@ from engine.calendar.cycles import CAMPAIGN, Cycle, cycle_of, preceding
 from engine.calendar.zones import day_bounds, local_day
 from engine.evidence.duck import name, text
 from engine.evidence.lake import Lake
+from engine.judge.box import whole_numbers
 from engine.judge.headroom import Headroom, headroom
 from engine.judge.verdict import Reading, reading_of
+from engine.measure.counts import low_column
 from engine.measure.details import pending_rows
 from engine.measure.figures import Workshop, measure
 from engine.measure.tallies import TallyCache
-from engine.progress import Progress
+from engine.progress import Progress, silent
 from engine.rulebook.model import Bound, Rule, Version
 
 # below_gate: too little happened to be assessed; unknown: one of the numbers is missing or was rounded.
@@ -34,7 +36,7 @@ LOOK_BACK = timedelta(days=62)  # no cycle ends longer before its assessment
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How one shop stands in one open cycle. `ends`: the last instant of the cycle; `due_at`: the assessment."""
+    """How one shop stands in one open cycle. `running`: its last day is not over; `due_at`: the assessment instant."""
 
     rule: Rule
     version: Version
@@ -103,13 +105,13 @@ def _of_cycle(
     clients: Mapping[str, str],
     now: datetime,
 ) -> Iterator[Outlook]:
-    measure(con, workshop, rule, version, [cycle], lambda *_: None)
+    measure(con, workshop, rule, version, [cycle], silent)
     reading = reading_of(version)
     running = now < day_bounds(cycle.last, rule.zone)[1]
     assert version.assessed is not None
     due_at = assessment_instant(cycle, version.assessed, rule.zone)
     pending = pending_rows(con, workshop, rule, version, cycle)
-    columns = "".join(f", {name(c)}, {name(c + '!low')}" for c in reading.counters)
+    columns = "".join(f", {name(c)}, {name(low_column(c))}" for c in reading.counters)
     rows = con.execute(
         f"SELECT _shop{columns} FROM figures WHERE _grain = 'shop' AND _cycle = {text(cycle.key)} ORDER BY _shop"
     ).fetchall()
@@ -153,7 +155,5 @@ def _standing(
 
 def _lacking(bound: Bound, number: int) -> int:
     """How many more a counter needs until its gate lets the figure be judged."""
-    if bound.comparison not in {"at_least", "above"} or bound.admits(number, 1):
-        return 0
-    least = -int(-bound.limit // 1) if bound.comparison == "at_least" else int(bound.limit // 1) + 1
-    return least - number
+    least, _ = whole_numbers(bound)
+    return max(0, least - number) if least is not None else 0

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, func, select
 from engine.assessment.due import OpenRun, PastRun, Registration
 from engine.calendar.zones import local_day
 from engine.ledger import runs
+from engine.ledger.day_files import Live
 from engine.ledger.tables import DayFile, JournalEntry, Run, Subject, Violation
 from engine.ledger.violations import TRANSITIONS
-from engine.measure.needs import Live
 from engine.rulebook.model import PastViolation
 
 # From which states a violation can be closed, and which event put it there.

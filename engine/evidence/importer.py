@@ -28,10 +28,11 @@ from engine.evidence.mapping.opening import Mapped, open_mapped
 from engine.evidence.merging import Counted
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
-from engine.evidence.rewriting import Live, Rewriting, Rewritten
+from engine.evidence.rewriting import Rewriting, Rewritten
 from engine.evidence.staging import stage
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
+from engine.ledger.day_files import Live
 from engine.progress import Progress
 from engine.rulebook.platforms import platform as known_platform
 

@@ -20,11 +20,8 @@ from engine.evidence.derived_sessions import find_derived, find_sessions
 from engine.evidence.kinds import MESSAGES, SESSIONS
 from engine.evidence.lake import Lake
 from engine.evidence.merging import Counted
-from engine.ledger.day_files import Change
+from engine.ledger.day_files import Change, Live
 from engine.progress import Progress
-
-Live = Mapping[tuple[str, str, date], str]
-"""(kind, platform, day) → the generation that is live."""
 
 
 @dataclass(frozen=True, slots=True)

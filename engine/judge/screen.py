@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.evidence.duck import name as quoted
+from engine.evidence.duck import text
 from engine.judge.box import whole_numbers
 from engine.judge.verdict import Reading, UndecidedError, reading_of
+from engine.measure.counts import high_column, low_column
 from engine.rulebook.model import Bound, Version
-
-LOW, HIGH = "!low", "!high"  # after the name of a counter: the columns of the ends that it lies between
 
 _SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 _WIDEST_LIMIT = 2**63
@@ -65,12 +66,11 @@ def figure_sql(version: Version) -> str:
 
 def _ends(counter: str) -> tuple[str, str]:
     """The lower and the upper end, whichever columns there are: least and greatest pass over nulls."""
-    low, high = (_columns(counter, end) for end in (LOW, HIGH))
-    return f"least({low})", f"greatest({high})"
+    return f"least({_either(counter, low_column(counter))})", f"greatest({_either(counter, high_column(counter))})"
 
 
-def _columns(counter: str, end: str) -> str:
-    return f"*COLUMNS(lambda one_name: one_name IN ({_text(counter)}, {_text(counter + end)}))"
+def _either(counter: str, end: str) -> str:
+    return f"*COLUMNS(lambda one_name: one_name IN ({text(counter)}, {text(end)}))"
 
 
 def _spans(reading: Reading) -> _Columns:
@@ -80,8 +80,8 @@ def _spans(reading: Reading) -> _Columns:
         own, (low, high) = quoted(name), _ends(name)
         found[f"!low {name}"] = f"CAST({low} AS HUGEINT)"
         found[f"!high {name}"] = f"CAST({high} AS HUGEINT)"
-        found[f"!from low {name}"] = f"coalesce(greatest({_columns(name, LOW)}) = {own}, false)"
-        found[f"!to high {name}"] = f"coalesce(least({_columns(name, HIGH)}) = {own}, false)"
+        found[f"!from low {name}"] = f"coalesce(greatest({_either(name, low_column(name))}) = {own}, false)"
+        found[f"!to high {name}"] = f"coalesce(least({_either(name, high_column(name))}) = {own}, false)"
     return found
 
 
@@ -90,12 +90,12 @@ def _missing(reading: Reading) -> str:
         name: f"({_own('from low', name)} AND {_own('to high', name)} AND {_own('low', name)} >= 0)"
         for name in reading.counters
     }
-    each = ", ".join(f"CASE WHEN NOT {test} THEN {_text(name)} END" for name, test in sound.items())
+    each = ", ".join(f"CASE WHEN NOT {test} THEN {text(name)} END" for name, test in sound.items())
     names = f"list_filter([{each}], lambda one_missing: one_missing IS NOT NULL)"
     branches = f"WHEN NOT ({' AND '.join(sound.values())}) THEN {names}"
     if reading.is_part:
         numerator, denominator = reading.figure.numerator, reading.figure.denominator or ""
-        both = ", ".join(_text(name) for name in reading.counters if name in (numerator, denominator))
+        both = ", ".join(text(name) for name in reading.counters if name in (numerator, denominator))
         branches += f" WHEN {_own('low', numerator)} > {_own('high', denominator)} THEN [{both}]"
     return f"CASE {branches} ELSE CAST([] AS VARCHAR[]) END"
 
@@ -173,12 +173,3 @@ def _number(bound: Bound, number: int) -> str:
 
 def _own(what: str, name: str) -> str:
     return quoted(f"!{what} {name}")
-
-
-def quoted(name: str) -> str:
-    """`name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from engine.evidence.duck import name as quoted
 from engine.judge.decide import Decision, Judge
 from engine.judge.facts import Fact
 from engine.judge.ladder import Situation, situation_of
-from engine.judge.screen import figure_sql, quoted, screen_sql
+from engine.judge.screen import figure_sql, screen_sql
 from engine.rulebook.model import Interval, PastViolation
 
 SITUATION = "!situation"  # no counter can have this name

@@ -209,7 +209,7 @@ def _alone(engine: Engine) -> Iterator[None]:
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415  a fifth of a second that an up-to-date ledger need not spend
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415  as above
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,6 +11,9 @@ from sqlmodel import Session, col, select, update
 from engine.errors import KaoheError
 from engine.ledger.dialects import insert_missing
 from engine.ledger.tables import DayFile
+
+# (kind, platform, day) → generation: which day files count, taken from the ledger once and used throughout.
+Live = Mapping[tuple[str, str, date], str]
 
 
 class Change(NamedTuple):

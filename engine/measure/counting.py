@@ -13,11 +13,13 @@ import duckdb
 
 from engine.calendar.hours import Hours
 from engine.errors import KaoheError
+from engine.evidence.day_rows import day_rows
 from engine.evidence.duck import name, reason
+from engine.evidence.kinds import KINDS
 from engine.evidence.lake import Lake
-from engine.measure.needs import File, Live, Need, TallySet, files_read, utc_naive
+from engine.ledger.day_files import Live
+from engine.measure.needs import File, Need, TallySet, files_read, utc_naive
 from engine.measure.relations import DERIVATIONS
-from engine.measure.sources import COLUMNS, source
 from engine.rulebook.model import Counter
 from engine.rulebook.platforms import PLATFORMS
 
@@ -93,7 +95,7 @@ def relation_rows(con: duckdb.DuckDBPyConnection, lake: Lake, relation: str, nee
         "CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?::DATE[]) AS day, unnest(?::TIMESTAMP[]) AS cut_off",
         [[n.day for n in needs], [utc_naive(n.cut_off) for n in needs]],
     )
-    sources = {kind: source(kind, paths.get(kind, ())) for kind in COLUMNS}
+    sources = {kind.name: f"({day_rows(kind, paths.get(kind.name, ()))})" for kind in KINDS.values()}
     return DERIVATIONS[relation].sql.format(**sources, zone=PLATFORMS[needs[0].platform].zone)
 
 

@@ -14,21 +14,23 @@ from datetime import date
 import duckdb
 
 from engine.calendar.cycles import Cycle
+from engine.evidence.day_rows import day_rows
 from engine.evidence.duck import name, text
+from engine.evidence.kinds import KINDS
 from engine.evidence.lake import Lake
+from engine.ledger.day_files import Live
 from engine.measure.counting import kept, uncountable
-from engine.measure.needs import File, Live
+from engine.measure.needs import File
 from engine.measure.relations import COUNTS
-from engine.measure.sources import source
 from engine.rulebook.model import Rule, Version
 
 
-def low(counter: str) -> str:
+def low_column(counter: str) -> str:
     """The column of the least that a counter can be, where its number was rounded."""
     return f"{counter}!low"
 
 
-def high(counter: str) -> str:
+def high_column(counter: str) -> str:
     """The column of the most that a counter can be, where its number was rounded."""
     return f"{counter}!high"
 
@@ -63,7 +65,7 @@ def count_rows(
     try:
         rows = con.execute(
             f"SELECT DISTINCT counter[{len(rule.id) + 2}:], agent, period_start, period_end, value, value_low, "
-            f"value_high FROM {source(COUNTS, [kept(lake, file) for file in files])} "
+            f"value_high FROM ({day_rows(KINDS[COUNTS], [kept(lake, file) for file in files])}) "
             f"WHERE shop = ? AND counter IN ({names}) ORDER BY ALL",
             [shop],
         ).fetchall()
@@ -99,7 +101,7 @@ WITH rows AS (
     SELECT DISTINCT c._cycle, k.shop, k.agent, k.counter[{len(rule.id) + 2}:] AS counter, k.period_start, k.period_end,
            k.value, coalesce(k.value_low, k.value) AS low, coalesce(k.value_high, k.value) AS high,
            k.period_end <= c.last AS inside
-    FROM {source(COUNTS, paths)} k JOIN cycles c ON k.period_start BETWEEN c.first AND c.last
+    FROM ({day_rows(KINDS[COUNTS], paths)}) k JOIN cycles c ON k.period_start BETWEEN c.first AND c.last
     WHERE k.counter IN ({names})
 ), judged AS (
     SELECT *, inside AND value IS NOT NULL AND period_start > coalesce(max(period_end) OVER (
@@ -122,7 +124,7 @@ FROM judged GROUP BY ALL""")
     cells = "".join(
         f", max({column}) FILTER (WHERE counter = {text(c)})" for column in ("value", "low", "high") for c in counters
     )
-    columns = "".join(f", {name(c)}" for c in (*counters, *map(low, counters), *map(high, counters)))
+    columns = "".join(f", {name(c)}" for c in (*counters, *map(low_column, counters), *map(high_column, counters)))
     con.execute(
         f"INSERT INTO figures (_cycle, _grain, _shop, _agent, _evidence{columns}) "
         f"SELECT _cycle, _grain, _shop, _agent, sum(_evidence){cells} FROM counted GROUP BY ALL"

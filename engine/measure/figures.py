@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,9 +17,10 @@ from engine.calendar.cycles import Cycle
 from engine.calendar.zones import day_bounds
 from engine.evidence.duck import connect, interruptible, name, parquet, reason
 from engine.evidence.lake import Lake
+from engine.ledger.day_files import Live
 from engine.measure.counting import UncountableError
-from engine.measure.counts import high, low, overlay
-from engine.measure.needs import Live, Need, tally_sets, utc_naive
+from engine.measure.counts import high_column, low_column, overlay
+from engine.measure.needs import Need, tally_sets, utc_naive
 from engine.measure.tallies import CacheLostError, TallyCache, ensure_tallies
 from engine.progress import Progress
 from engine.rulebook.model import Rule, Version
@@ -72,28 +73,19 @@ def measure(
     UncountableError where the evidence cannot be read.
     """
     with interruptible():
-        _count_here(con, shop, rule, version, cycles, progress, until)
+        _in_cache(shop, lambda place: _measure(con, place, rule, version, cycles, progress, until))
         overlay(con, shop.lake, rule, version, cycles, shop.live)
 
 
-def _count_here(
-    con: duckdb.DuckDBPyConnection,
-    shop: Workshop,
-    rule: Rule,
-    version: Version,
-    cycles: Sequence[Cycle],
-    progress: Progress,
-    until: datetime | None,
-) -> None:
-    """Count, in the cache if it serves and beside it if it does not."""
+def _in_cache(shop: Workshop, count: Callable[[Workshop], None]) -> None:
+    """Count in the cache if it serves, and beside it if it does not."""
     try:
-        _measure(con, shop, rule, version, cycles, progress, until)
+        count(shop)
     except CacheLostError as lost:
         _log.warning("the tallies in %s cannot be used, and all is counted without them: %s", shop.cache.root, lost)
         with tempfile.TemporaryDirectory(prefix="kaohe-tallies-") as own:
-            private = replace(shop, cache=TallyCache(Path(own)))
             try:
-                _measure(con, private, rule, version, cycles, progress, until)
+                count(replace(shop, cache=TallyCache(Path(own))))
             except CacheLostError as error:
                 raise UncountableError(f"the evidence cannot be counted, not even in {own}: {error}") from error
 
@@ -108,7 +100,9 @@ def _measure(
     until: datetime | None,
 ) -> None:
     counters = [c.name for c in version.counters]
-    columns = "".join(f", {name(c)} BIGINT" for c in (*counters, *map(low, counters), *map(high, counters)))
+    columns = "".join(
+        f", {name(c)} BIGINT" for c in (*counters, *map(low_column, counters), *map(high_column, counters))
+    )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE figures "
         f"(_cycle VARCHAR, _grain VARCHAR, _shop VARCHAR, _agent VARCHAR, _evidence BIGINT{columns})"

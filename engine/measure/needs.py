@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from engine.calendar.hours import Hours
+from engine.ledger.day_files import Live
 from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Counter
 
-# (kind, platform, day) → generation: which day files count, taken from the ledger once and used throughout.
-Live = Mapping[tuple[str, str, date], str]
 File = tuple[str, str, date, str]  # kind, platform, day, generation
 
 

@@ -7,11 +7,12 @@ from collections.abc import Collection
 import duckdb
 
 from engine.calendar.cycles import Cycle
+from engine.evidence.day_rows import day_rows
 from engine.evidence.duck import text
+from engine.evidence.kinds import KINDS
 from engine.measure.counting import kept, uncountable
 from engine.measure.figures import Workshop
 from engine.measure.relations import COUNTS, DERIVATIONS
-from engine.measure.sources import source
 from engine.rulebook.model import Rule, Version
 
 
@@ -39,7 +40,7 @@ def shops_with_evidence(
         asked = ", ".join(map(text, sorted(set(shops) - found)))
         try:
             rows = con.execute(
-                f"SELECT DISTINCT shop FROM {source(kind, [kept(shop.lake, f) for f in files])} "
+                f"SELECT DISTINCT shop FROM ({day_rows(KINDS[kind], [kept(shop.lake, f) for f in files])}) "
                 f"WHERE {mine} AND shop IN ({asked or 'NULL'})"
             ).fetchall()
         except duckdb.Error as error:

@@ -50,7 +50,7 @@ SELECT w.day, w.cut_off, s.shop, s.agent, s.session, s.opened_by, s.second,
                                                 coalesce(w.cut_off, TIMESTAMP 'infinity')), false)
            AS replied_before_close
 FROM {sessions} s JOIN wanted w ON s.day = w.day
-WHERE s.shadowed IS NOT TRUE
+WHERE NOT s.shadowed
 """
 
 # Within its own day a message knows who answered it: the day file says so. What is left over at the day's end is looked
@@ -71,7 +71,7 @@ WITH unanswered AS (
     WHERE m.sender = 'agent' GROUP BY ALL
 ), served AS (
     SELECT day, shop, session AS conversation, agent
-    FROM {{sessions}} WHERE shadowed IS NOT TRUE AND agent IS NOT NULL
+    FROM {{sessions}} WHERE NOT shadowed AND agent IS NOT NULL
 ), answers AS (
     SELECT w.day, w.cut_off, m.shop, m.session, m.buyer, m.answered_by AS agent, m.second, m.sent_at, m.previous,
            m.answered_at, NULL AS conversation

@@ -18,8 +18,9 @@ import duckdb
 from engine.errors import KaoheError
 from engine.evidence.duck import reason, text
 from engine.evidence.lake import Lake
+from engine.ledger.day_files import Live
 from engine.measure.counting import count_days
-from engine.measure.needs import Live, Need, TallySet, input_key, utc_naive
+from engine.measure.needs import Need, TallySet, input_key, utc_naive
 from engine.progress import Progress
 
 DAYS_AT_ONCE = 92  # bounds the memory of one query; a quarter of a large merchant fits

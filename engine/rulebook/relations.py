@@ -184,7 +184,7 @@ COUNTS = Relation(
     name="counts",
     doc=(
         "No rows to choose from: figures that were counted elsewhere. A counter is what was imported for exactly this "
-        "cycle under its name, `<rule id>/<counter>`; shorter periods add up where they leave no gap."
+        "cycle under its name, `<rule id>/<counter>`; shorter periods within it add up, and must not overlap."
     ),
     kind="counts",
     columns=_columns(),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.mapping import workbook
 from engine.evidence.mapping.refusals import unreadable
+from engine.evidence.text_table import BrokenRowError, decoded, records
 from engine.rulebook.model import Text
 
 MOST_BYTES = 64 << 20
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Lines = Iterator[tuple[int, list[str]]]
 
@@ -39,33 +36,17 @@ def readings(path: Path) -> list[Lines]:
             raise unreadable(path, TOO_LARGE)
         if suffix == ".xlsx":
             return [workbook.rows(path)]
-        text = decoded(path, path.read_bytes())
+        found = decoded(path.read_bytes())
     except OSError as error:
         raise unreadable(path, Text(f"读不了：{error.strerror}", f"it cannot be read: {error.strerror}")) from error
-    return [_lines(path, text, delimiter) for delimiter in DELIMITERS]
-
-
-def decoded(path: Path, data: bytes) -> str:
-    """The text of a CSV: UTF-8, UTF-16 with its mark, or GB18030, which includes GBK."""
-    encodings = ["utf-16"] if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _CONTROL.search(text):
-            return text
-    raise unreadable(path, NO_TEXT)
+    if found is None:
+        raise unreadable(path, NO_TEXT)
+    return [_lines(path, found[0], delimiter) for delimiter in DELIMITERS]
 
 
 def _lines(path: Path, text: str, delimiter: str) -> Lines:
-    csv.field_size_limit(1 << 26)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
     try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        where = Text(f"第 {line} 行读不了：{error}", f"line {line} cannot be read: {error}")
+        yield from records(text, delimiter)
+    except BrokenRowError as error:
+        where = Text(f"第 {error.line} 行读不了：{error}", f"line {error.line} cannot be read: {error}")
         raise unreadable(path, where) from error

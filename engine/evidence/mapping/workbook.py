@@ -5,19 +5,26 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from xml.parsers import expat
 
+from engine.calendar.hours import DAY_SECONDS
 from engine.evidence.mapping.refusals import unreadable
 from engine.rulebook.model import Text
 
 MOST_COLUMNS = 500
 MOST_BYTES = 256 << 20  # of one part, unpacked
 MOST_TEXTS = 2_000_000
+# What a damaged or forged archive, its XML or its numbers can lead to.
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError),
+    *(expat.ExpatError, KeyError, IndexError, ValueError, OverflowError),
+)
 Event = tuple[str, str, dict[str, str]]  # start, end or text; the tag or the text; attributes
 _DATES = {14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)}  # the built-in formats of days
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
@@ -42,9 +49,7 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             texts = _texts(path, book, related.get("sharedStrings"))
             dates = _date_styles(path, book, related.get("styles"))
             yield from _cells(_events(path, book, sheet), texts, dates, from_1904)
-    except (zipfile.BadZipFile, expat.ExpatError, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise unreadable(path, NO_WORKBOOK) from error
-    except (ValueError, IndexError, OverflowError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except BROKEN as error:
         raise unreadable(path, NO_WORKBOOK) from error
 
 
@@ -197,6 +202,7 @@ def _value(cell: dict[str, str], text: str, texts: list[str], dates: set[int], f
 
 
 def _day(value: Decimal, from_1904: bool) -> str:
-    first = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)  # noqa: DTZ001  spreadsheets know no zone
-    day = first + timedelta(seconds=round(value * 86400))
-    return day.date().isoformat() if day == datetime(day.year, day.month, day.day) else day.isoformat(" ")  # noqa: DTZ001
+    days, seconds = divmod(round(value * DAY_SECONDS), DAY_SECONDS)
+    day = (date(1904, 1, 1) if from_1904 else date(1899, 12, 30)) + timedelta(days=days)
+    minutes, second = divmod(seconds, 60)
+    return f"{day} {minutes // 60:02d}:{minutes % 60:02d}:{second:02d}" if seconds else str(day)

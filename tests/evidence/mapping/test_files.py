@@ -35,18 +35,18 @@ def sample(counts):
         ("甲,7,120%", "好评率 '***%': above 100 %"),
         ("甲,7,85.3", "好评率 '**.*': not a rate; write it like 85.3% or 0.853"),
         (",7,0%", "客服: missing"),
-        ("甲\x7f,7,0%", None),
+        ("甲\x7f,7,0%", "客服 '甲\\x7f': holds a control character"),
         (f"{'长' * 201},7,0%", f"客服 '{'长' * 40}': longer than 200 characters"),
         ("#REF!,#DIV/0!,#DIV/0!", "评价数 '#DIV/*!': not a whole number of 0 or more; write it like 1234 or 1,234"),
     ],
 )
 def test_a_bad_cell_is_told_with_its_line_and_its_header(sample, row, told):
-    content = f"说明\n\n{HEADER}乙,5,80%\n{row}\n"
-    if told is None:
-        with pytest.raises(KaoheError, match="neither UTF-8 nor GB18030 text; nothing was imported"):
-            sample(content)
-    else:
-        assert f"{WEEK}:5: {told}" in sample(content)
+    assert f"{WEEK}:5: {told}" in sample(f"说明\n\n{HEADER}乙,5,80%\n{row}\n")
+
+
+def test_a_file_that_is_no_text_is_refused_as_a_whole(sample):
+    with pytest.raises(KaoheError, match="neither UTF-8 nor GB18030 text; nothing was imported"):
+        sample(f"{HEADER}甲\0,7,0%\n")
 
 
 def test_values_are_shown_where_that_is_asked_for(sample):
