@@ -7,6 +7,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pytest
 from sqlalchemy import make_url
@@ -153,6 +154,31 @@ def sqlite_ledger(sqlite_ledger_url):
     engine = open_ledger(sqlite_ledger_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def demo_place(tmp_path_factory, demo_once):
+    """A directory of this module's own in which the demo has run once; commands run in it."""
+    place = tmp_path_factory.mktemp("demo") / "copy"
+    shutil.copytree(demo_once, place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.delenv("KAOHE_HOME", raising=False)
+        patch.delenv("KAOHE_LANGUAGE", raising=False)
+        yield place
+
+
+@pytest.fixture(scope="session")
+def duck():
+    """One DuckDB for a whole process."""
+    with duckdb.connect(":memory:") as database:
+        yield database
+
+
+@pytest.fixture
+def one_duck_for_all(monkeypatch, duck):
+    """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
+    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
 
 
 def pytest_collection_modifyitems(items):

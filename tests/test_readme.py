@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,6 @@ from console.cli.main import run
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def after_the_demo(tmp_path_factory, demo_once):
-    place = tmp_path_factory.mktemp("readme") / "copy"
-    shutil.copytree(demo_once, place)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place)
-        patch.delenv("KAOHE_HOME", raising=False)
-        patch.delenv("KAOHE_LANGUAGE", raising=False)
-        yield place
 
 
 def shown(readme: str) -> list[tuple[list[str], list[str]]]:
@@ -39,7 +27,7 @@ def shown(readme: str) -> list[tuple[list[str], list[str]]]:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_what_the_readme_shows_is_what_kaohe_answers(after_the_demo, readme, capsys):
+def test_what_the_readme_shows_is_what_kaohe_answers(demo_place, readme, capsys):
     examples = shown(readme)
     assert [words[0] for words, _ in examples] == ["assess", "explain"]
     for words, answer in examples:

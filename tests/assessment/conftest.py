@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 from time import sleep
 
-import duckdb
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -176,16 +175,9 @@ class Office:
         ]
 
 
-@pytest.fixture(scope="session")
-def duck():
-    with duckdb.connect(":memory:") as database:
-        yield database
-
-
 @pytest.fixture(autouse=True)
-def one_duck_for_all(monkeypatch, duck):
-    """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
-    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+def quick(one_duck_for_all):
+    """Every test of this room shares the one DuckDB."""
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import shutil
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -91,18 +90,6 @@ QUARTER = ["--from", "2026-01-01", "--to", "2026-04-01", "--as-of", "2026-04-01T
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, demo_once):
-    """A directory in which the demo has run once."""
-    place = tmp_path_factory.mktemp("demo") / "copy"
-    shutil.copytree(demo_once, place)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place)
-        patch.delenv("KAOHE_HOME", raising=False)
-        patch.delenv("KAOHE_LANGUAGE", raising=False)
-        yield place
-
-
-@pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     return write_samples(tmp_path_factory.mktemp("samples"))
 
@@ -123,7 +110,7 @@ def test_the_samples_are_the_same_every_time(samples, tmp_path):
     assert [p.read_bytes() for p in samples.files()] == [p.read_bytes() for p in again.files()]
 
 
-def test_the_demo_finds_exactly_what_was_planted(place, capsys):
+def test_the_demo_finds_exactly_what_was_planted(demo_place, capsys):
     rows = {(r["rule"], r["shop"], r["cycle"]): r for r in said(capsys, "assess", *QUARTER)}
     found = {k: (r["numerator"], r["denominator"], r["verdict"], r["severity"]) for k, r in rows.items()}
     assert {key: found.get(key) for key in VERDICTS} == VERDICTS
@@ -144,7 +131,7 @@ def test_everything_that_is_planted_is_held_to_a_verdict():
     assert keys | {(X1, "xhs-2003", "2026-W12"), (X1, "xhs-2003", "2026-W13")} == VERDICTS.keys()
 
 
-def test_the_demo_shows_a_violation_of_each_rung(place, capsys):
+def test_the_demo_shows_a_violation_of_each_rung(demo_place, capsys):
     states = {(v["rule"], v["shop"], v["cycle"]): v["state"] for v in said(capsys, "violations", "list")}
     found = {
         (r["rule"], r["shop"], r["cycle"]): ([s["kind"] for s in r["sanctions"]], r["exposure_fen"])
@@ -154,7 +141,7 @@ def test_the_demo_shows_a_violation_of_each_rung(place, capsys):
 
 
 @pytest.mark.slow
-def test_every_violation_of_the_demo_can_be_explained_and_previewed(place, capsys):
+def test_every_violation_of_the_demo_can_be_explained_and_previewed(demo_place, capsys):
     violations = [v["violation"] for v in said(capsys, "violations", "list")]
     for violation in violations:
         assert run(["explain", violation, "--home", "demo-data"]) == 0
@@ -217,8 +204,8 @@ def test_one_buyer_on_two_days_is_two_people(samples):
     assert len({buyer for buyer, _ in in_hours}) < 60
 
 
-def test_two_messages_of_one_second_are_two(place):
-    files = str(place / "demo-data/lake/**/*.parquet")
+def test_two_messages_of_one_second_are_two(demo_place):
+    files = str(demo_place / "demo-data/lake/**/*.parquet")
     with duckdb.connect() as con:
         found = con.execute(
             "SELECT count(*) FROM read_parquet(?, union_by_name = true, filename = true) "
@@ -237,15 +224,15 @@ def test_the_demo_does_not_join_real_shops(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "real/samples").exists()
 
 
-def test_nobody_is_written_to_about_invented_shops(place):
-    assert len(list((place / "demo-data/outbox").glob("*.eml"))) == 9  # though a server is set up
+def test_nobody_is_written_to_about_invented_shops(demo_place):
+    assert len(list((demo_place / "demo-data/outbox").glob("*.eml"))) == 9  # though a server is set up
 
 
-def test_a_second_run_changes_nothing(place, capsys):
-    before = _content(place / "demo-data")
+def test_a_second_run_changes_nothing(demo_place, capsys):
+    before = _content(demo_place / "demo-data")
     assert any(name.endswith("ledger.sqlite") for name in before)
     assert run(["demo"]) == 0
-    assert _content(place / "demo-data") == before
+    assert _content(demo_place / "demo-data") == before
 
 
 def _content(home: Path) -> dict[str, str]:

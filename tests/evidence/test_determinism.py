@@ -37,13 +37,18 @@ def on_threads(number):
     return connected
 
 
-@pytest.mark.slow
-def test_a_large_day_has_the_same_bytes_however_it_came(new_house, one_day, monkeypatch):
+def several_ways(folder, monkeypatch):
     """On two threads at once; by one thread; in two imports, the second of which merges with the first's file."""
-    whole, halves = one_day / "whole.csv", [one_day / "half1.parquet", one_day / "half2.ndjson"]
-    generations = []
+    whole, halves = folder / "whole.csv", [folder / "half1.parquet", folder / "half2.ndjson"]
     for threads, imports in ((2, [[whole]]), (1, [halves]), (2, [[halves[1]], [halves[0]]])):
         monkeypatch.setattr(importer, "connect", on_threads(threads))
+        yield imports
+
+
+@pytest.mark.slow
+def test_a_large_day_has_the_same_bytes_however_it_came(new_house, one_day, monkeypatch):
+    generations = []
+    for imports in several_ways(one_day, monkeypatch):
         house = new_house()
         assert sum(house.take(*files).taken for files in imports) == COUNT
         generations.append(house.live())
@@ -76,10 +81,8 @@ def one_day_of_talk(tmp_path_factory):
 @pytest.mark.slow
 def test_a_large_day_of_messages_has_the_same_bytes_however_it_came(new_house, one_day_of_talk, monkeypatch):
     """Many equal rows among them, many at one instant, and conversations of hundreds of messages."""
-    whole, halves = one_day_of_talk / "whole.csv", [one_day_of_talk / "half1.parquet", one_day_of_talk / "half2.ndjson"]
     generations = []
-    for threads, imports in ((2, [[whole]]), (1, [halves]), (2, [[halves[1]], [halves[0]]])):
-        monkeypatch.setattr(importer, "connect", on_threads(threads))
+    for imports in several_ways(one_day_of_talk, monkeypatch):
         house = new_house()
         chat = house.of(MESSAGES)
         assert sum(chat.take(*files).taken for files in imports) == COUNT

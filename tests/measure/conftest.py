@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from engine.evidence.duck import connect
@@ -93,16 +92,9 @@ class Bench:
         return sorted(self.cache.root.glob("*/*/*.parquet"))
 
 
-@pytest.fixture(scope="session")
-def duck():
-    with duckdb.connect(":memory:") as database:
-        yield database
-
-
 @pytest.fixture(autouse=True)
-def one_duck_for_all(monkeypatch, duck):
-    """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
-    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+def quick(one_duck_for_all):
+    """Every test of this room shares the one DuckDB."""
 
 
 @pytest.fixture
