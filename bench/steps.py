@@ -11,8 +11,9 @@ from pathlib import Path
 
 from console.desk import Desk
 from console.settings import load_settings
-from engine.assessment.assess import CYCLES_AT_ONCE, assess_due
+from engine.assessment.assess import assess_due
 from engine.assessment.due import due_runs
+from engine.assessment.plan import CYCLES_AT_ONCE
 from engine.assessment.standing import live_files
 from engine.evidence.duck import connect, parquet
 from engine.evidence.importer import ImportRequest, import_evidence

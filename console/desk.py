@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from console.output import note
 from console.sentences import sentence
 from console.settings import LEDGER, Settings, environment_settings
-from engine.assessment.assess import Place
+from engine.assessment.place import Place
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.evidence.secret import sealing_key

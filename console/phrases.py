@@ -82,13 +82,11 @@ STEPS: Mapping[str, Text] = {  # what the progress bar names
     "assessing cycles": Text("考核周期", "assessing cycles"),
     "looking ahead": Text("预估未结束的周期", "looking ahead"),
 }
-NEW_EVIDENCE = "new evidence: "
+NONE_LEFT = "the shop has none in this cycle"
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
-    NEW_EVIDENCE + "the shop has none in this cycle": Text(
-        "证据有更新：店铺在该周期没有证据", "new evidence: the shop has none in this cycle"
-    ),
+    "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
 }
 AT_RISK = Text("（预警）", " (at risk)")
 
@@ -195,13 +193,11 @@ def step_words(language: str) -> Mapping[str, str]:
 
 def journalled_why(why: str, language: str) -> str:
     """The reason of a journal entry: the engine's own in `language`, a person's as it was written."""
-    if why in WHY:
-        return WHY[why].in_language(language)
-    verdict = why.removeprefix(NEW_EVIDENCE)
-    if verdict != why and verdict in VERDICTS:
-        return (
-            WHY["new evidence"].in_language(language)
-            + ("：" if language == "zh-CN" else ": ")
-            + (VERDICTS[verdict].in_language(language))
-        )
-    return why
+    reason, _, found = why.partition(": ")
+    if reason not in WHY or not (found == "" or found in VERDICTS or found == NONE_LEFT):
+        return why
+    words = WHY[reason].in_language(language)
+    if not found:
+        return words
+    told = VERDICTS.get(found, Text("店铺在该周期没有证据", NONE_LEFT)).in_language(language)
+    return f"{words}：{told}" if language == "zh-CN" else f"{words}: {told}"

@@ -15,6 +15,10 @@ SENTENCES: Mapping[str, Text] = {
     "fault": Text("内部故障 {id}（{kind}）；详情在 {log}", "internal fault {id} ({kind}); the details are in {log}"),
     "fault unlogged": Text("内部故障 {id}", "internal fault {id}"),
     "home made": Text("已新建数据目录 {home}", "made the home {home}"),
+    "as known": Text(
+        "按 {at} 已有的证据、登记和决定，用今天的规则重新计算；没有记录任何结果。",
+        "Reckoned under today's rules from the evidence, registrations and decisions of {at}; nothing was recorded.",
+    ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
     "no open cycles": Text("没有这样的未结束周期。", "No such open cycles."),
     "below gate": Text("未到考核门槛（{gate}；还差 {lacks}）", "below the gate ({gate}; lacks {lacks})"),

@@ -69,7 +69,7 @@ def tick(desk: Desk, now: datetime) -> Tick:
 def reconcile(desk: Desk, book: RuleBook, now: datetime) -> tuple[Assessed, Mapping[str, KaoheError]]:
     """Assess what is due; what was done, and why rules could not be assessed."""
     try:
-        return assess_due(desk.place, list(book.values()), now, silent), {}
+        return assess_due(desk.place, list(book.values()), now, silent, patient=True), {}
     except AssessmentError as error:
         return error.done, error.failures
 

@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
 from console.desk import Desk, NoHomeError, day, instant
+from console.local_time import local_time
 from console.output import json_lines, note, progress, say, table
 from console.phrases import heads, step_words, verdict_words
 from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
-from engine.assessment.assess import AssessmentError, assess_due, forecast_due
+from engine.assessment.assess import AssessmentError, FaultError, assess_due
 from engine.assessment.due import governed_cycles
+from engine.assessment.forecast import forecast_due
 from engine.assessment.outcome import Outcome
 from engine.assessment.standing import live_files, registrations
 from engine.calendar.assessment import assessment_day
@@ -42,6 +44,13 @@ def assess(
         list[str] | None, typer.Option(metavar="SHOP", help="Print only this shop; may be repeated.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Reckon and print; record nothing.")] = False,
+    restate: Annotated[
+        bool, typer.Option("--restate", help="Also assess again what was decided by other words of its rule.")
+    ] = False,
+    as_known_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Reckon from what was known then, and print; record nothing."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Assess what is due. With --from/--to print every current assessment of these days, else only what is new."""
@@ -53,7 +62,11 @@ def assess(
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
     shops = _shops(desk, shop)
-    found = (_forecast if dry_run else _assess)(desk, rules, now, days, [r.id for r in rules] if rule else None)
+    known_at = instant(as_known_at, "--as-known-at") if as_known_at else None
+    asked = _Asked(rules, now, days, [r.id for r in rules] if rule else None, restate, known_at)
+    found = (_forecast if dry_run or known_at else _assess)(desk, asked)
+    if known_at:
+        note(sentence("as known", language, at=local_time(known_at)))
     outcomes = sorted(found.outcomes, key=Outcome.sort_key)
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
@@ -66,9 +79,16 @@ def assess(
     elif outcomes or not found.failures:
         _tell(outcomes, language)
     if found.failures:
-        for name, why in found.failures.items():
-            note("kaohe: " + sentence("not assessed", language, rule=name, why=why.in_language(language)))
-        raise typer.Exit(KaoheError.exit_code)
+        _end_with(found.failures, language)
+
+
+def _end_with(failures: Mapping[str, KaoheError], language: str) -> NoReturn:
+    for name, why in failures.items():
+        note("kaohe: " + sentence("not assessed", language, rule=name, why=why.in_language(language)))
+    for why in failures.values():
+        if isinstance(why, FaultError):
+            raise why.fault  # the outermost edge gives it an id and a place in the log
+    raise typer.Exit(KaoheError.exit_code)
 
 
 @dataclass(frozen=True)
@@ -107,24 +127,47 @@ class _Found:
     unnotified: int = 0
 
 
-def _assess(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list[str] | None) -> _Found:
+@dataclass(frozen=True)
+class _Asked:
+    """What the command line asks for; `only` are the rules that were named."""
+
+    rules: list[Rule]
+    now: datetime
+    days: Days
+    only: list[str] | None
+    restate: bool
+    known_at: datetime | None
+
+
+def _assess(desk: Desk, asked: _Asked) -> _Found:
     """Assess what is due. A rule that fails keeps neither the others nor their notices from being dealt with."""
     failures: Mapping[str, KaoheError] = {}
+    days = asked.days
     try:
         with progress(step_words(desk.settings.language)) as report:
-            done = assess_due(desk.place, rules, now, report, days.last)
+            done = assess_due(desk.place, asked.rules, asked.now, report, days.last, restate=asked.restate)
     except AssessmentError as error:
         done, failures = error.done, error.failures
-    plan_notices(desk.ledger, desk.rulebook, now, desk.settings.language)
-    outcomes = _on_record(desk, only, days) if days.ranged else done.changed
+    plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language)
+    outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified)
 
 
-def _forecast(desk: Desk, rules: list[Rule], now: datetime, days: Days, only: list[str] | None) -> _Found:
+def _forecast(desk: Desk, asked: _Asked) -> _Found:
     """The same with nothing recorded: what would be printed."""
+    days = asked.days
     with progress(step_words(desk.settings.language)) as report:
-        forecast = forecast_due(desk.place, rules, now, report, days.last)
-    outcomes = forecast.over(_on_record(desk, only, days)) if days.ranged else forecast.outcomes
+        forecast = forecast_due(
+            desk.place,
+            asked.rules,
+            asked.now,
+            report,
+            days.last,
+            restate=asked.restate,
+            known_at=asked.known_at,
+        )
+    stands = days.ranged and asked.known_at is None  # what was recorded since was not known then
+    outcomes = forecast.over(_on_record(desk, asked.only, days)) if stands else forecast.outcomes
     return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures)
 
 

@@ -28,6 +28,8 @@ CHINESE: Mapping[str, str] = {
     "Only this rule; may be repeated.": "只看这条规则；可重复",
     "Print only this shop; may be repeated.": "只列出这家店铺；可重复",
     "Reckon and print; record nothing.": "只计算并列出，不记录",
+    "Also assess again what was decided by other words of its rule.": "规则改动后，把按旧规则定过的也重新考核",
+    "Reckon from what was known then, and print; record nothing.": "按当时已有的证据计算并列出，不记录",
     "One JSON object a line, all rows, nothing else on standard output.": "每行一个 JSON 对象，列出全部",
     "Import → tally → assess → record → notices → a summary, in a home of its own; run again, it changes nothing.": (
         "导入 → 计数 → 考核 → 记录 → 通知 → 小结，在自己的目录里；再运行一次什么都不变。"

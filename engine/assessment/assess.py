@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import groupby
-from pathlib import Path
+from datetime import date, datetime
+from typing import Literal
 
-import duckdb
-from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from engine.assessment import lease
-from engine.assessment.due import DueRun, OpenRun, due_runs, stray_runs
-from engine.assessment.judging import Judgement, judge_run
+from engine.assessment.due import DueRun, startable
+from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
+from engine.assessment.place import Place
+from engine.assessment.plan import bench, chunks, planned
 from engine.assessment.recording import Recorded, record
-from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations
 from engine.errors import KaoheError
-from engine.evidence.lake import Lake
-from engine.judge.decide import Judge
 from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
-from engine.ledger.database import reading, transaction
+from engine.ledger.database import LedgerError, transaction
 from engine.ledger.day_files import Live
-from engine.measure.figures import Workshop, measure
-from engine.measure.presence import shops_with_evidence
-from engine.measure.tallies import TallyCache
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 
-CYCLES_AT_ONCE = 60  # measured in one pass; bounds the table of figures
 PAUSE_S = 0.2
-REST = timedelta(minutes=1)  # of a run that failed, before a worker takes it up unasked
+Judging = Callable[[DueRun], Judgement]
+# go_on: to the next run; held: by another process, come back; rests: nothing of this rule may start for a while.
+Step = Literal["go_on", "held", "rests"]
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an installation keeps what assessing needs."""
-
-    ledger: Engine
-    lake: Lake
-    cache: Path
-    owner: str  # names this process in leases
-    actor: str  # names who is answerable, in the journal
-    lease: timedelta = lease.LEASE  # how long a run stays with a process that gives no sign of life
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -71,14 +56,26 @@ class Assessed:
 
 
 class AssessmentError(KaoheError):
-    """Some rules could not be assessed. `done` is what was, under the others; `failures` are the reasons by rule."""
+    """Something could not be assessed. `done` is what was; `failures` are the reasons by rule, the first of each."""
 
     def __init__(self, failures: dict[str, KaoheError], done: Assessed) -> None:
         self.failures, self.done = failures, done
+        self.exit_code = max(why.exit_code for why in failures.values())
         super().__init__(
             "; ".join(f"{rule} was not assessed: {why}" for rule, why in failures.items()),
             zh="；".join(f"{rule} 没有考核：{why.in_language('zh-CN')}" for rule, why in failures.items()),
         )
+
+
+class FaultError(KaoheError):
+    """A fault of kaohe's own, met in one run: it is told as the run's failure, and stops no other."""
+
+    exit_code = 4
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+        what = f"{type(fault).__name__}: {fault}"
+        super().__init__(f"internal fault: {what}", zh=f"程序内部错误：{what}")
 
 
 def assess_due(
@@ -87,164 +84,156 @@ def assess_due(
     now: datetime,
     progress: Progress,
     until: date | None = None,
+    *,
+    restate: bool = False,
+    patient: bool = False,
+    stop: Callable[[], bool] = lambda: False,
     pause: Callable[[float], None] = time.sleep,
 ) -> Assessed:
     """Assess all that is due at `now` under `rules`, oldest first per rule, up to assessment day `until`.
 
-    Runs that another process holds are waited for: it finishes them, or its lease ends and they are taken over.
-    Raises AssessmentError, after all else is done, if a rule or its evidence cannot be worked with.
+    Runs that another process holds are waited for: it finishes them, or its lease ends and they are taken over. A run
+    that fails again and again is set aside, and the next ones are taken up; with `patient` (a worker, which comes
+    again) it rests between its attempts. With `restate` cycles are assessed again whose rule decides otherwise by now.
+    `stop` is asked before each run: what is not begun then is left.
+
+    Raises AssessmentError, after all else is done, if something could not be assessed, and LedgerError at once.
     """
     done = Assessed()
     failures: dict[str, KaoheError] = {}
     with Reasoner() as reasoner:
-        waiting = list(rules)
-        while waiting:
-            held_up = []
-            for rule in waiting:
-                try:
-                    if not _assess_rule(place, rule, now, progress, until, reasoner, done):
-                        held_up.append(rule)
-                except KaoheError as error:  # it must not keep the other rules from being assessed
-                    failures[rule.id] = error
-            waiting = held_up
-            if waiting:
-                pause(PAUSE_S)
+        how = _How(place, now, progress, until, restate, patient, stop, reasoner)
+        works = [_Work(how, rule, done, failures) for rule in rules]
+        while (works := [work for work in works if not work.through()]) and not stop():
+            pause(PAUSE_S)
     if failures:
         raise AssessmentError(failures, done)
     return done
 
 
-@dataclass(slots=True)
-class Forecast:
-    """What assessing would lead to: the outcomes of the `cycles` (rule, cycle) that are due, and rules that fail."""
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What all rules are assessed with."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
-    cycles: set[tuple[str, str]] = field(default_factory=set)
-    failures: dict[str, KaoheError] = field(default_factory=dict)
-
-    def over(self, recorded: Iterable[Outcome]) -> list[Outcome]:
-        """What would stand afterwards: the outcomes on record, but for the cycles that are due."""
-        return [*self.outcomes, *(o for o in recorded if (o.rule.id, o.cycle) not in self.cycles)]
-
-
-def forecast_due(
-    place: Place, rules: Sequence[Rule], now: datetime, progress: Progress, until: date | None = None
-) -> Forecast:
-    """What `assess_due` would reckon, with nothing written but the cache."""
-    forecast = Forecast()
-    with Reasoner() as reasoner:
-        for rule in rules:
-            try:
-                plan = _planned(place, rule, now, until)
-                for judgement in _judgements(place, plan, progress, reasoner):
-                    forecast.cycles.add((rule.id, judgement.due.cycle.key))
-                    forecast.outcomes += judgement.outcomes
-            except KaoheError as error:
-                forecast.failures[rule.id] = error
-    return forecast
+    place: Place
+    now: datetime
+    progress: Progress
+    until: date | None
+    restate: bool
+    patient: bool
+    stop: Callable[[], bool]
+    reasoner: Reasoner
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is due under a rule, the open runs that nothing will finish, and the day files that it was planned on."""
+class _Work:
+    """What is due under one rule, being done."""
 
-    due: list[DueRun]
-    strays: list[OpenRun]
-    live: Live
+    how: _How
+    rule: Rule
+    done: Assessed
+    failures: dict[str, KaoheError]
 
-
-def _planned(place: Place, rule: Rule, now: datetime, until: date | None) -> _Plan:
-    with reading(place.ledger) as session:
-        live = live_files(session)
-        registered = registrations(session, rule.platform, rule.zone)
-        past = past_runs(session, rule.id)
-    due = due_runs(rule, live, registered, past, now)
-    return _Plan([run for run in due if until is None or run.assessed_on <= until], stray_runs(due, past), live)
-
-
-def _assess_rule(
-    place: Place,
-    rule: Rule,
-    now: datetime,
-    progress: Progress,
-    until: date | None,
-    reasoner: Reasoner,
-    done: Assessed,
-) -> bool:
-    """Do what is due under one rule; whether all of it is done, and nothing left that another process holds."""
-    plan = _planned(place, rule, now, until)
-    for stray in plan.strays:
-        lease.put_away(place.ledger, place.owner, place.lease, stray, now)
-    if not plan.due:
+    def through(self) -> bool:
+        """Do it, oldest first, one at a time; False if another process holds some of it."""
+        how = self.how
+        try:
+            plan = planned(how.place, self.rule, how.now, how.until, how.restate)
+        except LedgerError:
+            raise
+        except KaoheError as error:  # it must not keep the other rules from being assessed
+            self.failures.setdefault(self.rule.id, error)
+            return True
+        for stray in plan.strays:
+            lease.put_away(how.place, stray, how.now)
+        due = startable(plan.due) if how.patient else plan.due
+        before = self.done.runs
+        for chunk in chunks(due):
+            how.progress("assessing cycles", self.done.runs - before, len(due))
+            if (step := self._chunk(plan.live, chunk)) != "go_on":
+                return step == "rests"
+        if due:
+            how.progress("assessing cycles", len(due), len(due))
         return True
-    total, before = len(plan.due), done.runs
-    workshop = Workshop(place.lake, TallyCache(place.cache), plan.live)
-    with workshop.connection() as con:
-        for chunk in _chunks(plan.due):
-            _measure(con, workshop, chunk, progress)
-            with Judge(chunk[0].version, reasoner) as judge:
-                for run in chunk:
-                    progress("assessing cycles", done.runs - before, total)
-                    recorded = _run(place, workshop, con, judge, run, now)
-                    if recorded is None:
-                        return False  # oldest first, one at a time: what comes later waits, too
-                    done.add(recorded)
-    progress("assessing cycles", total, total)
-    return True
+
+    def _chunk(self, live: Live, chunk: Sequence[DueRun]) -> Step:
+        """Do runs of one version that are measured together, or one by one where that cannot be done."""
+        how = self.how
+        with ExitStack() as stack:
+            try:
+                judged: Judging = stack.enter_context(bench(how.place, live, chunk, how.reasoner, how.progress)).judged
+            except Exception as error:  # noqa: BLE001 — whatever it is, it must stop no other run
+                self._raise_if_lost(error)
+                if len(chunk) > 1:  # whose fault it is shows when each is measured by itself
+                    return self._each(chunk, lambda run: self._chunk(live, [run]))
+                judged = _refusing(error)
+            return self._each(chunk, lambda run: self._run(run, judged))
+
+    def _each(self, chunk: Sequence[DueRun], do: Callable[[DueRun], Step]) -> Step:
+        for run in chunk:
+            if self.how.stop():
+                return "rests"
+            if (step := do(run)) != "go_on":
+                return step
+        return "go_on"
+
+    def _run(self, due: DueRun, judged: Judging) -> Step:
+        """Claim one run, judge it, record it: until it is done, or has failed as often as it may."""
+        place = self.how.place
+        while (claim := lease.claimed(place, due, at_once=not self.how.patient)) is not None:
+            try:
+                with lease.held(place, claim.id):
+                    judgement = judged(due)
+                with transaction(place.ledger) as session:
+                    version = due.version
+                    runs.keep_version(
+                        session, version.sha256, due.rule.id, version.key, due.rule.source_text, self.how.now
+                    )
+                    runs.finish(session, claim.id, place.owner, due.input, version.key, version.sha256, self.how.now)
+                    recorded = record(session, claim.id, judgement, place.actor, self.how.now)
+            except runs.LostLeaseError:
+                return "held"
+            except KeyboardInterrupt:  # nobody has to wait for the lease to end
+                with suppress(runs.LostLeaseError), transaction(place.ledger) as session:
+                    runs.release(session, claim.id, place.owner)
+                raise
+            except Exception as error:  # noqa: BLE001 — as above
+                self._raise_if_lost(error)
+                why = error if isinstance(error, KaoheError) else FaultError(error)
+                if not self._given_up(claim, why):
+                    return "held"
+                if claim.attempts >= len(runs.RESTS):
+                    return "go_on"  # it is set aside
+                if self.how.patient:
+                    return "rests"
+            else:
+                self.done.add(recorded)
+                return "go_on"
+        return "held"
+
+    def _given_up(self, claim: runs.Claim, why: KaoheError) -> bool:
+        """Note why a run has failed; False if it belongs to another by now."""
+        if isinstance(why, FaultError):
+            _log.error("run %s of %s", claim.id, self.rule.id, exc_info=why.fault)
+        self.failures.setdefault(self.rule.id, why)
+        try:
+            with transaction(self.how.place.ledger) as session:
+                runs.fail(session, claim, self.how.place.owner, str(why))
+        except runs.LostLeaseError:
+            return False
+        return True
+
+    @staticmethod
+    def _raise_if_lost(error: Exception) -> None:
+        """Where the ledger is out of reach no run is to blame, and none can be done."""
+        if isinstance(error, LedgerError | DBAPIError):
+            raise error
 
 
-def _run(
-    place: Place, workshop: Workshop, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun, now: datetime
-) -> Recorded | None:
-    """Claim one run, judge it, record it; None where another process holds it, or was faster."""
-    run_id = lease.claimed(place.ledger, place.owner, place.lease, due)
-    if run_id is None:
-        return None
-    try:
-        with lease.held(place.ledger, place.owner, place.lease, run_id):
-            judgement = _judged(place, workshop, con, judge, due)
-        with transaction(place.ledger) as session:
-            version = due.version
-            runs.keep_version(session, version.sha256, due.rule.id, version.key, due.rule.source_text, now)
-            runs.finish(session, run_id, place.owner, due.input, version.key, version.sha256, now)
-            return record(session, run_id, judgement, place.actor, now)
-    except runs.LostLeaseError:
-        return None
-    except (KaoheError, KeyboardInterrupt) as error:  # nobody has to wait for the lease to end
-        with suppress(runs.LostLeaseError), transaction(place.ledger) as session:
-            runs.fail(session, run_id, place.owner, str(error) or "interrupted", REST)
-        raise
+def _refusing(error: Exception) -> Judging:
+    """A judge to whom nothing could be shown: the run fails with the reason."""
 
+    def judged(_due: DueRun) -> Judgement:
+        raise error
 
-def _judgements(place: Place, plan: _Plan, progress: Progress, reasoner: Reasoner) -> list[Judgement]:
-    found = []
-    workshop = Workshop(place.lake, TallyCache(place.cache), plan.live)
-    with workshop.connection() as con:
-        for chunk in _chunks(plan.due):
-            _measure(con, workshop, chunk, progress)
-            with Judge(chunk[0].version, reasoner) as judge:
-                found += [_judged(place, workshop, con, judge, run) for run in chunk]
-    return found
-
-
-def _judged(place: Place, workshop: Workshop, con: duckdb.DuckDBPyConnection, judge: Judge, due: DueRun) -> Judgement:
-    with reading(place.ledger) as session:
-        clients = clients_of(session, due.rule.platform)
-        registered = registrations(session, due.rule.platform, due.rule.zone)
-        history = history_of(session, due.rule.id, due.assessed_on) if due.version.severity else {}
-    listed = frozenset(r.shop for r in registered if r.listed_from <= due.cycle.first)
-    present = partial(shops_with_evidence, con, workshop, due.rule, due.version, due.cycle)
-    return judge_run(con, judge, due, clients, listed, history, present)
-
-
-def _chunks(due: Sequence[DueRun]) -> list[list[DueRun]]:
-    """Consecutive runs of one version, a bounded number at a time."""
-    chunks = []
-    for _, same in groupby(due, key=lambda run: run.version.key):
-        run_list = list(same)
-        chunks += [run_list[i : i + CYCLES_AT_ONCE] for i in range(0, len(run_list), CYCLES_AT_ONCE)]
-    return chunks
-
-
-def _measure(con: duckdb.DuckDBPyConnection, workshop: Workshop, chunk: Sequence[DueRun], progress: Progress) -> None:
-    measure(con, workshop, chunk[0].rule, chunk[0].version, [run.cycle for run in chunk], progress)
+    return judged

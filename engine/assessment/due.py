@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
@@ -22,6 +23,9 @@ from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
 
 NOTHING = "nothing"  # the input of a cycle whose evidence is gone again
+
+Cause = Literal["first", "evidence", "rule"]  # why it is due: never assessed, on another input, or by other words
+Rests = Literal["in_the_way", "aside"]  # and what comes later has to wait, or has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,22 @@ class OpenRun:
 
     due_at: datetime
     id: int
+    resting_on: str | None = None  # the input on which it failed, while it rests from that
+    aside: bool = False  # it has failed so often that it holds up nothing any more
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
     """What the ledger knows of a cycle: its first day, what its last finished run read, the run that is still open.
 
-    An open run is finished in any case: it was begun, and what it was begun for may be gone from sight.
+    `decided_by` are the digests of the versions by which it was decided, if they matter. An open run is finished in
+    any case: it was begun, and what it was begun for may be gone from sight.
     """
 
     first_day: date
     input: str | None
     open_run: OpenRun | None = None
+    decided_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class DueRun:
     """One unit of work: a rule, the version that governs, a cycle, and the digest of all that it will read.
 
     `before` is what the cycle's last run had read when this one was planned: if that has changed, somebody else has
-    been there since, and the plan is void.
+    been there since, and the plan is void. `rests` tells of one that has failed and is to be left alone for a while.
     """
 
     rule: Rule
@@ -67,6 +75,8 @@ class DueRun:
     due_at: datetime
     input: str
     before: str | None
+    cause: Cause = "first"
+    rests: Rests | None = None
 
     @property
     def assessed_on(self) -> date:
@@ -76,11 +86,16 @@ class DueRun:
 
 
 def due_runs(
-    rule: Rule, live: Live, registrations: Sequence[Registration], done: Mapping[str, PastRun], now: datetime
+    rule: Rule,
+    live: Live,
+    registrations: Sequence[Registration],
+    done: Mapping[str, PastRun],
+    now: datetime,
 ) -> list[DueRun]:
     """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run.
 
-    Raises KaoheError for a rule that judges anything but shops, or a campaign: such rules cannot be assessed so far.
+    A rule that decides otherwise than when a cycle was assessed makes it due where `done` tells how it was decided.
+    Raises KaoheError for a rule that judges anything but shops: such rules cannot be assessed so far.
     """
     if rule.subject != "shop":
         raise KaoheError(
@@ -98,10 +113,41 @@ def due_runs(
         if digest is None and past is None:
             continue  # nobody is registered and nothing happened: there is nothing to say
         digest = digest or NOTHING
-        if (past is None or past.open_run or past.input != digest) and version.assessed is not None:
-            instant = assessment_instant(cycle, version.assessed, rule.zone)
-            runs.append(DueRun(rule, version, cycle, instant, digest, past.input if past else None))
+        cause = _cause(version, past, digest)
+        if cause is None or version.assessed is None:
+            continue
+        instant = assessment_instant(cycle, version.assessed, rule.zone)
+        runs.append(
+            DueRun(rule, version, cycle, instant, digest, past.input if past else None, cause, _rests(past, digest))
+        )
     return sorted(runs, key=lambda run: _turn(run, done))
+
+
+def _cause(version: Version, past: PastRun | None, digest: str) -> Cause | None:
+    if past is None or past.input is None:
+        return "first"
+    if past.input != digest:
+        return "evidence"
+    if past.decided_by - {version.sha256}:
+        return "rule"
+    return "evidence" if past.open_run else None
+
+
+def _rests(past: PastRun | None, digest: str) -> Rests | None:
+    if past is None or past.open_run is None or past.open_run.resting_on != digest:
+        return None  # what failed on other evidence may do better on this
+    return "aside" if past.open_run.aside else "in_the_way"
+
+
+def startable(due: Sequence[DueRun]) -> tuple[DueRun, ...]:
+    """Those of `due`, of one rule and oldest first, that need not wait for a failed run to have rested."""
+    found: list[DueRun] = []
+    for run in due:
+        if run.rests == "in_the_way":
+            break
+        if run.rests is None:
+            found.append(run)
+    return tuple(found)
 
 
 def stray_runs(due: Sequence[DueRun], done: Mapping[str, PastRun]) -> list[OpenRun]:

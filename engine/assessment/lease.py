@@ -10,44 +10,45 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, update
 
 from engine.assessment.due import DueRun, OpenRun
+from engine.assessment.place import Place
 from engine.assessment.standing import last_input
 from engine.errors import KaoheError
 from engine.ledger import runs
 from engine.ledger.database import transaction
 from engine.ledger.tables import Run
 
-LEASE = timedelta(seconds=10)
 BEATS = 3  # in each lease
 STRAY = "not due as the rule stands now: begun under other rule files, or as of a later time"
 
 _log = logging.getLogger(__name__)
 
 
-def claimed(ledger: Engine, owner: str, lease: timedelta, due: DueRun) -> int | None:
-    """The id of the run that now belongs to `owner`; None, with nothing written, where it must not start.
+def claimed(place: Place, due: DueRun, at_once: bool) -> runs.Claim | None:
+    """The run, which now belongs to the place's owner; None, with nothing done, where it must not start.
 
-    That is so while another process holds this run or one before it, and where the cycle was assessed since `due` was
-    planned.
+    That is so while another process holds this run or one before it, while it rests after a failure (unless it is to
+    start `at_once`), and where the cycle was assessed since `due` was planned.
     """
-    with transaction(ledger) as session:
+    with transaction(place.ledger) as session:
         run_id = runs.open_run(session, due.rule.id, due.cycle.key, due.cycle.first, due.due_at)
-        mine = runs.claim(session, owner, lease, run_id) is not None
+        if runs.bury(session, run_id):
+            return None
+        mine = runs.claim(session, place.owner, place.lease, run_id, at_once=at_once, input_digest=due.input)
         # Asked for after the claim: from here on nobody else can finish a run of this cycle.
         if mine and last_input(session, due.rule.id, due.cycle.key) == due.before:
-            return run_id
+            return mine
         session.rollback()
         return None
 
 
 @contextmanager
-def held(ledger: Engine, owner: str, lease: timedelta, run_id: int) -> Iterator[None]:
+def held(place: Place, run_id: int) -> Iterator[None]:
     """Keep the lease on a claimed run from ending while the block works.
 
     Not for the transaction that finishes the run: that holds off all others by itself.
@@ -55,10 +56,10 @@ def held(ledger: Engine, owner: str, lease: timedelta, run_id: int) -> Iterator[
     done = threading.Event()
 
     def beat() -> None:
-        while not done.wait(lease.total_seconds() / BEATS):
+        while not done.wait(place.lease.total_seconds() / BEATS):
             try:
-                with transaction(ledger) as session:
-                    runs.heartbeat(session, run_id, owner, lease)
+                with transaction(place.ledger) as session:
+                    runs.heartbeat(session, run_id, place.owner, place.lease)
             except runs.LostLeaseError:
                 return  # the end of the run will find out, too, and write nothing
             except (KaoheError, DBAPIError) as error:
@@ -73,12 +74,12 @@ def held(ledger: Engine, owner: str, lease: timedelta, run_id: int) -> Iterator[
         thread.join()
 
 
-def put_away(ledger: Engine, owner: str, lease: timedelta, stray: OpenRun, now: datetime) -> None:
+def put_away(place: Place, stray: OpenRun, now: datetime) -> None:
     """End an open run that nothing will finish, unless a living process holds it: it read and wrote nothing."""
-    with transaction(ledger) as session:
-        if runs.claim(session, owner, lease, stray.id) is not None:
+    with transaction(place.ledger) as session:
+        if runs.claim(session, place.owner, place.lease, stray.id, at_once=True) is not None:
             session.exec(
                 update(Run)
                 .where(col(Run.id) == stray.id)
-                .values(state="done", owner=None, lease_until=None, finished_at=now, failure=STRAY)
+                .values(state="done", owner=None, lease_until=None, input=None, finished_at=now, failure=STRAY)
             )

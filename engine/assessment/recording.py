@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select, update
 
 from engine.assessment import rows
+from engine.assessment.due import Cause
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
 from engine.judge.decide import Situation
@@ -25,6 +26,12 @@ from engine.ledger.tables import Situation as SituationRow
 
 # Older news wakes nobody: a first import of a year must not send a year of notices.
 NOTIFY_WITHIN = timedelta(days=7)
+LATE = timedelta(hours=24)  # after its instant: an assessment that comes later than this says so
+WHY: Mapping[Cause, str] = {  # why what is on record changes
+    "first": "new evidence",
+    "evidence": "new evidence",
+    "rule": "the rule decides otherwise",
+}
 AT_ONCE = 500  # values in one query
 WITHDRAWN = "violation.withdrawn"
 OURS_TO_CHANGE = frozenset({"open", "acknowledged"})  # states in which nobody but we have spoken
@@ -58,6 +65,7 @@ class _Recording:
         self.session, self.run_id, self.judgement = session, run_id, judgement
         self.actor, self.now = actor, now
         self.rule = judgement.due.rule
+        self.why = WHY[judgement.due.cause]
         self.events: list[journal.Event] = []
         self.unnotified = 0
         self.situation_ids: dict[Situation, int] = {}
@@ -85,7 +93,12 @@ class _Recording:
 
     def compare(self) -> list[Outcome]:
         """The outcomes that say something else than the record."""
-        return [o for o in self.judgement.outcomes if rows.says(o) != rows.said(self.current.get(self.subject_id(o)))]
+        restated = self.judgement.due.cause == "rule"
+        return [
+            o
+            for o in self.judgement.outcomes
+            if rows.says(o, restated) != rows.said(self.current.get(self.subject_id(o)), restated)
+        ]
 
     def write_situations(self, changed: Sequence[Outcome]) -> None:
         wanted = {self.judgement.situations[o.shop] for o in changed if o.shop in self.judgement.situations}
@@ -114,11 +127,11 @@ class _Recording:
             if outcome.violation:
                 self._open_or_correct(outcome, known.get(outcome.violation))
             elif (old := self._old_violation(outcome)) and old in known:
-                self._withdraw(known[old], f"new evidence: {outcome.verdict}", rows.figures_of(outcome))
+                self._withdraw(known[old], f"{self.why}: {outcome.verdict}", rows.figures_of(outcome))
         self._close([row.id for row in gone])
         for row in gone:
             if row.violation_id in known:
-                self._withdraw(known[row.violation_id], "new evidence: the shop has none in this cycle", None)
+                self._withdraw(known[row.violation_id], f"{self.why}: the shop has none in this cycle", None)
         self.session.flush()
         for opened in self.new_violations:  # a shop may have changed its client since the run looked
             opened["client"] = self.clients[opened["subject_id"]]
@@ -161,7 +174,7 @@ class _Recording:
             setattr(known, name, value)
         self.session.add(known)
         event = "violation.reopened" if reopened else "violation.corrected"
-        self._note(event, outcome, "new evidence", before, known)
+        self._note(event, outcome, self.why, before, known)
 
     def _withdrawn_by_evidence(self, known: Violation) -> bool:
         """What new evidence took back, it brings back; what a person withdrew stays so, whatever came in between."""
@@ -201,7 +214,8 @@ class _Recording:
     ) -> None:
         """Journal a breach. Of one that was on record (`known`), the state and severity that it has by now are told."""
         assert outcome.violation
-        notify = self.now - self.judgement.due.due_at <= NOTIFY_WITHIN
+        age = self.now - self.judgement.due.due_at
+        notify = age <= NOTIFY_WITHIN
         if event == "violation.opened" and not notify:
             self.unnotified += 1
         after = rows.figures_of(outcome) | {
@@ -210,6 +224,8 @@ class _Recording:
             "sanctions": [s.as_json() for s in outcome.sanctions],
             "notify": notify,
         }
+        if event == "violation.opened" and age > LATE:
+            after["late"] = True
         payload = {"why": why, "before": before, "after": after}
         self.events.append(journal.Event(self.actor, event, "violation", outcome.violation, payload))
 

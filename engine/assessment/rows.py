@@ -21,6 +21,7 @@ class Standing(NamedTuple):
     id: int
     subject_id: int
     version: str
+    rule_sha256: str
     numerator: int | None
     denominator: int | None
     verdict: str
@@ -37,19 +38,21 @@ class Standing(NamedTuple):
 STANDING = sa_select(*(getattr(Assessment, name) for name in Standing._fields))
 
 
-def says(o: Outcome) -> tuple[Any, ...]:
-    """What of an outcome is on record or is not. Compare with `said`."""
+def says(o: Outcome, restated: bool) -> tuple[Any, ...]:
+    """What of an outcome is on record or is not, the words of the rule only where it is `restated`. See `said`."""
     ends = tuple(ends_of(o).values())
-    return (o.version.key, o.numerator, o.denominator, ends, o.verdict, o.at_risk, o.severity, list(o.missing))
+    version = (o.version.key, o.version.sha256 if restated else None)
+    return (version, o.numerator, o.denominator, ends, o.verdict, o.at_risk, o.severity, list(o.missing))
 
 
-def said(row: Standing | None) -> tuple[Any, ...] | None:
+def said(row: Standing | None, restated: bool) -> tuple[Any, ...] | None:
     """The same of the row that stands."""
     if row is None:
         return None
     missing = list(row.missing or [])
     ends = (row.numerator_low, row.numerator_high, row.denominator_low, row.denominator_high)
-    return (row.version, row.numerator, row.denominator, ends, row.verdict, row.at_risk, row.severity, missing)
+    version = (row.version, row.rule_sha256 if restated else None)
+    return (version, row.numerator, row.denominator, ends, row.verdict, row.at_risk, row.severity, missing)
 
 
 def ends_of(o: Outcome) -> Row:

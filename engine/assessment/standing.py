@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
 from engine.assessment.due import OpenRun, PastRun, Registration
 from engine.calendar.zones import local_day
 from engine.ledger import runs
 from engine.ledger.day_files import Live
-from engine.ledger.tables import DayFile, JournalEntry, Run, Subject, Violation
+from engine.ledger.dialects import database_clock
+from engine.ledger.tables import Assessment, DayFile, JournalBatch, JournalEntry, Run, Subject, Violation
 from engine.ledger.violations import TRANSITIONS
 from engine.rulebook.model import PastViolation
 
@@ -21,26 +23,28 @@ SETTLED: Mapping[str, str] = {
 }
 
 
-def live_files(session: Session) -> Live:
-    """(kind, platform, day) → the generation that counts now."""
+def live_files(session: Session, known_at: datetime | None = None) -> Live:
+    """(kind, platform, day) → the generation that counts now, or that counted at `known_at`."""
+    counts: ColumnElement[bool] = col(DayFile.until).is_(None)
+    if known_at is not None:
+        counts = and_(col(DayFile.since) <= known_at, or_(counts, col(DayFile.until) > known_at))
     rows = session.exec(
-        select(col(DayFile.kind), col(DayFile.platform), col(DayFile.day), col(DayFile.generation)).where(
-            col(DayFile.until).is_(None)
-        )
+        select(col(DayFile.kind), col(DayFile.platform), col(DayFile.day), col(DayFile.generation)).where(counts)
     )
     return {(kind, platform, day): generation for kind, platform, day, generation in rows}
 
 
-def registrations(session: Session, platform: str, zone: str) -> list[Registration]:
-    """The registered shops of a platform, and since when each is listed.
+def registrations(session: Session, platform: str, zone: str, known_at: datetime | None = None) -> list[Registration]:
+    """The shops of a platform that are registered, or were at `known_at`, and since when each is listed.
 
     That is its `opened_on`, else its first day of evidence, else the day on which it was registered.
     """
-    rows = session.exec(
-        select(Subject).where(
-            Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
-        )
+    wanted = select(Subject).where(
+        Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
     )
+    if known_at is not None:
+        wanted = wanted.where(col(Subject.registered_at) <= known_at)
+    rows = session.exec(wanted)
     found = []
     for row in rows:
         assert row.registered_at is not None
@@ -57,16 +61,34 @@ def clients_of(session: Session, platform: str) -> Mapping[str, str]:
     return dict(rows.all())
 
 
-def past_runs(session: Session, rule: str) -> Mapping[str, PastRun]:
-    """Cycle → what is known of its runs under `rule`."""
+def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str, PastRun]:
+    """Cycle → what is known of its runs under `rule`; with `restate` also by which versions it stands decided."""
     inputs = runs.latest_input(session, rule)
-    still_open = {
-        run.cycle: OpenRun(run.due_at, run.id)
-        for run in runs.open_runs(session)
-        if run.rule == rule and run.id is not None
-    }
+    clock = database_clock(session)
+    still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
+    decided_by = _decided_by(session, rule) if restate else {}
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
-    return {cycle: PastRun(first, inputs.get(cycle), still_open.get(cycle)) for cycle, first in rows}
+    return {
+        cycle: PastRun(first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()))
+        for cycle, first in rows
+    }
+
+
+def _decided_by(session: Session, rule: str) -> Mapping[str, frozenset[str]]:
+    """Cycle → the digests of the versions by which its last run, or any verdict that stands, was decided."""
+    last = {cycle: {sha256} for cycle, sha256 in runs.latest_version(session, rule).items()}
+    stands = select(Assessment.cycle, Assessment.rule_sha256).where(
+        Assessment.rule == rule, col(Assessment.superseded_at).is_(None)
+    )
+    for cycle, sha256 in session.exec(stands.distinct()):
+        last.setdefault(cycle, set()).add(sha256)
+    return {cycle: frozenset(found) for cycle, found in last.items()}
+
+
+def _open_run(run: Run, clock: datetime) -> OpenRun:
+    assert run.id is not None
+    rests = run.state == "failed" and run.lease_until is not None and run.lease_until >= clock
+    return OpenRun(run.due_at, run.id, run.input if rests else None, runs.is_aside(run))
 
 
 def last_input(session: Session, rule: str, cycle: str) -> str | None:
@@ -75,8 +97,10 @@ def last_input(session: Session, rule: str, cycle: str) -> str | None:
     return session.exec(finished.order_by(col(Run.id).desc()).limit(1)).first()
 
 
-def history_of(session: Session, rule: str, assessed_on: date) -> Mapping[str, Sequence[PastViolation]]:
-    """Shop → its violations of `rule` that were assessed before `assessed_on`.
+def history_of(
+    session: Session, rule: str, assessed_on: date, known_at: datetime | None = None
+) -> Mapping[str, Sequence[PastViolation]]:
+    """Shop → its violations of `rule` that were assessed before `assessed_on`, as they are or as known at `known_at`.
 
     One that was confirmed and has been closed since is told as confirmed: to close a case is not to forget it.
     """
@@ -86,12 +110,42 @@ def history_of(session: Session, rule: str, assessed_on: date) -> Mapping[str, S
         .where(Violation.rule == rule, Violation.assessed_on < assessed_on)
         .order_by(col(Violation.assessed_on), col(Violation.id))
     ).all()
-    closed_as = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
+    if known_at is not None:
+        stood = _stood(session, rule, known_at)
+    else:
+        closed_as = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
+        stood = {v.id: (closed_as.get(v.id, v.state), v.severity) for v, _ in rows}
     found: dict[str, list[PastViolation]] = {}
     for violation, shop in rows:
-        state = closed_as.get(violation.id, violation.state)
-        days_ago = (assessed_on - violation.assessed_on).days
-        found.setdefault(shop, []).append(PastViolation(days_ago, state, violation.severity))
+        if violation.id in stood:
+            days_ago = (assessed_on - violation.assessed_on).days
+            found.setdefault(shop, []).append(PastViolation(days_ago, *stood[violation.id]))
+    return found
+
+
+def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[str, str | None]]:
+    """Violation → its state and severity at `known_at` by the ledger's clock, as the journal tells them.
+
+    Where a payload was redacted, the name of the event tells the state, and the severity is as it was told before.
+    """
+    of_rule = select(Violation.id).where(Violation.rule == rule)
+    told = session.exec(
+        select(JournalEntry.object_id, JournalEntry.event, JournalEntry.payload)
+        .join(JournalBatch, col(JournalBatch.seq) == col(JournalEntry.batch))
+        .where(
+            JournalEntry.object_kind == "violation",
+            col(JournalEntry.object_id).in_(of_rule),
+            col(JournalBatch.committed_at) <= known_at,
+        )
+        .order_by(col(JournalEntry.batch), col(JournalEntry.position))
+    )
+    found: dict[str, tuple[str, str | None]] = {}
+    for violation, event, payload in told:
+        state, severity = found.get(violation, ("open", None))
+        after = (payload or {}).get("after") or {}
+        named = event.removeprefix("violation.")
+        said = after.get("state") or (named if named in TRANSITIONS else state)
+        found[violation] = (state if said == "closed" else said, after.get("severity", severity))
     return found
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, true, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.errors import KaoheError
 from engine.ledger.dialects import Lock, database_clock, insert_missing, take_lock
@@ -21,6 +22,13 @@ from engine.ledger.tables import RuleVersion, Run
 
 Clock = Callable[[Session], datetime]
 QUIETLY = {"synchronize_session": False}  # rows are changed in the database, not in objects of this session
+
+# Of a run that fails: how long it rests each time. Having failed as often as there are rests, it is set aside: it holds
+# up no other run, and is tried once in a while, since what was in its way (a full disk, say) may be gone.
+RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1))
+# Of a run whose process dies, which any process may do through no fault of the run: set aside only then.
+MOST_DEATHS = 10
+DIED = f"{MOST_DEATHS} processes have died over it, one after the other"
 
 
 class Claim(NamedTuple):
@@ -67,17 +75,26 @@ def open_run(session: Session, rule: str, cycle: str, cycle_start: date, due_at:
 
 
 def claim(
-    session: Session, owner: str, lease: timedelta, run_id: int | None = None, clock: Clock = database_clock
+    session: Session,
+    owner: str,
+    lease: timedelta,
+    run_id: int | None = None,
+    clock: Clock = database_clock,
+    *,
+    at_once: bool = False,
+    input_digest: str | None = None,
 ) -> Claim | None:
     """Take the oldest run that may start now (or `run_id`, if it may) for `lease`; None if none may.
 
-    A run may start if it is due, if its owner's lease has ended, or if it failed and has rested (asked for by
-    `run_id`: also before); no older run of the same rule may be open, and none of them running. Commit at
-    once: other claims wait for it.
+    A run may start if it is due, if its owner's lease has ended, or if it failed and has rested (`at_once`: also
+    before, and also where it failed on another input than `input_digest`); no older run of the same rule may be open,
+    unless it was set aside, and none of them running. On another input, attempts are counted anew. Commit at once:
+    other claims wait for it.
     """
     take_lock(session, Lock.CLAIM)
     now = clock(session)
-    may_start = _may_start(now, at_once=run_id is not None)
+    anew = false() if input_digest is None else col(Run.input) != input_digest  # null: no input is known
+    may_start = _may_start(now, true() if at_once else anew)
     pick = (
         select(Run.id)
         .where(may_start, true() if run_id is None else col(Run.id) == run_id)
@@ -92,7 +109,8 @@ def claim(
             state="running",
             owner=owner,
             lease_until=now + lease,
-            attempts=Run.attempts + 1,
+            attempts=case((anew, 1), else_=col(Run.attempts) + 1),
+            input=col(Run.input) if input_digest is None else input_digest,
             failure=None,
         )
         .returning(*(col(getattr(Run, field)) for field in Claim._fields)),
@@ -135,13 +153,35 @@ def finish(
     _change_own(session, run_id, owner, {"state": "done", "lease_until": None, "finished_at": now} | values)
 
 
-def fail(
-    session: Session, run_id: int, owner: str, failure: str, rest: timedelta, clock: Clock = database_clock
-) -> None:
-    """Give the run up and note why; it may start again after `rest`. Raises LostLeaseError like `finish`."""
-    again = clock(session) + rest
+def fail(session: Session, claimed: Claim, owner: str, failure: str, clock: Clock = database_clock) -> None:
+    """Give the run up and note why; it rests before it may start again. Raises LostLeaseError like `finish`."""
+    again = clock(session) + RESTS[min(claimed.attempts, len(RESTS)) - 1]
     given_up: dict[str, object] = {"state": "failed", "owner": None, "lease_until": again, "failure": failure}
-    _change_own(session, run_id, owner, given_up)
+    _change_own(session, claimed.id, owner, given_up)
+
+
+def release(session: Session, run_id: int, owner: str) -> None:
+    """Give the run back untried: anybody may take it at once. Raises LostLeaseError like `finish`."""
+    given_back: dict[str, object] = {"state": "due", "owner": None, "lease_until": None, "attempts": Run.attempts - 1}
+    _change_own(session, run_id, owner, given_back)
+
+
+def bury(session: Session, run_id: int, clock: Clock = database_clock) -> bool:
+    """Set the run aside if one process after the other has died of it; whether that was so."""
+    now = clock(session)
+    dead = and_(
+        col(Run.id) == run_id,
+        col(Run.state) == "running",
+        col(Run.lease_until) < now,
+        col(Run.attempts) >= MOST_DEATHS,
+    )
+    aside = {"state": "failed", "owner": None, "lease_until": now + RESTS[-1], "failure": DIED}
+    return session.exec(update(Run).where(dead).values(**aside), execution_options=QUIETLY).rowcount == 1
+
+
+def is_aside(run: Run) -> bool:
+    """Whether the run has failed so often that it no longer holds up others."""
+    return run.state == "failed" and run.attempts >= len(RESTS)
 
 
 def keep_version(session: Session, rule_sha256: str, rule: str, version: str, source_text: str, now: datetime) -> None:
@@ -158,9 +198,18 @@ def keep_version(session: Session, rule_sha256: str, rule: str, version: str, so
 
 def latest_input(session: Session, rule: str) -> dict[str, str]:
     """For each cycle of the rule that was ever done: the input of its last done run."""
-    last = select(func.max(Run.id)).where(Run.rule == rule, Run.state == "done").group_by(col(Run.cycle))
-    found = session.exec(select(Run.cycle, Run.input).where(col(Run.id).in_(last)))
+    found = session.exec(select(Run.cycle, Run.input).where(col(Run.id).in_(_last_done(rule))))
     return {cycle: digest for cycle, digest in found if digest is not None}
+
+
+def latest_version(session: Session, rule: str) -> dict[str, str]:
+    """The same for the digest of the version by which it was done."""
+    found = session.exec(select(Run.cycle, Run.rule_sha256).where(col(Run.id).in_(_last_done(rule))))
+    return {cycle: digest for cycle, digest in found if digest is not None}
+
+
+def _last_done(rule: str) -> SelectOfScalar[int | None]:
+    return select(func.max(Run.id)).where(Run.rule == rule, Run.state == "done").group_by(col(Run.cycle))
 
 
 def open_runs(session: Session) -> list[Run]:
@@ -168,13 +217,14 @@ def open_runs(session: Session) -> list[Run]:
     return list(session.exec(select(Run).where(Run.state != "done").order_by(col(Run.due_at), col(Run.id))))
 
 
-def _may_start(now: datetime, at_once: bool) -> ColumnElement[bool]:
+def _may_start(now: datetime, at_once: ColumnElement[bool]) -> ColumnElement[bool]:
     over = col(Run.lease_until) < now
     failed = col(Run.state) == "failed"
     other = aliased(Run)
     older = exists().where(
         col(other.rule) == Run.rule,
         col(other.state) != "done",
+        or_(col(other.state) != "failed", col(other.attempts) < len(RESTS)),
         tuple_(col(other.due_at), col(other.id)) < tuple_(col(Run.due_at), col(Run.id)),
     )
     running = exists().where(
@@ -186,7 +236,7 @@ def _may_start(now: datetime, at_once: bool) -> ColumnElement[bool]:
         or_(
             col(Run.state) == "due",
             and_(col(Run.state) == "running", over),
-            failed if at_once else and_(failed, over),
+            and_(failed, or_(over, at_once)),
         ),
         ~older,
         ~running,

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from time import sleep
@@ -18,8 +18,10 @@ from sqlmodel import col, select
 
 import engine.assessment.assess as assess_module
 from engine.assessment.archive import current_outcomes
-from engine.assessment.assess import Place, assess_due, forecast_due
+from engine.assessment.assess import assess_due
 from engine.assessment.explain import explain
+from engine.assessment.forecast import forecast_due
+from engine.assessment.place import Place
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import SESSIONS
 from engine.evidence.lake import Lake
@@ -84,12 +86,12 @@ class Office:
             writer.writerows(rows)
         return path
 
-    def take(self, *rows, replace_days=False):
+    def take(self, *rows, replace_days=False, now=IMPORTED):
         """Import these rows, or these lists of rows, each as a file."""
         lists = [rows] if rows and isinstance(rows[0], dict) else rows
         files = tuple(self.file(rows_of_one) for rows_of_one in lists)
         request = ImportRequest(SESSIONS, files, "officer", replace=replace_days)
-        summary = import_evidence(self.ledger, self.lake, bytes(32), request, IMPORTED, silent)
+        summary = import_evidence(self.ledger, self.lake, bytes(32), request, now, silent)
         assert summary.refused == 0, summary.faults
 
     def register(self, *shops, now=IMPORTED):
@@ -145,6 +147,17 @@ class Office:
         with reading(self.ledger) as ledger:
             found = [e for e in entries(ledger, object_id=name) if e.object_kind == "violation"]
         return [(e.event, e.payload["before"], e.payload["after"]) for e in found]
+
+    def let_rest(self, minutes):
+        """Let as many minutes pass for runs that rest."""
+        with transaction(self.ledger) as ledger:
+            for run in ledger.exec(select(Run).where(Run.state == "failed")):
+                run.lease_until -= timedelta(minutes=minutes)
+
+    def entries(self, event):
+        """The journal's entries of this event."""
+        with reading(self.ledger) as ledger:
+            return [entry for entry in entries(ledger) if entry.event == event]
 
     @property
     def head(self):
@@ -292,7 +305,8 @@ from itertools import count
 from pathlib import Path
 from sqlalchemy import event
 import engine.assessment.assess
-from engine.assessment.assess import Place, assess_due
+from engine.assessment.assess import assess_due
+from engine.assessment.place import Place
 from engine.evidence.lake import Lake
 from engine.judge.process import ChildLostError
 from engine.judge.reasoner import Reasoner

@@ -2,19 +2,22 @@
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from random import Random
 
 import pytest
 
-import engine.assessment.assess as assess_module
+import engine.assessment.plan as plan_module
 from engine.assessment import lease
 from engine.assessment.assess import AssessmentError
 from engine.errors import KaoheError
 from engine.ledger.database import open_ledger, transaction
 from engine.ledger.runs import claim, open_run
 from engine.ledger.tables import Assessment, Run, Violation
+from engine.rulebook.model import Bound
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 CYCLES = ["2026-W09", "2026-W10", "2026-W11"]
@@ -147,11 +150,11 @@ def test_a_cycle_that_changes_twice_while_an_assessment_lasts_is_told_once_as_it
     small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 9, 10))
     claimed, refused = lease.claimed, []
 
-    def claimed_at_the_second_attempt(ledger, owner, length, due):
+    def claimed_at_the_second_attempt(place, due, **how):
         if due.cycle.key == "2026-W11" and not refused:
             refused.append(due)
             return None
-        return claimed(ledger, owner, length, due)
+        return claimed(place, due, **how)
 
     monkeypatch.setattr(lease, "claimed", claimed_at_the_second_attempt)
     done = small_office.assess(LATER, pause=lambda _: small_office.take(*week_of("s1", "2026-W10", 6, 10)))
@@ -176,7 +179,7 @@ def test_a_rule_that_judges_agents_is_refused_and_never_takes_shops_for_them(sma
     assert [o.rule.id for o in small_office.outcomes()] == [x1.id]
 
 
-def test_evidence_that_cannot_be_read_stops_its_own_rule_and_no_other(small_office, week_of, x1, like_x1):
+def test_evidence_that_cannot_be_read_stops_its_own_cycle_and_no_other(small_office, week_of, x1, like_x1):
     small_office.take(*week_of("s1", "2026-W10", 7, 10))
     small_office.assess(LATER)
     small_office.rules = [like_x1("xiaohongshu.other", cut_off="cycle_end"), x1]
@@ -185,7 +188,88 @@ def test_evidence_that_cannot_be_read_stops_its_own_rule_and_no_other(small_offi
     lost.unlink()
     with pytest.raises(AssessmentError, match=r"other was not assessed: .*the lake does not have it"):
         small_office.assess(LATER)
-    assert [(o.rule.id, o.cycle) for o in small_office.outcomes()] == [(x1.id, "2026-W10"), (x1.id, "2026-W11")]
+    expected = [("xiaohongshu.other", "2026-W11"), (x1.id, "2026-W10"), (x1.id, "2026-W11")]
+    assert sorted((o.rule.id, o.cycle) for o in small_office.outcomes()) == expected
+    (failed,) = small_office.rows(Run, state="failed")
+    assert (failed.rule, failed.cycle, failed.attempts) == ("xiaohongshu.other", "2026-W10", 3)
+    assert "the lake does not have it" in failed.failure
+
+
+def test_a_worker_lets_a_failed_run_rest_and_sets_it_aside_in_the_end(small_office, week_of):
+    small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
+    (lost,) = small_office.lake.root.glob("**/2026-03-04.*.parquet")
+    kept = lost.rename(lost.with_suffix(".kept"))
+    attempts = []
+    for minutes in (0, 0, 2, 0, 6, 0, 0):
+        small_office.let_rest(minutes)
+        with suppress(AssessmentError):
+            small_office.assess(LATER, patient=True)
+        attempts.append([(run.attempts, run.state) for run in small_office.rows(Run)])
+    first, again, last = [(1, "failed")], [(2, "failed")], [(3, "failed"), (1, "done")]
+    assert attempts == [first, first, again, again, last, last, last]
+
+    kept.rename(lost)  # what was in its way is gone: it comes by itself, or as soon as a person asks
+    small_office.let_rest(61)
+    assert small_office.assess(LATER, patient=True).runs == 1
+    assert [o.cycle for o in small_office.outcomes()] == ["2026-W10", "2026-W11"]
+
+
+def test_corrected_evidence_is_tried_at_once_where_the_old_was_set_aside(small_office, week_of):
+    small_office.take(*week_of("s1", "2026-W10", 7, 10))
+    (lost,) = small_office.lake.root.glob("**/2026-03-04.*.parquet")
+    kept = lost.rename(lost.with_suffix(".kept"))
+    with pytest.raises(AssessmentError):
+        small_office.assess(LATER)
+    assert small_office.assess(LATER, patient=True).runs == 0
+    kept.rename(lost)
+    small_office.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    assert small_office.assess(LATER, patient=True).runs == 1
+    (run,) = small_office.rows(Run)
+    assert (run.state, run.attempts) == ("done", 1)
+
+
+def test_a_fault_of_our_own_in_one_run_stops_no_other(small_office, week_of, monkeypatch):
+    small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
+    judge = plan_module.judge_run
+
+    def faulty(con, judging, due, *given):
+        if due.cycle.key == "2026-W10":
+            raise ZeroDivisionError("by nothing")
+        return judge(con, judging, due, *given)
+
+    monkeypatch.setattr(plan_module, "judge_run", faulty)
+    with pytest.raises(AssessmentError, match="internal fault: ZeroDivisionError: by nothing") as caught:
+        small_office.assess(LATER)
+    assert caught.value.exit_code == 4
+    assert [o.cycle for o in small_office.outcomes()] == ["2026-W11"]
+
+
+def test_a_worker_that_is_told_to_stop_finishes_the_run_in_hand_and_begins_no_other(small_office, week_of):
+    small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
+    asked = iter([False, True, True, True])
+    assert small_office.assess(LATER, stop=lambda: next(asked)).runs == 1
+    assert [(run.cycle, run.state) for run in small_office.rows(Run)] == [("2026-W10", "done")]
+
+
+def test_a_rule_that_decides_otherwise_by_now_reopens_nothing_unless_it_is_asked_to(small_office, week_of, like_x1, x1):
+    small_office.take(*week_of("s1", "2026-W10", 85, 100), *week_of("s2", "2026-W10", 75, 100))
+    small_office.assess(LATER)
+    small_office.assess(LATER, restate=True)
+    assert [run.cycle for run in small_office.rows(Run)] == ["2026-W10"]  # nothing to decide anew
+    stricter = replace(x1.versions[0].standard, complies=Bound("at_least", Fraction(9, 10), "90%"))
+    small_office.rules = [like_x1(standard=stricter, sha256="9" * 64)]
+    assert small_office.assess(LATER).runs == 0
+    before = small_office.head
+    assert [(o.shop, o.verdict) for o in small_office.forecast(LATER, restate=True)] == [
+        ("s1", "violation"),
+        ("s2", "violation"),
+    ]
+    assert small_office.head == before
+    assert small_office.assess(LATER, restate=True).runs == 1
+    assert small_office.assess(LATER, restate=True).runs == 0
+    assert [(o.shop, o.verdict) for o in small_office.outcomes()] == [("s1", "violation"), ("s2", "violation")]
+    why = [entry.payload["why"] for entry in small_office.entries("violation.corrected")]
+    assert why == ["the rule decides otherwise"]
 
 
 def test_a_run_that_fails_is_told_as_failed_and_is_done_as_soon_as_it_can_be(small_office, week_of, monkeypatch):
@@ -195,19 +279,19 @@ def test_a_run_that_fails_is_told_as_failed_and_is_done_as_soon_as_it_can_be(sma
         def refuse(*_):
             raise KaoheError("no judge is in today")
 
-        patch.setattr("engine.assessment.assess.judge_run", refuse)
+        patch.setattr("engine.assessment.plan.judge_run", refuse)
         with pytest.raises(AssessmentError, match="no judge is in today"):
             small_office.assess(LATER)
     (run,) = small_office.rows(Run)
     assert (run.state, run.failure, run.owner) == ("failed", "no judge is in today", None)
     assert small_office.assess(LATER).runs == 1
     (run,) = small_office.rows(Run)
-    assert (run.state, run.failure, run.attempts) == ("done", None, 2)
+    assert (run.state, run.failure, run.attempts) == ("done", None, 4)
 
 
 def test_an_assessment_that_is_interrupted_gives_its_run_back_at_once(small_office, week_of, monkeypatch):
     small_office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s1", "2026-W11", 7, 10))
-    judge, judged = assess_module.judge_run, []
+    judge, judged = plan_module.judge_run, []
 
     def interrupted_at_the_second(*given):
         judged.append(given)
@@ -215,10 +299,10 @@ def test_an_assessment_that_is_interrupted_gives_its_run_back_at_once(small_offi
             raise KeyboardInterrupt
         return judge(*given)
 
-    monkeypatch.setattr(assess_module, "judge_run", interrupted_at_the_second)
+    monkeypatch.setattr(plan_module, "judge_run", interrupted_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         small_office.assess(LATER)
-    assert [(run.state, run.failure) for run in small_office.rows(Run)] == [("done", None), ("failed", "interrupted")]
+    assert [(run.state, run.failure) for run in small_office.rows(Run)] == [("done", None), ("due", None)]
     assert small_office.assess(LATER).runs == 1
     assert [o.cycle for o in small_office.outcomes()] == ["2026-W10", "2026-W11"]
 
@@ -268,3 +352,21 @@ def test_a_cache_that_is_deleted_between_assessments_changes_nothing(small_offic
     small_office.take(*week_of("s9", "2026-W10", 5, 5))
     small_office.assess(LATER)
     assert [line for line in small_office.lines() if '"s9"' not in line] == before
+
+
+def test_what_was_known_at_a_time_is_reckoned_from_the_evidence_of_then_and_recorded_nowhere(small_office, week_of, at):
+    small_office.take(*week_of("s1", "2026-W10", 9, 10))  # as of IMPORTED
+    small_office.assess(LATER)
+    small_office.take(*week_of("s1", "2026-W10", 7, 10), replace_days=True, now=at("2026-03-12T09:00"))
+    small_office.take(*week_of("s2", "2026-W11", 7, 10), now=at("2026-03-18T09:00"))
+    small_office.assess(LATER)
+    before = small_office.head, small_office.lines()
+
+    def known(text):
+        return [(o.shop, o.cycle, o.numerator) for o in small_office.forecast(LATER, known_at=at(text))]
+
+    assert known("2025-12-31T00:00") == []
+    assert known("2026-03-12T08:59") == [("s1", "2026-W10", 9)]
+    assert known("2026-03-12T09:00") == [("s1", "2026-W10", 7)]
+    assert known("2026-03-18T09:00") == [("s1", "2026-W10", 7), ("s2", "2026-W11", 7)]
+    assert (small_office.head, small_office.lines()) == before

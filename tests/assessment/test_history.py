@@ -1,5 +1,8 @@
 """What people decided about earlier violations grades the next one."""
 
+from datetime import UTC, datetime
+from time import sleep
+
 import pytest
 
 from engine.assessment.standing import history_of
@@ -188,3 +191,17 @@ def test_the_severity_that_the_platform_decided_takes_the_place_of_our_forecast_
     office.take(row("one more", "2026-02-25T12:00:00"))  # evidence that corrects the figure leaves what was decided
     office.assess(at("2026-03-24T10:00"))
     assert office.violation(breach(WEEKS[0])).severity == "grave"
+
+
+def test_as_known_at_a_time_history_is_what_had_been_decided_by_then(court, at):
+    office = court()
+    office.assess(at("2026-03-24T10:00"))
+    moments = [datetime.now(UTC)]
+    for state in ("confirmed", "closed"):
+        sleep(0.002)
+        office.say(breach("2026-W09"), state)
+        moments.append(datetime.now(UTC))
+        sleep(0.002)
+    known = [office.forecast(at("2026-03-10T10:00"), known_at=moment) for moment in moments]
+    severities = [[o.severity for o in outcomes if o.shop == "s1"] for outcomes in known]
+    assert severities == [["minor", "minor"], ["minor", "serious"], ["minor", "serious"]]

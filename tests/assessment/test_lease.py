@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import engine.assessment.assess as assess_module
+import engine.assessment.plan as plan_module
 from engine.assessment import lease
 from engine.assessment.due import due_runs
 from engine.assessment.standing import live_files, past_runs
@@ -19,6 +20,15 @@ from engine.ledger.tables import Run
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 LONG = timedelta(seconds=30)
+
+
+def worker(office, owner, length=LONG):
+    """The office as a worker of this name has it."""
+    return replace(office.place, owner=owner, lease=length)
+
+
+def claimed(office, owner, due, length=LONG):
+    return lease.claimed(worker(office, owner, length), due, at_once=True)
 
 
 @pytest.fixture
@@ -42,9 +52,9 @@ def planned(week_of):
 
 def test_a_run_is_claimed_by_one_process_and_refused_to_the_next(office, planned):
     first, second = planned(office)
-    run_id = lease.claimed(office.ledger, "a", LONG, first)
-    assert lease.claimed(office.ledger, "b", LONG, first) is None
-    assert lease.claimed(office.ledger, "b", LONG, second) is None  # of one rule, one at a time
+    run_id = claimed(office, "a", first, LONG).id
+    assert claimed(office, "b", first) is None
+    assert claimed(office, "b", second) is None  # of one rule, one at a time
     (run,) = office.rows(Run)  # and a refusal leaves nothing behind
     assert (run.id, run.owner, run.state, run.attempts) == (run_id, "a", "running", 1)
 
@@ -52,7 +62,7 @@ def test_a_run_is_claimed_by_one_process_and_refused_to_the_next(office, planned
 def test_a_plan_that_another_process_has_carried_out_meanwhile_is_void(office, planned):
     first, _ = planned(office)
     office.assess(NOW)
-    assert lease.claimed(office.ledger, "late", LONG, first) is None
+    assert claimed(office, "late", first) is None
     assert [run.state for run in office.rows(Run)] == ["done", "done"]
 
 
@@ -63,7 +73,7 @@ def test_a_plan_made_on_older_evidence_is_void_once_the_newer_was_assessed(offic
     (stale,) = planned(office, take=False)
     office.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
     office.assess(NOW)
-    assert lease.claimed(office.ledger, "late", LONG, stale) is None
+    assert claimed(office, "late", stale) is None
     assert office.outcome().numerator == 9
 
 
@@ -80,9 +90,9 @@ def ends_at(monkeypatch):
 
 def test_a_lease_is_renewed_again_and_again_while_its_run_is_worked_on_and_not_afterwards(office, planned, ends_at):
     first, _ = planned(office)
-    run_id = lease.claimed(office.ledger, "a", LONG, first)
+    run_id = claimed(office, "a", first, LONG).id
     end = ends_at(office, run_id)
-    with lease.held(office.ledger, "a", LONG, run_id):
+    with lease.held(worker(office, "a", LONG), run_id):
         for _ in range(3):
             before = end
             while (end := ends_at(office, run_id)) == before:
@@ -95,17 +105,17 @@ def test_a_lease_is_renewed_again_and_again_while_its_run_is_worked_on_and_not_a
 
 def test_a_lease_that_nobody_renews_ends(office, planned):
     first, _ = planned(office)
-    run_id = lease.claimed(office.ledger, "a", timedelta(seconds=0.2), first)
+    run_id = claimed(office, "a", first, timedelta(seconds=0.2)).id
     time.sleep(0.3)
-    assert lease.claimed(office.ledger, "b", LONG, first) == run_id
+    assert claimed(office, "b", first).id == run_id
 
 
 def test_no_thread_is_left_when_the_work_ends_or_fails(small_office, planned):
     first, _ = planned(small_office)
-    run_id = lease.claimed(small_office.ledger, "a", LONG, first)
+    run_id = claimed(small_office, "a", first, LONG).id
     before = threading.active_count()
     during = []
-    with suppress(ZeroDivisionError), lease.held(small_office.ledger, "a", LONG, run_id):
+    with suppress(ZeroDivisionError), lease.held(worker(small_office, "a", LONG), run_id):
         during.append(threading.active_count())
         raise ZeroDivisionError
     assert (during, threading.active_count()) == ([before + 1], before)
@@ -113,7 +123,7 @@ def test_no_thread_is_left_when_the_work_ends_or_fails(small_office, planned):
 
 def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, ends_at, monkeypatch, caplog):
     first, _ = planned(small_office)
-    run_id = lease.claimed(small_office.ledger, "a", LONG, first)
+    run_id = claimed(small_office, "a", first, LONG).id
     heartbeat, failures = runs.heartbeat, []
 
     def shaky(*given):
@@ -124,7 +134,7 @@ def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, ends_
 
     monkeypatch.setattr(runs, "heartbeat", shaky)
     before = ends_at(small_office, run_id)
-    with lease.held(small_office.ledger, "a", LONG, run_id):
+    with lease.held(worker(small_office, "a", LONG), run_id):
         while ends_at(small_office, run_id) == before:
             time.sleep(0.02)
     assert "could not be renewed" in caplog.text
@@ -132,10 +142,10 @@ def test_a_heartbeat_that_fails_once_is_tried_again(small_office, planned, ends_
 
 def test_a_heartbeat_for_a_run_that_belongs_to_another_by_now_does_not_take_it_back(small_office, planned):
     first, _ = planned(small_office)
-    run_id = lease.claimed(small_office.ledger, "a", timedelta(0), first)
+    run_id = claimed(small_office, "a", first, timedelta(0)).id
     time.sleep(0.01)
-    assert lease.claimed(small_office.ledger, "b", LONG, first) == run_id
-    with lease.held(small_office.ledger, "a", timedelta(seconds=0.03), run_id):
+    assert claimed(small_office, "b", first).id == run_id
+    with lease.held(worker(small_office, "a", timedelta(seconds=0.03)), run_id):
         time.sleep(0.1)
     (run,) = small_office.rows(Run)
     assert (run.owner, run.attempts) == ("b", 2)
@@ -158,14 +168,14 @@ def slow_judge(monkeypatch):
     """Before `owner` judges its first run, it does something else."""
 
     def slow_down(owner, something_else):
-        judged, done = assess_module._judged, []
+        judged, done = plan_module.Bench.judged, []
 
-        def judge_slowly(place, *rest):
-            if place.owner == owner and not done:
+        def judge_slowly(bench, due):
+            if bench.place.owner == owner and not done:
                 done.append(something_else())
-            return judged(place, *rest)
+            return judged(bench, due)
 
-        monkeypatch.setattr(assess_module, "_judged", judge_slowly)
+        monkeypatch.setattr(plan_module.Bench, "judged", judge_slowly)
 
     return slow_down
 
@@ -210,9 +220,9 @@ def test_nothing_of_a_recording_is_written_under_a_lost_lease(office, planned, m
     planned(office)
 
     @contextmanager
-    def overslept(ledger, owner, length, run_id):
+    def overslept(place, run_id):
         yield
-        with transaction(ledger) as session:  # the lease ended, and another took the run over
+        with transaction(place.ledger) as session:  # the lease ended, and another took the run over
             session.get_one(Run, run_id).owner = "another"
 
     monkeypatch.setattr(lease, "held", overslept)

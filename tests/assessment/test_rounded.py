@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-import engine.assessment.assess as assess_module
+import engine.assessment.plan as plan_module
 from engine.ledger.tables import Assessment
 from engine.measure.figures import measure
 
@@ -20,7 +20,7 @@ def rounding(monkeypatch):
             measure(con, *given)
             con.execute(f'UPDATE figures SET "replied!low" = replied - {less}, "replied!high" = replied + {more}')
 
-        monkeypatch.setattr(assess_module, "measure", rounded)
+        monkeypatch.setattr(plan_module, "measure", rounded)
 
     return by
 

@@ -11,7 +11,7 @@ import pytest
 from console.desk import desk as desk_of
 from console.status import status_of
 from console.worker import Told, tick
-from engine.assessment import assess as assess_module
+from engine.assessment import plan as plan_module
 from engine.calendar.cycles import CAMPAIGN
 from engine.errors import KaoheError
 from engine.rulebook.book import RuleBook
@@ -38,14 +38,14 @@ def two_rules(tmp_path, monkeypatch):
 @pytest.fixture
 def first_rule_fails(two_rules, monkeypatch):
     """The shipped rule cannot be assessed, for whatever reason; the other can."""
-    real = assess_module.due_runs
+    real = plan_module.due_runs
 
     def due_runs(rule, *rest):
         if rule.id == "xiaohongshu.reply-rate":
             raise KaoheError("its evidence is damaged; restore it")
         return real(rule, *rest)
 
-    monkeypatch.setattr(assess_module, "due_runs", due_runs)
+    monkeypatch.setattr(plan_module, "due_runs", due_runs)
 
 
 FAILURE = "kaohe: xiaohongshu.reply-rate was not assessed: its evidence is damaged; restore it"

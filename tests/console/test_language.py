@@ -206,7 +206,7 @@ def test_a_rule_that_fails_and_a_notice_that_fails_are_told_in_chinese(kaohe, se
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     with monkeypatch.context() as patch:
         failing = Mock(side_effect=UnknownNameError("rule", "x", []))
-        patch.setattr("engine.assessment.assess.due_runs", failing)
+        patch.setattr("engine.assessment.plan.due_runs", failing)
         patch.setattr("console.status.due_runs", failing)
         for words in [("assess",), ("worker", "--once"), ("status",)]:
             said = kaohe(*words)

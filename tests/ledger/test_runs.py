@@ -7,15 +7,19 @@ from sqlmodel import col, select
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.dialects import database_clock
 from engine.ledger.runs import (
+    MOST_DEATHS,
     LostLeaseError,
+    bury,
     claim,
     fail,
     finish,
     heartbeat,
+    is_aside,
     keep_version,
     latest_input,
     open_run,
     open_runs,
+    release,
 )
 from engine.ledger.tables import Cursor, RuleVersion, Run
 
@@ -73,9 +77,14 @@ def opened(engine, cycle="2026-W10", days=0, rule=RULE):
         return open_run(session, rule, cycle, day, NOW + timedelta(days=days))
 
 
-def claimed(engine, owner, at=NOW, run_id=None, lease=LEASE):
+def claimed(engine, owner, at=NOW, run_id=None, lease=LEASE, **how):
     with transaction(engine) as session:
-        return claim(session, owner, lease, run_id, clock_at(at))
+        return claim(session, owner, lease, run_id, clock_at(at), **how)
+
+
+def failed(engine, claim, owner, why="broken", at=NOW):
+    with transaction(engine) as session:
+        fail(session, claim, owner, why, clock_at(at))
 
 
 def finished(engine, run_id, owner, digest="input"):
@@ -117,7 +126,7 @@ def test_a_run_is_finished_by_its_owner_with_what_it_read(ledger):
 
 def test_whoever_lost_the_lease_writes_nothing_at_all(ledger):
     run_id = opened(ledger)
-    claimed(ledger, "me")
+    lost = claimed(ledger, "me")
     later = NOW + LEASE * 2
     assert claimed(ledger, "you", at=later).id == run_id
 
@@ -133,7 +142,7 @@ def test_whoever_lost_the_lease_writes_nothing_at_all(ledger):
         with pytest.raises(LostLeaseError):
             heartbeat(session, run_id, "me", LEASE)
         with pytest.raises(LostLeaseError):
-            fail(session, run_id, "me", "broken", LEASE)
+            fail(session, lost, "me", "broken")
         assert session.exec(select(Cursor)).all() == []
         assert session.get(Run, run_id).owner == "you"
     finished(ledger, run_id, "you")
@@ -210,24 +219,71 @@ def test_a_claim_waits_for_a_claim_that_may_stand_in_its_way(postgres_ledger_url
     other.dispose()
 
 
-def test_a_failed_run_rests_unless_it_is_asked_for(ledger):
+def test_a_failed_run_rests_longer_each_time_unless_it_is_to_start_at_once(ledger):
     run_id = opened(ledger)
-    claimed(ledger, "me")
-    with transaction(ledger) as session:
-        fail(session, run_id, "me", "the lake is out of reach", timedelta(minutes=5), clock_at(NOW))
+    failed(ledger, claimed(ledger, "me"), "me", "the lake is out of reach")
     with reading(ledger) as session:
         run = open_runs(session)[0]
         assert (run.state, run.owner, run.failure) == ("failed", None, "the lake is out of reach")
     assert opened(ledger) == run_id
-    assert claimed(ledger, "me", at=NOW + timedelta(minutes=4)) is None
-    got = claimed(ledger, "me", at=NOW + timedelta(minutes=6))
-    assert (got.id, got.attempts) == (run_id, 2)
+    at = NOW
+    for attempt, minutes in enumerate((1, 5, 60, 60), 2):
+        assert claimed(ledger, "me", at=at + timedelta(minutes=minutes), run_id=run_id) is None
+        at += timedelta(minutes=minutes, seconds=1)
+        got = claimed(ledger, "me", at=at)
+        assert (got.id, got.attempts) == (run_id, attempt)
+        failed(ledger, got, "me", at=at)
+    assert claimed(ledger, "you", at=at, run_id=run_id, at_once=True).attempts == 6
+
+
+def test_a_run_that_failed_again_and_again_no_longer_holds_up_later_ones(ledger):
+    older, younger = opened(ledger), opened(ledger, "2026-W11", days=7)
+    for _ in range(2):
+        failed(ledger, claimed(ledger, "me", run_id=older, at_once=True), "me")
+        assert claimed(ledger, "you", run_id=younger, at_once=True) is None
+    failed(ledger, claimed(ledger, "me", run_id=older, at_once=True), "me")
+    assert claimed(ledger, "you", run_id=younger).id == younger
+    assert claimed(ledger, "me", run_id=older, at_once=True) is None  # of one rule, one at a time
+    finished(ledger, younger, "you")
+    assert claimed(ledger, "me", at=NOW + timedelta(hours=2)).id == older
+
+
+def test_what_failed_on_one_input_may_be_tried_at_once_on_another(ledger):
+    run_id = opened(ledger)
+    for _ in range(3):
+        got = claimed(ledger, "me", run_id=run_id, at_once=True, input_digest="damaged")
+        failed(ledger, got, "me")
+    assert claimed(ledger, "me", run_id=run_id, input_digest="damaged") is None
+    assert claimed(ledger, "me", run_id=run_id, input_digest="mended").attempts == 1
+
+
+def test_a_run_that_one_process_after_the_other_dies_of_is_set_aside(ledger):
+    older, younger = opened(ledger), opened(ledger, "2026-W11", days=7)
+    at = NOW
+    for _ in range(MOST_DEATHS):
+        with transaction(ledger) as session:
+            assert not bury(session, older, clock_at(at))
+        assert claimed(ledger, "me", at=at, run_id=older).id == older
+        at += LEASE + timedelta(seconds=1)
+    assert claimed(ledger, "you", at=at, run_id=younger) is None
     with transaction(ledger) as session:
-        fail(session, run_id, "me", "again", timedelta(minutes=5), clock_at(NOW))
-    assert claimed(ledger, "you", run_id=run_id).attempts == 3
+        assert bury(session, older, clock_at(at))
+    with reading(ledger) as session:
+        assert [is_aside(run) for run in open_runs(session)] == [True, False]
+    assert claimed(ledger, "you", at=at, run_id=younger).id == younger
 
 
-def test_the_latest_input_of_each_cycle_is_that_of_its_last_done_run(ledger):
+def test_a_run_that_is_given_back_may_be_taken_at_once_and_counts_no_attempt(ledger):
+    run_id = opened(ledger)
+    claimed(ledger, "me")
+    with transaction(ledger) as session:
+        release(session, run_id, "me")
+    assert claimed(ledger, "you", run_id=run_id).attempts == 1
+    with transaction(ledger) as session, pytest.raises(LostLeaseError):
+        release(session, run_id, "me")
+
+
+def test_the_latest_of_each_cycle_is_its_last_done_run(ledger):
     for digest in ("one", "two"):
         run_id = opened(ledger)
         claimed(ledger, "me")

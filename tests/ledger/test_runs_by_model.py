@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from engine.ledger.database import open_ledger, transaction
 from engine.ledger.runs import (
+    Claim,
     LostLeaseError,
     claim,
     fail,
@@ -26,6 +27,7 @@ from engine.ledger.runs import (
     keep_version,
     open_run,
     open_runs,
+    release,
 )
 from engine.ledger.tables import Run
 
@@ -35,6 +37,7 @@ RULES = st.sampled_from(["a", "b"])
 CYCLES = st.integers(0, 3)
 OWNERS = st.sampled_from(["x", "y", "z"])
 SECONDS = st.integers(1, 20)
+INPUTS = st.sampled_from([None, "one", "two"])
 
 
 @dataclass
@@ -48,10 +51,15 @@ class Known:
     owner: str | None = None
     until: int = 0
     attempts: int = 0
+    input: str | None = None
 
     @property
     def order(self):
         return self.cycle // 2, self.id  # two cycles may be due at the same instant
+
+    @property
+    def aside(self):
+        return self.state == "failed" and self.attempts >= 3
 
 
 class Runs(RuleBasedStateMachine):
@@ -75,14 +83,14 @@ class Runs(RuleBasedStateMachine):
     def clock(self, _session):
         return START + timedelta(seconds=self.now)
 
-    def may_start(self, run, at_once):
+    def may_start(self, run, at_once, given):
         others = [other for other in self.known.values() if other.rule == run.rule and other.state != "done"]
-        if any(other.order < run.order for other in others):
+        if any(other.order < run.order and not other.aside for other in others):
             return False
         if any(other.state == "running" and other.until >= self.now for other in others):
             return False
         if run.state == "failed":
-            return at_once or run.until < self.now
+            return at_once or run.until < self.now or (None not in (given, run.input) and given != run.input)
         return run.state == "due" or (run.state == "running" and run.until < self.now)
 
     @rule(target=ids, rule=RULES, cycle=CYCLES)
@@ -99,17 +107,19 @@ class Runs(RuleBasedStateMachine):
         self.known[got] = Known(got, rule, cycle)
         return got
 
-    @rule(owner=OWNERS, lease=SECONDS, wanted=st.none() | ids)
-    def claim(self, owner, lease, wanted):
-        may = [run for run in self.known.values() if self.may_start(run, wanted is not None)]
+    @rule(owner=OWNERS, lease=SECONDS, wanted=st.none() | ids, at_once=st.booleans(), given=INPUTS)
+    def claim(self, owner, lease, wanted, at_once, given):
+        may = [run for run in self.known.values() if self.may_start(run, at_once, given)]
         if wanted is not None:
             may = [run for run in may if run.id == wanted]
-        got = claim(self.session, owner, timedelta(seconds=lease), wanted, self.clock)
+        how = {"at_once": at_once, "input_digest": given}
+        got = claim(self.session, owner, timedelta(seconds=lease), wanted, self.clock, **how)
         if not may:
             assert got is None
             return
         expected = min(may, key=lambda run: run.order)
-        expected.attempts += 1
+        expected.attempts = expected.attempts + 1 if given == expected.input or None in (given, expected.input) else 1
+        expected.input = given or expected.input
         assert got == (
             expected.id,
             expected.rule,
@@ -133,13 +143,21 @@ class Runs(RuleBasedStateMachine):
         if self.fenced(run_id, owner, finish, "input", "2026-01-01", SHA, START):
             self.known[run_id].state = "done"
 
-    @rule(owner=OWNERS, run_id=ids, rest=SECONDS)
-    def fail(self, owner, run_id, rest):
-        if self.fenced(run_id, owner, fail, "broken", timedelta(seconds=rest), self.clock):
-            run = self.known[run_id]
+    @rule(owner=OWNERS, run_id=ids)
+    def fail(self, owner, run_id):
+        run = self.known[run_id]
+        claimed = Claim(run_id, run.rule, str(run.cycle), START.date(), START, run.attempts)
+        if self.fenced(run_id, owner, lambda session, _, *rest: fail(session, claimed, *rest), "broken", self.clock):
+            rest = (60, 300, 3600)[min(run.attempts, 3) - 1]
             run.state, run.owner, run.until = "failed", None, self.now + rest
 
-    @rule(seconds=SECONDS)
+    @rule(owner=OWNERS, run_id=ids)
+    def release(self, owner, run_id):
+        if self.fenced(run_id, owner, release):
+            run = self.known[run_id]
+            run.state, run.owner, run.attempts = "due", None, run.attempts - 1
+
+    @rule(seconds=SECONDS | st.sampled_from([61, 301, 3601]))
     def wait(self, seconds):
         self.now += seconds
 

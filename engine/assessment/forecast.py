@@ -1,0 +1,60 @@
+"""What assessing would lead to, with nothing written but the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from engine.assessment.outcome import Outcome
+from engine.assessment.place import Place
+from engine.assessment.plan import bench, chunks, planned, planned_as_known
+from engine.errors import KaoheError
+from engine.judge.reasoner import Reasoner
+from engine.progress import Progress
+from engine.rulebook.model import Rule
+
+
+@dataclass(slots=True)
+class Forecast:
+    """The outcomes of the `cycles` (rule, cycle) that are due, and rules that fail."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    cycles: set[tuple[str, str]] = field(default_factory=set)
+    failures: dict[str, KaoheError] = field(default_factory=dict)
+
+    def over(self, recorded: Iterable[Outcome]) -> list[Outcome]:
+        """What would stand afterwards: the outcomes on record, but for the cycles that are due."""
+        return [*self.outcomes, *(o for o in recorded if (o.rule.id, o.cycle) not in self.cycles)]
+
+
+def forecast_due(
+    place: Place,
+    rules: Sequence[Rule],
+    now: datetime,
+    progress: Progress,
+    until: date | None = None,
+    *,
+    restate: bool = False,
+    known_at: datetime | None = None,
+) -> Forecast:
+    """What `assess_due` would reckon; with `known_at` from the evidence, registrations and decisions of then alone.
+
+    The evidence of then is found as long as its day files have not been pruned; the rules are today's.
+    """
+    forecast = Forecast()
+    with Reasoner() as reasoner:
+        for rule in rules:
+            try:
+                if known_at is None:
+                    plan = planned(place, rule, now, until, restate)
+                else:
+                    plan = planned_as_known(place, rule, now, until, known_at)
+                for chunk in chunks(plan.due):
+                    with bench(place, plan.live, chunk, reasoner, progress, known_at) as at:
+                        for run in chunk:
+                            forecast.cycles.add((rule.id, run.cycle.key))
+                            forecast.outcomes += at.judged(run).outcomes
+            except KaoheError as error:
+                forecast.failures[rule.id] = error
+    return forecast
