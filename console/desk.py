@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,10 +100,10 @@ class Desk:
 
     @cached_property
     def actor(self) -> str:
-        """Who is answerable: the user of the operating system."""
+        """Who is answerable: the user of the operating system, whatever the environment says."""
         try:
-            return getpass.getuser()
-        except (KeyError, OSError):
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
             return f"uid {os.getuid()}"
 
     @cached_property

@@ -58,6 +58,11 @@ PHRASES: Mapping[str, Text] = {
     "appeal_until": Text("申诉截止", "appeal until"),
     "unset": Text("（未设置）", "(unset)"),
     "note": Text("说明", "note"),
+    "month": Text("月份", "month"),
+    "booked_in": Text("记入", "booked in"),
+    "before": Text("更正前", "before"),
+    "after": Text("更正后", "after"),
+    "corrections": Text("更正数", "corrections"),
 }
 
 VERDICTS: Mapping[str, Text] = {
@@ -67,6 +72,11 @@ VERDICTS: Mapping[str, Text] = {
     "no_data": Text("缺数据", "no data"),
     "undetermined": Text("无法判定", "undetermined"),
     "exempt": Text("豁免", "exempt"),
+}
+PERIOD_STATES: Mapping[str, Text] = {
+    "closed": Text("已关账", "closed"),
+    "reopening": Text("已申请重开，待另一人批准", "closed; somebody asks to reopen it"),
+    "open": Text("已重开", "reopened"),
 }
 NOTICE_STATES: Mapping[str, Text] = {
     "queued": Text("待发", "queued"),

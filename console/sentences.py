@@ -19,6 +19,24 @@ SENTENCES: Mapping[str, Text] = {
         "按 {at} 已有的证据、登记和决定，用今天的规则重新计算；没有记录任何结果。",
         "Reckoned under today's rules from the evidence, registrations and decisions of {at}; nothing was recorded.",
     ),
+    "month closed": Text(
+        "{month} 已关账；之后到的证据记为当月的更正，不再改动这个月。",
+        "{month} is closed; what comes to light later is booked as a correction in the month in which it comes.",
+    ),
+    "reopening asked": Text(
+        "已申请重开 {month}；须由另一个人批准：kaohe period reopen {month} --approve",
+        "Asked to reopen {month}; somebody else has to agree: kaohe period reopen {month} --approve",
+    ),
+    "month reopened": Text(
+        "{month} 已重开；下次考核会按现有证据重新考核被更正过的周期。",
+        "{month} is open again; the next assessment judges anew what was corrected about it.",
+    ),
+    "no periods": Text("还没有关过账。", "No month was ever closed."),
+    "no corrections": Text("{month} 没有更正。", "Nothing was corrected about {month}, or booked in it."),
+    "booked": Text(
+        "{n} 项结论属于已关账的月份，已记为更正；见 `kaohe period show`",
+        "{n:verdict|verdicts} of closed months booked as corrections; see `kaohe period show`",
+    ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
     "no open cycles": Text("没有这样的未结束周期。", "No such open cycles."),
     "below gate": Text("未到考核门槛（{gate}；还差 {lacks}）", "below the gate ({gate}; lacks {lacks})"),

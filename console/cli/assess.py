@@ -72,6 +72,8 @@ def assess(
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
     if found.unnotified:
         note(sentence("old violations", language, n=found.unnotified))
+    if found.booked:
+        note(sentence("booked", language, n=found.booked))
     if not outcomes and not found.runs and not found.failures:
         _explain_silence(desk, rules, now, days, bool(found.outcomes))
     if as_json:
@@ -125,6 +127,7 @@ class _Found:
     failures: Mapping[str, KaoheError]
     runs: int = 0
     unnotified: int = 0
+    booked: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
-    return _Found(outcomes, failures, done.runs, done.unnotified)
+    return _Found(outcomes, failures, done.runs, done.unnotified, done.booked)
 
 
 def _forecast(desk: Desk, asked: _Asked) -> _Found:

@@ -58,6 +58,18 @@ CHINESE: Mapping[str, str] = {
     "What is due, running or failed, which notices wait, who works; exits 1 when anything is late.": (
         "到期、进行中、失败的考核，待发的通知，值守进程；有迟误时退出码为 1。"
     ),
+    "Months: close what is paid, see what was corrected since, open one again.": "月份：关账，查看之后的更正，重开。",
+    "A remark for the journal.": "写进日志的备注",
+    "Close a month: later evidence about it becomes a correction in the month in which it comes.": (
+        "关账：之后到的证据记为到达当月的更正，不再改动这个月。"
+    ),
+    "Why it must be opened again: asks a second person.": "为什么要重开；提出申请，由另一个人批准",
+    "Agree to what somebody else has asked for.": "批准别人的重开申请",
+    "Open a closed month again: one person asks and says why, another one approves.": (
+        "重开已关账的月份：一人申请并写明理由，另一人批准。"
+    ),
+    "All months that were ever closed, and what was booked about them since.": "关过账的月份，以及之后的更正数。",
+    "The corrections about a month, and those that were booked in it.": "关于这个月的更正，以及记入这个月的更正。",
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis.": (
         "一条违规的来龙去脉：证据、计数、指标、标准、处罚、规则原意和依据。"

@@ -11,8 +11,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from engine.assessment import lease
+from engine.assessment.booking import book, take_back
 from engine.assessment.due import DueRun, startable
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
@@ -24,6 +26,7 @@ from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
 from engine.ledger.database import LedgerError, transaction
 from engine.ledger.day_files import Live
+from engine.ledger.periods import is_closed, month_of
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 
@@ -37,10 +40,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Assessed:
-    """What an assessment did: runs finished, and violations too old for a notice."""
+    """What an assessment did: runs finished, violations too old for a notice, corrections of closed months."""
 
     runs: int = 0
     unnotified: int = 0
+    booked: int = 0
     _changed: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
 
     @property
@@ -52,6 +56,7 @@ class Assessed:
         """Count a finished run in."""
         self.runs += 1
         self.unnotified += recorded.unnotified
+        self.booked += recorded.booked
         self._changed |= {(o.rule.id, o.shop, o.cycle): o for o in recorded.changed}
 
 
@@ -190,7 +195,7 @@ class _Work:
                         session, version.sha256, due.rule.id, version.key, due.rule.source_text, self.how.now
                     )
                     runs.finish(session, claim.id, place.owner, due.input, version.key, version.sha256, self.how.now)
-                    recorded = record(session, claim.id, judgement, place.actor, self.how.now)
+                    recorded = self._recorded(session, claim.id, judgement)
             except runs.LostLeaseError:
                 return "held"
             except KeyboardInterrupt:  # nobody has to wait for the lease to end
@@ -210,6 +215,14 @@ class _Work:
                 self.done.add(recorded)
                 return "go_on"
         return "held"
+
+    def _recorded(self, session: Session, run_id: int, judgement: Judgement) -> Recorded:
+        """Record it, or book it where the month is closed: since the claim, nobody can have closed it."""
+        actor, now, cycle = self.how.place.actor, self.how.now, judgement.due.cycle
+        if is_closed(session, month_of(cycle.last)):
+            return book(session, run_id, judgement, actor, now)
+        take_back(session, self.rule.id, cycle.key, now)
+        return record(session, run_id, judgement, actor, now)
 
     def _given_up(self, claim: runs.Claim, why: KaoheError) -> bool:
         """Note why a run has failed; False if it belongs to another by now."""

@@ -51,7 +51,8 @@ class OpenRun:
 class PastRun:
     """What the ledger knows of a cycle: its first day, what its last finished run read, the run that is still open.
 
-    `decided_by` are the digests of the versions by which it was decided, if they matter. An open run is finished in
+    `decided_by` are the digests of the versions by which it was decided, if they matter. `reopened`: its month was
+    closed, what came later was booked elsewhere, and now the month is open again. An open run is finished in
     any case: it was begun, and what it was begun for may be gone from sight.
     """
 
@@ -59,6 +60,7 @@ class PastRun:
     input: str | None
     open_run: OpenRun | None = None
     decided_by: frozenset[str] = frozenset()
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def due_runs(
 def _cause(version: Version, past: PastRun | None, digest: str) -> Cause | None:
     if past is None or past.input is None:
         return "first"
-    if past.input != digest:
+    if past.input != digest or past.reopened:
         return "evidence"
     if past.decided_by - {version.sha256}:
         return "rule"

@@ -41,10 +41,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a recording changed: the outcomes that are new or differ, and how many opened violations are too old."""
+    """What a recording changed: the outcomes that are new or differ, and how many opened violations are too old.
+
+    `booked` counts corrections: of a month that is closed nothing changes.
+    """
 
     changed: tuple[Outcome, ...]
     unnotified: int
+    booked: int = 0
 
 
 def record(session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> Recorded:
@@ -72,7 +76,7 @@ class _Recording:
         self.new_violations: list[rows.Row] = []
         self.new_sanctions: list[rows.Row] = []
         keys = [shop_key(self.rule.platform, o.shop) for o in judgement.outcomes]
-        found = _subjects(session, keys)
+        found = subjects_of(session, keys)
         self.subjects = {key: id_ for key, (id_, _) in found.items()}
         self.clients = dict(found.values())
         self.current = self._current()
@@ -247,7 +251,7 @@ class _Recording:
         )
 
 
-def _subjects(session: Session, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+def subjects_of(session: Session, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Key → id and client of these subjects, all of them locked against removal in one order.
 
     The rows that point at them would lock them one by one as they come, and so could meet a registration half-way that

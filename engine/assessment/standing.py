@@ -13,6 +13,7 @@ from engine.calendar.zones import local_day
 from engine.ledger import runs
 from engine.ledger.day_files import Live
 from engine.ledger.dialects import database_clock
+from engine.ledger.periods import corrected_and_open
 from engine.ledger.tables import Assessment, DayFile, JournalBatch, JournalEntry, Run, Subject, Violation
 from engine.ledger.violations import TRANSITIONS
 from engine.rulebook.model import PastViolation
@@ -67,9 +68,12 @@ def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str
     clock = database_clock(session)
     still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
     decided_by = _decided_by(session, rule) if restate else {}
+    reopened = corrected_and_open(session, rule)
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
     return {
-        cycle: PastRun(first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()))
+        cycle: PastRun(
+            first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()), cycle in reopened
+        )
         for cycle, first in rows
     }
 

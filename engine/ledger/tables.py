@@ -359,3 +359,52 @@ class Seal(SQLModel, table=True):
     name: str = Field(primary_key=True)  # buyers
     fingerprint: str
     since: datetime = Field(sa_type=Instant)
+
+
+class Period(SQLModel, table=True):
+    """A calendar month of cycles, by their last day, once somebody has closed it: it is paid, and judged no more.
+
+    `reopening`: somebody (`changed_by`) has asked for it to be opened again, and a second person has not agreed yet.
+    """
+
+    __tablename__ = "period"
+
+    month: str = Field(primary_key=True)  # 2026-03
+    state: str  # closed | reopening | open
+    changed_at: datetime = Field(sa_type=Instant)
+    changed_by: str
+    why: str | None = Field(default=None, sa_type=Text)
+
+
+class Correction(SQLModel, table=True):
+    """What evidence that came after its month was closed would have changed, booked in the month in which it came.
+
+    `before` is what stood until then, earlier corrections included; both tell figure, verdict, severity and exposure.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (
+        Index(
+            "correction_current",
+            "rule",
+            "subject_id",
+            "cycle",
+            "booked_in",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    run_id: int = _ref("run.id")
+    rule: str
+    subject_id: int = _ref("subject.id")
+    cycle: str
+    month: str = Field(index=True)  # of the cycle; closed
+    booked_in: str = Field(index=True)
+    violation_id: str | None = None  # what it is called, were it on record
+    before: Any = Field(sa_column=Column(JSON, nullable=False))
+    after: Any = Field(sa_column=Column(JSON, nullable=False))
+    recorded_at: datetime = Field(sa_type=Instant)
+    superseded_at: datetime | None = Field(default=None, sa_type=Instant)
