@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -20,6 +20,7 @@ from engine.assessment.agenda import Agenda, Appointment, Item, Measure
 from engine.rulebook.model import Language, Rule
 from notifier.words.vocabulary import STATES, word
 
+YEARS_AHEAD = 10
 PRODUCT = "-//kaohe//assessment calendar//"
 CATEGORIES = {
     "assessment": {"zh-CN": "考核", "en": "assessment"},
@@ -55,7 +56,9 @@ class CalendarFile:
         events += [self._measure(measure) for measure in self.agenda.measures]
         for event in events:
             calendar.add_component(event)
-        calendar.add_missing_timezones()
+        # A zone is written out for years of their own: icalendar's end with 2038.
+        years = self.agenda.first.year, min(self.agenda.last.year + YEARS_AHEAD, date.max.year)
+        calendar.add_missing_timezones(date(years[0], 1, 1), date(years[1], 12, 31))
         return bytes(calendar.to_ical(sorted=True)).decode()
 
     def _assessment(self, of: Appointment, item: Item | None) -> Event:
@@ -74,10 +77,10 @@ class CalendarFile:
         event = self._event(f"{measure.violation}/{measure.position}", "measure")
         event.add("dtstart", starts)
         event.add("dtend", ends + timedelta(days=1))  # the day after the last
-        colon = "：" if self.language == "zh-CN" else ": "
+        colon, comma = ("：", "，") if self.language == "zh-CN" else (": ", ", ")
         state = word(STATES, measure.state, self.language)
         words = measure_words(measure, self.rules, self.language)
-        event.add("summary", f"{line(measure.shop.shown())}{colon}{words}{DASH[self.language]}{state}")
+        event.add("summary", f"{line(measure.shop.shown())}{colon}{words}{comma}{state}")
         lines = [f"{measure.shop.platform}/{line(measure.shop.id)}", f"{measure.violation} {state}"]
         event.add("description", "\n".join([*lines, rule_title(self.rules, measure.rule, self.language)]))
         return event
@@ -95,6 +98,3 @@ class CalendarFile:
 
     def _cycle(self, of: Appointment) -> str:
         return line(cycle_words(of, self.language))
-
-
-DASH = {"zh-CN": "，", "en": ", "}

@@ -1,4 +1,4 @@
-"""The calendar of assessments for a terminal: the month at a glance, its assessments by day, what is next, limited shops.
+"""The calendar of assessments for a terminal: the month at a glance, its list by day, what is next, limited shops.
 
 On a terminal long cells are folded within their columns; anywhere else a row stays one line, to be searched.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import StringIO
@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console import streams
-from console.calendar_words import cycle_words, limit_name, line, result_words, rule_title, state_words
+from console.calendar_words import limit_name, line, result_words, rule_title, state_words
 from console.output import say
 from console.phrases import heads
 from console.sentences import sentence
@@ -28,6 +28,7 @@ from notifier.words import dates
 
 WEEKDAYS = {"zh-CN": "周一 周二 周三 周四 周五 周六 周日", "en": "Mon Tue Wed Thu Fri Sat Sun"}
 UNFOLDED = 100_000  # columns, where there is no terminal
+WIDE = 100  # a narrower terminal has no room for the days of cycles in the list
 TODAY = ">"
 STYLES = {"done": "", "due": "yellow", "late": "bold yellow", "coming": "dim", "nothing": "dim"}
 
@@ -89,8 +90,9 @@ class Page:
         return Text(number + mark + limited, style)
 
     def _list(self) -> Table:
-        rows = _table(heads("assessed_on hour rule cycle result", self.language), whole=(0, 1, 2))
-        told = self.today not in _month_of(self.agenda)
+        rows = _table(heads("day hour rule cycle result", self.language), whole=(0, 1, 3))
+        with_days = _width() >= WIDE
+        told = not self.agenda.first <= self.today <= self.agenda.last
         before: date | None = None
         for item in self.agenda.items:
             of = item.appointment
@@ -102,7 +104,7 @@ class Page:
                 Text(self._day(of.day), "dim" if of.day == before else ""),
                 _hour(of),
                 line(rule_title(self.rules, of.rule, self.language)),
-                _cycle(of),
+                _cycle(of, with_days),
                 Text(result_words(item, self.language), "red" if item.breaches else STYLES[item.state]),
                 style="bold" if of.day == self.today else "",
             )
@@ -116,14 +118,14 @@ class Page:
         return True
 
     def _next(self) -> Table:
-        rows = _table(heads("assessed_on hour rule cycle", self.language), whole=(0, 1, 2))
+        rows = _table(heads("assessed_on hour rule cycle", self.language), whole=(0, 1))
         for of in self.agenda.upcoming:
             title = line(rule_title(self.rules, of.rule, self.language))
-            rows.add_row("", self._day(of.day, True), _hour(of), title, line(cycle_words(of, self.language)))
+            rows.add_row("", self._day(of.day, True), _hour(of), title, _cycle(of, True))
         return rows
 
     def _limits(self) -> Table:
-        rows = _table(heads("shop measure from to violation", self.language), whole=(0, 3, 4))
+        rows = _table(heads("shop measure from to violation", self.language), whole=(2, 3))
         for limit in self.agenda.limits:
             rows.add_row(
                 TODAY if limit.holds(self.today) else "",
@@ -139,10 +141,6 @@ class Page:
     def _day(self, day: date, with_year: bool = False) -> str:
         weekday = WEEKDAYS[self.language].split()[day.weekday()]
         return f"{day.isoformat() if with_year else f'{day:%m-%d}'} {weekday}"
-
-
-def _month_of(agenda: Agenda) -> Iterable[date]:
-    return {agenda.first + timedelta(days=n) for n in range((agenda.last - agenda.first).days + 1)}
 
 
 def _mark(items: Sequence[Item]) -> tuple[str, str]:
@@ -161,13 +159,12 @@ def _hour(of: Appointment) -> str:
     return f"{of.due_at.astimezone(ZoneInfo(of.zone)):%H:%M}"
 
 
-def _cycle(of: Appointment) -> str:
+def _cycle(of: Appointment, with_days: bool) -> str:
     """The key of the cycle, and its days where the key does not say them."""
-    whole_month = of.cycle == f"{of.cycle_start:%Y-%m}"
     key = line(of.cycle)
-    return (
-        key if whole_month or of.cycle_start == of.cycle_end else f"{key} {of.cycle_start:%m-%d}–{of.cycle_end:%m-%d}"
-    )
+    if not with_days or of.cycle_start == of.cycle_end or of.cycle == f"{of.cycle_start:%Y-%m}":
+        return key
+    return f"{key} {of.cycle_start:%m-%d}–{of.cycle_end:%m-%d}"
 
 
 def _table(names: Sequence[str], whole: Sequence[int]) -> Table:
@@ -179,13 +176,16 @@ def _table(names: Sequence[str], whole: Sequence[int]) -> Table:
     return rows
 
 
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNFOLDED
+
+
 def _print(table: Table) -> None:
     terminal = sys.stdout.isatty()
     into = StringIO()
-    width = shutil.get_terminal_size().columns if terminal else UNFOLDED
     console = Console(
         file=into,
-        width=width,
+        width=_width(),
         force_terminal=terminal,
         color_system="auto" if terminal else None,
         markup=False,

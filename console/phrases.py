@@ -58,10 +58,10 @@ PHRASES: Mapping[str, Text] = {
     "appeal_until": Text("申诉截止", "appeal until"),
     "unset": Text("（未设置）", "(unset)"),
     "note": Text("说明", "note"),
+    "day": Text("考核日", "day"),
     "hour": Text("时刻", "at"),
     "result": Text("结果", "result"),
     "measure": Text("处罚", "measure"),
-    "days": Text("日期", "days"),
 }
 
 VERDICTS: Mapping[str, Text] = {

@@ -135,8 +135,12 @@ def _put(text: str, output: Path | None) -> None:
     try:
         draft.write_bytes(text.encode())
         draft.replace(output)
-    finally:
+    except OSError as error:
         draft.unlink(missing_ok=True)
+        raise KaoheError(
+            f"the calendar cannot be written to {output}: {error.strerror}; choose another place with -o",
+            zh=f"日历无法写入 {output}：{error.strerror}；请用 -o 另选位置",
+        ) from error
 
 
 def _rows(found: Agenda) -> Iterator[Mapping[str, Any]]:

@@ -78,7 +78,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What is on record for a cycle: how many shops by verdict, and those in violation, by client and id."""
+    """What is on record for a cycle: how many shops by verdict, and those in violation, by id."""
 
     appointment: Appointment
     verdicts: Mapping[str, int]

@@ -112,7 +112,7 @@ def _breaches(session: Session, asked: Asked) -> dict[CycleName, list[Breach]]:
     for row, subject, violation in session.exec(wanted):
         breach = Breach(_shop(subject), violation.id, violation.state, violation.severity)
         found.setdefault((row.rule, row.cycle), []).append(breach)
-    return {name: sorted(of_one, key=lambda b: (b.shop.client, b.shop.id)) for name, of_one in found.items()}
+    return {name: sorted(of_one, key=lambda b: (b.shop.platform, b.shop.id)) for name, of_one in found.items()}
 
 
 def _measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
