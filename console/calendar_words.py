@@ -54,10 +54,10 @@ def breach_names(breaches: Sequence[Breach], language: Language) -> str:
         state = "" if breach.state == "open" else word(STATES, breach.state, language)
         name = line(breach.shop.shown())
         named.append((f"{name}（{state}）" if zh else f"{name} ({state})") if state else name)
-    more = len(breaches) - MOST_NAMES
-    if more > 0:
-        named.append(sentence("calendar more", language, n=len(breaches) if zh else more))
-    return ("、" if zh else ", ").join(named)
+    names, more = ("、" if zh else ", ").join(named), len(breaches) - MOST_NAMES
+    if more <= 0:
+        return names
+    return f"{names} {sentence('calendar more', language, n=len(breaches) if zh else more)}"
 
 
 def limit_name(limit: ShopLimit, rules: Mapping[str, Rule], language: Language) -> str:
