@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,7 +83,18 @@ def _refuse_mixture(as_json: bool, ics: bool, output: Path | None) -> None:
 
 
 def _month(month: str | None, now: datetime) -> Cycle:
-    return parse_cycle(month, MONTH) if month else cycle_of(MONTH, local_day(now, LOCAL_ZONE))
+    if month is None:
+        return cycle_of(MONTH, local_day(now, LOCAL_ZONE))
+    try:
+        found = parse_cycle(month, MONTH)
+    except KaoheError:
+        found = None
+    if found is None or found.first.year >= date.max.year:  # whose last month is assessed beyond all calendars
+        raise KaoheError(
+            f"--month {month!r} is not a month; write it like 2026-03",
+            zh=f"--month {month!r} 不是月份；写成 2026-03 这样",
+        ) from None
+    return found
 
 
 def _asked(

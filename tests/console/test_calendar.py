@@ -305,7 +305,7 @@ def test_options_that_do_not_go_together_and_places_that_are_not_there_are_refus
         (["--ics", "-o", str(tmp_path)], "无法写入"),
         (["--month", "2026-13"], "2026-13"),
         (["--month", "2026-W10"], "2026-W10"),
-        (["--month", "9999-12"], ""),
+        (["--month", "9999-12"], "不是月份"),
         (["--client", "x"], "'x'"),
         (["--platform", "x"], "'x'"),
         (["--rule", "x"], "'x'"),

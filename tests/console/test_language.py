@@ -104,6 +104,8 @@ def test_an_officers_day_is_chinese(kaohe, officer, tmp_path, home):
         ("calendar", "--month", "2026-03", "--as-of", "2026-03-20"),
         ("calendar", "--month", "2026-04", "--as-of", "2026-04-15"),
         ("calendar", "--month", "2026-13"),
+        ("calendar", "--month", "2026-W10"),
+        ("calendar", "--month", "9999-12"),
         ("calendar", "--ics", "--month", "2026-03", "-o", "march.ics"),
         ("calendar", "--ics", "--json"),
         ("calendar", "--platform", "jd"),
