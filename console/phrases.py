@@ -63,6 +63,10 @@ PHRASES: Mapping[str, Text] = {
     "before": Text("更正前", "before"),
     "after": Text("更正后", "after"),
     "corrections": Text("更正数", "corrections"),
+    "day": Text("考核日", "day"),
+    "hour": Text("时刻", "at"),
+    "result": Text("结果", "result"),
+    "measure": Text("处罚", "measure"),
 }
 
 VERDICTS: Mapping[str, Text] = {

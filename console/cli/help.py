@@ -22,6 +22,15 @@ CHINESE: Mapping[str, str] = {
         "各店在尚未考核的周期里处境如何：稳过、已无法挽回，或还差多少、还能错多少。"
     ),
     "Leave out who is safe or holding.": "不列稳过和目前达标的",
+    "A month of assessments: which shops are assessed when, what came of it, what is next, who is limited.": (
+        "一个月的考核日历：哪天考核什么、涉及哪些店铺、结果如何、下次是哪天、哪些店铺受限。"
+    ),
+    "This month; the present one by default.": "哪个月；默认是本月",
+    "Only the shops of this client.": "只看这个客户的店铺",
+    "Only this platform.": "只看这个平台",
+    "Only this shop.": "只看这家店铺",
+    "As a calendar file (RFC 5545), for calendar programs.": "输出日历文件（RFC 5545），供日历软件使用",
+    "Where --ics puts the calendar.": "--ics 写到哪个文件",
     "Take this as the present time.": "以此为当前时间；只写日期时是当天 00:00",
     "First assessment day to print.": "从哪个考核日开始列出",
     "Last assessment day to assess and print.": "考核并列出到哪个考核日",

@@ -20,6 +20,7 @@ import typer
 from console import streams
 from console.cli import (
     assess,
+    calendar,
     demo,
     evidence,
     journal,
@@ -45,6 +46,7 @@ from engine.rulebook.model import Language
 
 COMMANDS = (
     assess,
+    calendar,
     demo,
     evidence,
     journal,
