@@ -19,13 +19,12 @@ from engine.assessment.due import DueRun, startable
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
 from engine.assessment.place import Place
-from engine.assessment.plan import bench, chunks, planned
+from engine.assessment.plan import Plan, bench, chunks, planned
 from engine.assessment.recording import Recorded, record
 from engine.errors import KaoheError
 from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
 from engine.ledger.database import LedgerError, transaction
-from engine.ledger.day_files import Live
 from engine.ledger.periods import is_closed, month_of
 from engine.progress import Progress
 from engine.rulebook.model import Rule
@@ -155,22 +154,22 @@ class _Work:
         before = self.done.runs
         for chunk in chunks(due):
             how.progress("assessing cycles", self.done.runs - before, len(due))
-            if (step := self._chunk(plan.live, chunk)) != "go_on":
+            if (step := self._chunk(plan, chunk)) != "go_on":
                 return step == "rests"
         if due:
             how.progress("assessing cycles", len(due), len(due))
         return True
 
-    def _chunk(self, live: Live, chunk: Sequence[DueRun]) -> Step:
+    def _chunk(self, plan: Plan, chunk: Sequence[DueRun]) -> Step:
         """Do runs of one version that are measured together, or one by one where that cannot be done."""
         how = self.how
         with ExitStack() as stack:
             try:
-                judged: Judging = stack.enter_context(bench(how.place, live, chunk, how.reasoner, how.progress)).judged
+                judged: Judging = stack.enter_context(bench(how.place, plan, chunk, how.reasoner, how.progress)).judged
             except Exception as error:  # noqa: BLE001 — whatever it is, it must stop no other run
                 self._raise_if_lost(error)
                 if len(chunk) > 1:  # whose fault it is shows when each is measured by itself
-                    return self._each(chunk, lambda run: self._chunk(live, [run]))
+                    return self._each(chunk, lambda run: self._chunk(plan, [run]))
                 judged = _refusing(error)
             return self._each(chunk, lambda run: self._run(run, judged))
 

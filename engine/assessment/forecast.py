@@ -51,7 +51,7 @@ def forecast_due(
                 else:
                     plan = planned_as_known(place, rule, now, until, known_at)
                 for chunk in chunks(plan.due):
-                    with bench(place, plan.live, chunk, reasoner, progress, known_at) as at:
+                    with bench(place, plan, chunk, reasoner, progress) as at:
                         for run in chunk:
                             forecast.cycles.add((rule.id, run.cycle.key))
                             forecast.outcomes += at.judged(run).outcomes
