@@ -21,9 +21,8 @@ from notifier.channels.contract import Channel
 from notifier.channels.outcome import Outcome
 from notifier.claims import LEASE, Claim, claim, due, record
 from notifier.drafts import Drafter
-from notifier.render import Templates
 from notifier.sandbox import TemplateFaultError
-from notifier.sheets import SheetError, Sheets
+from notifier.sheets import SheetError
 from notifier.writing import write
 
 
@@ -71,7 +70,7 @@ def deliver_due(
         """The caller's now, moved on by what this call has taken so far."""
         return now + timedelta(seconds=time.monotonic() - started)
 
-    drafter = drafter or Drafter({}, "zh-CN", Templates(), Sheets())
+    drafter = drafter or Drafter({}, "zh-CN")
     done: Counter[str] = Counter()
     resting: set[str] = set()
     found, done["waiting"] = due(ledger, channels, now, limit)

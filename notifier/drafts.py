@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -23,8 +23,8 @@ class Drafter:
 
     rulebook: Mapping[str, Rule]
     language: Language
-    templates: Templates
-    sheets: Sheets
+    templates: Templates = field(default_factory=Templates)
+    sheets: Sheets = field(default_factory=Sheets)
 
     def notices(self, record: Record, event: str, recipients: Iterable[Recipient], now: datetime) -> list[Notice]:
         """One notice for each recipient; where an address cannot be used it is failed from the start."""

@@ -16,7 +16,6 @@ from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 from notifier.render import Templates
 from notifier.retry import retry
-from notifier.sheets import Sheets
 
 ZHANG, LI = "zhang@example.com", "li@example.com"
 BUSY = Outcome("temporary", "450 busy")
@@ -315,7 +314,7 @@ def test_a_template_that_is_faulty_delays_the_digest_and_nothing_else(late, plan
     office = late("V-1")
     office.violation("V-2", office.shops["s1"])
     plan(office)
-    drafter = Drafter({}, "zh-CN", Templates([tmp_path]), Sheets())
+    drafter = Drafter({}, "zh-CN", Templates([tmp_path]))
     assert deliver(office, build.post(), now + QUIET, drafter=drafter) == Delivered(sent=1, delayed=1)
     digest = next(n for n in office.notices() if n.violation_id is None)
     assert "unknown variable 'shop'" in digest.answer
