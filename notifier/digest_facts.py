@@ -73,6 +73,7 @@ def digest_facts(
         groups.setdefault(row.group, []).append(row)
     client = rows[0].facts.client
     days = [row.violation.assessed_on for row in rows]
+    years = {d.year for row in rows for d in (row.violation.assessed_on, row.violation.cycle_start)}
     lowest, highest = (sum(v) for v in zip(*((_fen(r.violation)) for r in rows), strict=True))
     return DigestFacts(
         language=language,
@@ -82,7 +83,7 @@ def digest_facts(
         period=dates.span(min(days), max(days), language),
         predicted=any(row.facts.predicted for row in rows),
         exposure=figures.money_range(lowest, highest, language) if highest else None,
-        groups=tuple(_lines(group, language) for group in groups.values()),
+        groups=tuple(_lines(group, language, with_year=len(years) > 1) for group in groups.values()),
         unlisted=len(rows) - len(listed),
         older=older,
         actions=_actions(rows, language),
@@ -90,7 +91,7 @@ def digest_facts(
     )
 
 
-def _lines(rows: Sequence[_Row], language: Language) -> tuple[str, ...]:
+def _lines(rows: Sequence[_Row], language: Language, *, with_year: bool) -> tuple[str, ...]:
     """One table: its title, what all its rows share, the heads, and a line for each violation."""
     facts, zh = rows[0].facts, language == "zh-CN"
     title = f"{facts.platform} · {facts.rule_title}"
@@ -106,10 +107,10 @@ def _lines(rows: Sequence[_Row], language: Language) -> tuple[str, ...]:
             else f"Note that the rule itself is disputed: {facts.in_force_dispute}"
         )
     lines.append(HEADS.in_language(language))
-    return (*lines, *(_line(row, language) for row in rows))
+    return (*lines, *(_line(row, language, with_year=with_year) for row in rows))
 
 
-def _line(row: _Row, language: Language) -> str:
+def _line(row: _Row, language: Language, *, with_year: bool) -> str:
     facts, zh = row.facts, language == "zh-CN"
     shop = f"{facts.shop}（{facts.agent}）" if zh else f"{facts.shop} ({facts.agent})"
     consequence = facts.consequence
@@ -117,17 +118,20 @@ def _line(row: _Row, language: Language) -> str:
         consequence += f"，至{facts.until}" if zh else f", until {facts.until}"
     if not facts.predicted:
         consequence = f"【{facts.status}】{consequence}" if zh else f"[{facts.status}] {consequence}"
-    figure = f"{facts.numerator}/{facts.denominator}"
-    if facts.value != figure:
+    # Its days alone: its number and length say nothing more. The year stands above where there is only one.
+    cycle = dates.span(row.violation.cycle_start, row.violation.cycle_end, language, with_year=with_year)
+    v = row.violation
+    figure = f"{_ends(v.numerator, v.numerator_low, v.numerator_high)}/"
+    figure += _ends(v.denominator, v.denominator_low, v.denominator_high)
+    if ".." not in figure and facts.value != figure:
         figure += f" = {facts.value}"
-    cells = (shop if facts.agent else facts.shop, _cycle(row, language), figure, consequence, facts.violation)
+    cells = (shop if facts.agent else facts.shop, cycle, figure, consequence, facts.violation)
     return " | ".join(cut(cell.replace("|", "｜"), LONGEST_CELL) for cell in cells)
 
 
-def _cycle(row: _Row, language: Language) -> str:
-    """The days of a cycle; its number and length say nothing that the days do not."""
-    v = row.violation
-    return dates.span(v.cycle_start, v.cycle_end, language)
+def _ends(number: int, low: int | None, high: int | None) -> str:
+    """A number, or the ends between which it lies where it was rounded."""
+    return str(number) if low is None or high is None or low == high else f"{low}..{high}"
 
 
 def _actions(rows: Sequence[_Row], language: Language) -> tuple[str, ...]:

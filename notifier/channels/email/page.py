@@ -18,9 +18,10 @@ from notifier.sandbox import sandbox
 
 _ITEM = re.compile(r"(?:-|\d+\.) +(?P<text>.+)")
 _PUNCTUATION = re.compile(r"[。．.：:；;，,！!？?]")
-LONGEST_HEADING = 40
+LONGEST_HEADING = 60
 CELLS = " | "
 FEWEST_CELLS = 3
+LONGEST_WHOLE = 24
 
 
 def page_of(letter: Letter) -> str:
@@ -45,7 +46,7 @@ def _section(lines: list[str]) -> dict[str, object]:
         "heading": heading,
         "lines": [line for line in lines if not _ITEM.fullmatch(line)],
         "heads": table[0] if table else [],
-        "rows": table[1:],
+        "rows": [[{"text": cell, "whole": _whole(cell)} for cell in row] for row in table[1:]],
         "entries": entries,
         "numbered": any(line[0].isdigit() for line in lines if _ITEM.fullmatch(line)),
     }
@@ -58,6 +59,11 @@ def _table(lines: list[str]) -> list[list[str]]:
     first = next((n + 1 for n in reversed(range(len(rows))) if len(rows[n]) != width), 0)
     table = rows[first:]
     return table if width >= FEWEST_CELLS and len(table) > 1 else []
+
+
+def _whole(cell: str) -> bool:
+    """Whether a cell stays on one line: figures and ids do, which read badly in two."""
+    return cell.isascii() and len(cell) <= LONGEST_WHOLE
 
 
 def _is_heading(line: str) -> bool:
