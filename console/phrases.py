@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from engine.rulebook.model import Text
+from engine.ledger.tables import Notice
+from engine.numbers import Number
+from engine.rulebook.model import Language, Text
+from notifier.digests import NOTHING_LEFT
 from notifier.routes import ADDRESS_FAULTS
 
 PHRASES: Mapping[str, Text] = {
@@ -102,6 +105,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "new evidence": Text("证据有更新", "new evidence"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
 }
+LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")
 
 
@@ -146,6 +150,7 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
         )
         for fault in ADDRESS_FAULTS
     ),
+    (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
     (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
 )
 
@@ -198,6 +203,13 @@ def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
 def answer_words(answer: str, language: str) -> str:
     """The answer to a notice: ours in `language`, a provider's as it came."""
     return _translated(answer, ANSWERS) if language == "zh-CN" else answer
+
+
+def about_words(notice: Notice, violations: int, language: Language) -> str:
+    """What a notice is about: its violation, or how many of them a digest tells of."""
+    if notice.violation_id is not None:
+        return notice.violation_id
+    return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
 
 
 def step_words(language: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from console.desk import Desk
 from console.local_time import local_time
-from console.phrases import NOTICE_STATES, answer_words, counted
+from console.phrases import NOTICE_STATES, about_words, answer_words, counted
 from console.sentences import sentence
 from engine.assessment.due import DueRun, due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
@@ -21,6 +21,7 @@ from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
 from engine.rulebook.model import Language, Text
+from notifier.digests import items_of
 from notifier.queued import failed_notices
 from notifier.words.vocabulary import STATES
 
@@ -87,13 +88,14 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
         unsent = failed_notices(session)
+        digests = items_of(session, [n.id for n in unsent if n.violation_id is None and n.id is not None])
     late += [
         _both("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
         for d in due
         if now - d.due_at > late_after
     ]
     late += [_both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
-    late += [_failed(n) for n in unsent]
+    late += [_failed(n, len(digests.get(n.id or 0, ()))) for n in unsent]
     return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),
@@ -106,10 +108,11 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
     )
 
 
-def _failed(notice: Notice) -> Text:
+def _failed(notice: Notice, violations: int) -> Text:
     said = masked(notice.answer or "")
     answer = Text(answer_words(said, "zh-CN"), said)
-    return _both("failed notice", number=str(notice.id), violation=notice.violation_id, answer=answer)
+    about = Text(about_words(notice, violations, "zh-CN"), about_words(notice, violations, "en"))
+    return _both("failed notice", number=str(notice.id), violation=about, answer=answer)
 
 
 def _both(name: str, **values: str | Text) -> Text:

@@ -26,6 +26,7 @@ from engine.progress import silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
 from notifier.deliver import Delivered, deliver_due
+from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 
 log = logging.getLogger("kaohe.worker")
@@ -77,7 +78,8 @@ def reconcile(desk: Desk, book: RuleBook, now: datetime) -> tuple[Assessed, Mapp
 def deliver(desk: Desk, book: RuleBook, now: datetime) -> tuple[Planned, Delivered]:
     """Queue the notices of what was found, and send what is due."""
     planned = plan_notices(desk.ledger, book, now, desk.settings.language)
-    return planned, deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
+    drafter = Drafter(book, desk.settings.language)
+    return planned, deliver_due(desk.ledger, mail_channels(desk), now, desk.owner, drafter=drafter)
 
 
 def work(desk: Desk, wait: Callable[[], object]) -> None:

@@ -95,7 +95,9 @@ CHINESE: Mapping[str, str] = {
     "A head that was noted earlier: nothing before it may be gone.": "先前记下的链头：它之前的不能缺",
     "Notices: list, show, preview, retry, send what is due.": "通知：列出、查看、预览、重发、发送到期的。",
     "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
-    "One notice as it was written.": "一封通知的原文。",
+    "One notice as it was written; a digest that waits, as it would be now.": (
+        "一封通知的原文；待发的合并通知按现在的内容显示。"
+    ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
     "email": "email（邮件）",
     "Queue a failed notice again.": "把失败的通知重新排队。",

@@ -307,13 +307,18 @@ class JournalEntry(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """One message to one recipient over one channel about one violation: never two of them."""
+    """One message to one recipient over one channel: about one violation, or a digest of several. Never two of them.
+
+    `key` is the violation's id, or a digest's own (`late:2026-03-10/acme`: a local day and a client); what a digest is
+    about stands in `notice_item`, and its text is written when it is sent.
+    """
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("violation_id", "event", "recipient", "channel"),)
+    __table_args__ = (UniqueConstraint("key", "event", "recipient", "channel"),)
 
     id: int | None = _id()
-    violation_id: str = Field(foreign_key="violation.id")
+    key: str
+    violation_id: str | None = Field(default=None, foreign_key="violation.id", index=True)  # None: a digest
     event: str
     client: str = Field(index=True)
     recipient: str
@@ -330,6 +335,15 @@ class Notice(SQLModel, table=True):
     answer: str | None = Field(default=None, sa_type=Text)  # what the provider really said
     created_at: datetime = Field(sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeItem(SQLModel, table=True):
+    """A violation that a digest tells of. Those that are settled before it is sent are taken out again."""
+
+    __tablename__ = "notice_item"
+
+    notice_id: int = Field(sa_column=Column(BigId, ForeignKey("notice.id"), primary_key=True))
+    violation_id: str = Field(foreign_key="violation.id", primary_key=True, index=True)
 
 
 class Cursor(SQLModel, table=True):

@@ -10,7 +10,7 @@ from notifier.channels.email import EmailChannel
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 
-LETTER = Letter("V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n.\n..点\n")
+LETTER = Letter("V-1", "V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n.\n..点\n")
 
 
 def send(port, now, **settings):
