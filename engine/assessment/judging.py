@@ -47,8 +47,11 @@ def judge_run(
 
     `clients` maps shops to clients, `listed` are the registered shops that are listed whatever they counted, `history`
     the past violations of each shop under this rule. `with_evidence` says which of some shops have any evidence in the
-    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop.
+    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop. Shops whose evidence is
+    waited for are left out; whose evidence never came has no data, whatever of it is there.
     """
+    awaited = due.awaited
+    listed |= awaited.silent
     con.execute(
         "CREATE OR REPLACE TEMP VIEW run_figures AS SELECT * FROM figures "
         f"WHERE _cycle = {text(due.cycle.key)} AND _grain = 'shop'"
@@ -56,9 +59,11 @@ def judge_run(
     judged = judge_subjects(con, judge, "run_figures", "_shop", history, exempting)
     outcomes: list[Outcome] = []
     situations: dict[str, Situation] = {}
-    silent = set(listed)
+    silent = set(listed) - awaited.waiting.keys() - awaited.overdue.keys()
     for row in _judged(con, due):
         silent.discard(row.shop)
+        if row.shop in awaited.waiting or row.shop in awaited.overdue:
+            continue
         if not row.denominator and row.denominator is not None and row.shop not in listed:
             continue
         if row.situation is not None:
@@ -68,8 +73,11 @@ def judge_run(
     present = with_evidence(silent)
     for shop in silent:
         row = _Row(shop, None, None, None, None, "no_data", False, kinds_of(due.version), None)
-        if shop in present:
+        if shop in present or shop in awaited.silent:
             row = _Row(shop, 0, None, 0, None, "not_assessed", False, (), None)
+        outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
+    for shop, missing in awaited.overdue.items():
+        row = _Row(shop, None, None, None, None, "no_data", False, missing, None)
         outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
     decisions = dict(zip(judged.situations, judged.decisions, strict=True))
     return Judgement(due, tuple(sorted(outcomes, key=Outcome.sort_key)), decisions, situations)

@@ -52,7 +52,7 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         live = live_files(session)
         registered = registrations(session, rule.platform, rule.zone)
         past = past_runs(session, rule.id, restate)
-    due = due_runs(rule, live, registered, past, now)
+    due = due_runs(rule, live, registered, past, now, place.patience)
     return Plan(_until(due, until), tuple(stray_runs(due, past)), live)
 
 
@@ -61,7 +61,7 @@ def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None
     with reading(place.ledger) as session:
         live = live_files(session, known_at)
         registered = registrations(session, rule.platform, rule.zone, known_at)
-    return Plan(_until(due_runs(rule, live, registered, {}, now), until), (), live)
+    return Plan(_until(due_runs(rule, live, registered, {}, now, place.patience), until), (), live)
 
 
 def _until(due: Sequence[DueRun], until: date | None) -> tuple[DueRun, ...]:

@@ -9,7 +9,7 @@ from engine.ledger.columns import Instant
 from engine.ledger.tables import BigId
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
