@@ -129,7 +129,7 @@ class Desk:
     @property
     def place(self) -> Place:
         """What assessing works with."""
-        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor)
+        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor, patience=self.settings.waiting)
 
     def close(self) -> None:
         """Let go of the ledger's connections, if it was opened."""

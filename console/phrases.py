@@ -36,6 +36,7 @@ PHRASES: Mapping[str, Text] = {
     "agent": Text("客服", "agent"),
     "team": Text("班组", "team"),
     "registered": Text("已登记", "registered"),
+    "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
@@ -103,6 +104,7 @@ NONE_LEFT = "the shop has none in this cycle"
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
+    "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
 }
 LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")

@@ -91,6 +91,7 @@ SENTENCES: Mapping[str, Text] = {
         "  {platform}：变动 {n} 天，{first} 至 {last}", "  {platform}: {n:day} changed, {first} to {last}"
     ),
     "day changed": Text("  {platform}：变动 1 天，{first}", "  {platform}: 1 day changed, {first}"),
+    "covered": Text("  {days} 的数据已齐：{n} 家店铺新计入", "  complete for {days}: {n:more shop|more shops}"),
     "held back": Text(
         "没有任何变动：--replace 会先删除已有的行，所以文件里有被拒的行时不执行；请改正这些行，或不用 --replace 导入",
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
@@ -174,6 +175,34 @@ SENTENCES: Mapping[str, Text] = {
         "关于 {violation} 的通知 {number} 发送失败：{answer}", "notice {number} about {violation} failed: {answer}"
     ),
     "failed run": Text("{rule} {cycle} 失败：{why}", "{rule} {cycle} failed: {why}"),
+    "status waiting": Text(
+        "等待数据的店铺：{n} 家，最迟到 {until}", "waiting for evidence: {n:shop}, until {until} at the latest"
+    ),
+    "evidence waits": Text(
+        "{platform}/{shop}：{missing} 还没有导入，{rule} {cycle} 等到 {until}",
+        "{platform}/{shop}: {missing} not imported yet; {rule} {cycle} waits until {until}",
+    ),
+    "evidence overdue": Text(
+        "{platform}/{shop}：{missing} 逾期没有导入，{rule} {cycle} 按缺数据处理；补齐后请导入",
+        "{platform}/{shop}: {missing} not imported in time; {rule} {cycle} has no data: import it when it is there",
+    ),
+    "more shops": Text("……另有 {n} 条；见 `kaohe evidence status`", "… and {n} more; see `kaohe evidence status`"),
+    "not here yet": Text("数据未齐：{missing}", "evidence has not come: {missing}"),
+    "no evidence": Text("{month} 没有数据，也没有登记应有的数据。", "No evidence in {month}, and none is expected."),
+    "evidence of": Text("{month} 的数据", "evidence of {month}"),
+    "evidence group": Text("客户 {client} · 负责人 {owner}", "client {client} · owner {owner}"),
+    "evidence group unowned": Text("客户 {client}", "client {client}"),
+    "evidence missing": Text("缺：{shop} {kind} {days}，期限 {at} 已过", "missing: {shop} {kind} {days}, due {at}"),
+    "evidence missing undated": Text("缺：{shop} {kind} {days}", "missing: {shop} {kind} {days}"),
+    "evidence waiting": Text(
+        "等待：{shop} {kind} {days}，须在 {at} 前导入", "awaited: {shop} {kind} {days}, to come by {at}"
+    ),
+    "evidence waiting undated": Text("等待：{shop} {kind} {days}", "awaited: {shop} {kind} {days}"),
+    "evidence more": Text("……另有 {n} 项；用 --json 查看全部", "… and {n} more; --json has them all"),
+    "evidence all missing": Text("共缺 {days} 天（{shops} 家店铺）", "missing in all: {days:day} of {shops:shop}"),
+    "evidence all waiting": Text("等待 {days} 天（{shops} 家店铺）", "awaited: {days:day} of {shops:shop}"),
+    "evidence first deadline": Text("最早须在 {at} 前导入", "the first to come by {at}"),
+    "evidence complete": Text("没有缺的数据。", "Nothing is missing."),
     "none": Text("无", "none"),
     "rules sound": Text("规则文件全部无误", "all rule files are sound"),
     "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Setting:
         return "KAOHE_" + self.name.upper()
 
 
+MOST_HOURS = 720  # of waiting: a month, by when any evidence has come or never will
 SAMPLE_SENDER = "kaohe@example.com"  # good enough for files in the outbox
 
 SETTINGS = (
@@ -55,6 +57,7 @@ SETTINGS = (
     Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
     Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
+    Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),
 )
 STARS = "********"
 _USER = re.compile(r"(://[^:/@]*:)(?:[^/?#]+|[^@]+)@")
@@ -124,6 +127,11 @@ class Settings:
     def language(self) -> Language:
         """`zh-CN` or `en`."""
         return "en" if self["language"] == "en" else "zh-CN"
+
+    @property
+    def waiting(self) -> timedelta:
+        """How long after an assessment instant evidence that is expected is waited for."""
+        return timedelta(hours=int(self["waiting_hours"]))
 
     @property
     def smtp_password(self) -> str | None:
@@ -234,6 +242,12 @@ def _check(settings: Settings) -> None:
         raise KaoheError(
             f"{tick}: tick_seconds {tick.value!r}: a whole number from 1 to 3600",
             zh=f"{tick}：tick_seconds {tick.value!r}：要写 1 到 3600 的整数",
+        )
+    hours = settings.values["waiting_hours"]
+    if not hours.value.isascii() or not hours.value.isdigit() or int(hours.value) > MOST_HOURS:
+        raise KaoheError(
+            f"{hours}: waiting_hours {hours.value!r}: a whole number from 0 to {MOST_HOURS}",
+            zh=f"{hours}：waiting_hours {hours.value!r}：要写 0 到 {MOST_HOURS} 的整数",
         )
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from console.desk import Desk
 from console.local_time import local_time
+from console.overdue import waiting_now
 from console.phrases import NOTICE_STATES, about_words, answer_words, counted
 from console.sentences import sentence
 from engine.assessment.due import DueRun, due_runs
@@ -40,6 +41,8 @@ class Status:
     days_of_evidence: int
     workers: dict[str, datetime]
     late: tuple[Text, ...]
+    waiting: int = 0  # shops whose evidence may still come, the last of it by `waiting_until`
+    waiting_until: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The line of `kaohe status --json`."""
@@ -47,6 +50,8 @@ class Status:
             "due": self.due,
             "running": self.running,
             "failed": self.failed,
+            "waiting": self.waiting,
+            "waiting_until": self.waiting_until.isoformat() if self.waiting_until else None,
             "notices": self.notices,
             "violations": self.violations,
             "days_of_evidence": self.days_of_evidence,
@@ -60,6 +65,7 @@ class Status:
         none, more = sentence("none", language), len(self.late) - MOST_LATE
         return [
             sentence("status runs", language, due=self.due, running=self.running, failed=self.failed),
+            *self._waiting(language),
             sentence("status violations", language, counts=counted(self.violations, STATES, language) or none),
             sentence("status notices", language, counts=counted(self.notices, NOTICE_STATES, language) or none),
             sentence("status evidence", language, n=self.days_of_evidence),
@@ -67,6 +73,11 @@ class Status:
             *(sentence("late", language, what=what.in_language(language)) for what in self.late[:MOST_LATE]),
             *([sentence("late more", language, n=more)] if more > 0 else []),
         ]
+
+    def _waiting(self, language: Language) -> list[str]:
+        if self.waiting_until is None:
+            return []
+        return [sentence("status waiting", language, n=self.waiting, until=local_time(self.waiting_until))]
 
 
 def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
@@ -78,10 +89,11 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         for rule in desk.rulebook.values():
             registered = registrations(session, rule.platform, rule.zone)
             try:
-                due += due_runs(rule, live, registered, past_runs(session, rule.id), now)
+                due += due_runs(rule, live, registered, past_runs(session, rule.id), now, desk.settings.waiting)
             except KaoheError as error:  # the others' state is worth knowing all the same
                 why = Text(error.in_language("zh-CN"), str(error))
                 late.append(_both("unassessable rule", rule=rule.id, why=why))
+        waiting = waiting_now(session, list(desk.rulebook.values()), now, desk.settings.waiting)
         runs = open_runs(session)
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
@@ -105,6 +117,8 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         days_of_evidence=days,
         workers=workers,
         late=tuple(late),
+        waiting=len({(wait.rule.platform, wait.shop) for wait in waiting}),
+        waiting_until=max((wait.until for wait in waiting), default=None),
     )
 
 

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from console.desk import Desk
 from console.mail import mail_channels
+from console.overdue import overdue_lines
 from console.sentences import sentence
 from engine.assessment.assess import Assessed, AssessmentError, assess_due
 from engine.errors import KaoheError
@@ -128,6 +129,8 @@ def _logged(desk: Desk, told: Told) -> None:
     try:
         done = tick(desk, datetime.now(UTC))
         told.tell(done, desk.settings.language)
+        for line in overdue_lines(done.assessed.missing, desk.settings.language):
+            log.warning("%s", line)
     except KaoheError as error:
         log.warning("%s", error.in_language(desk.settings.language))  # told, and tried again at the next tick
         return

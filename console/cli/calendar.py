@@ -58,7 +58,7 @@ def calendar(
     with reading(desk.ledger) as session:
         asked = _asked(session, desk, days, client, platform, rule, shop)
         rules = _rules(session, desk, asked)
-        record = on_record(session, rules, asked, now)
+        record = on_record(session, rules, asked, now, desk.settings.waiting)
     found = agenda(rules, days.first, days.last, now, record, LATE)
     language = desk.settings.language
     if as_json:

@@ -63,6 +63,21 @@ CHINESE: Mapping[str, str] = {
     "The shop, where the files do not say.": "文件里没有店铺列时用它",
     "Take the shop from the file's name: 'data_{shop}_*.csv'.": "从文件名取店铺：'data_{shop}_*.csv'",
     "First remove what is stored of each shop and day in the files.": "先删去文件所涉店铺和日期的原有数据",
+    "The days that the files are all of, whatever they hold.": "文件包含了哪些日子的全部数据（FROM..TO），没有行也算",
+    "With --covers: of all registered shops of the platform.": "与 --covers 同用：该平台所有已登记的店铺都算",
+    "The evidence: what is there, what is missing.": "数据：哪些已有，哪些还缺。",
+    "A calendar of the evidence: for each shop and kind which days are there, missing or awaited, and until when.": (
+        "数据日历：每家店铺、每种数据，哪些天已有、缺失或等待中，等到何时。"
+    ),
+    "2026-11; the present one by default.": "2026-11 这样；默认是本月",
+    "Only this client's shops.": "只看这个客户的店铺",
+    "Only this platform's shops.": "只看这个平台的店铺",
+    "Only this owner's shops.": "只看这位负责人的店铺",
+    "Evidence to wait for: sessions, messages, ratings, counts; may be repeated.": (
+        "应有的数据，考核会等它：sessions、messages、ratings、counts；可重复"
+    ),
+    "First day of --expects; today by default.": "--expects 从哪天起；默认今天",
+    "Last day of --expects: nothing is waited for after it.": "--expects 到哪天止：之后不再等待",
     "Show refused values in full, digits included.": "完整显示拒收的值，数字不打码",
     "What is due, running or failed, which notices wait, who works; exits 1 when anything is late.": (
         "到期、进行中、失败的考核，待发的通知，值守进程；有迟误时退出码为 1。"

@@ -10,6 +10,7 @@ import typer
 
 from console.cli.app import app, current
 from console.output import note, say
+from console.overdue import overdue_lines
 from console.sentences import sentence
 from console.worker import tick, until_told_to_stop, work
 from engine.errors import KaoheError
@@ -35,6 +36,8 @@ def worker(
             with transaction(desk.ledger) as session:
                 gone(session, desk.owner)
         say(done.sentence(language))
+        for line in overdue_lines(done.assessed.missing, language):
+            note(line)
         for rule, why in done.failures.items():
             note("kaohe: " + sentence("not assessed", language, rule=rule, why=why.in_language(language)))
         if done.failures:

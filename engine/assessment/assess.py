@@ -39,11 +39,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Assessed:
-    """What an assessment did: runs finished, violations too old for a notice, corrections of closed months."""
+    """What an assessment did: runs finished, violations too old for a notice, corrections of closed months.
+
+    `missing` are the outcomes of shops whose evidence has not come in time.
+    """
 
     runs: int = 0
     unnotified: int = 0
     booked: int = 0
+    missing: list[Outcome] = field(default_factory=list)
     _changed: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
 
     @property
@@ -56,6 +60,7 @@ class Assessed:
         self.runs += 1
         self.unnotified += recorded.unnotified
         self.booked += recorded.booked
+        self.missing += recorded.missing
         self._changed |= {(o.rule.id, o.shop, o.cycle): o for o in recorded.changed}
 
 

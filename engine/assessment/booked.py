@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select as sa_select
@@ -16,6 +16,7 @@ from engine.assessment.archive import dated_sanction
 from engine.assessment.due import due_runs
 from engine.assessment.explain import STANDING
 from engine.assessment.standing import live_files, past_runs, registrations
+from engine.assessment.waiting import PATIENCE
 from engine.calendar.zones import local_day
 from engine.ledger.tables import Assessment, Run, Sanction, Subject, Violation
 from engine.rulebook.model import Rule
@@ -49,7 +50,9 @@ class Asked:
         return [] if self.rules is None else [col(rule).in_(self.rules)]
 
 
-def on_record(session: Session, rules: Sequence[Rule], asked: Asked, now: datetime) -> OnRecord:
+def on_record(
+    session: Session, rules: Sequence[Rule], asked: Asked, now: datetime, patience: timedelta = PATIENCE
+) -> OnRecord:
     """What is on record about what is asked; of `rules`, which cycles are assessed, and which are due at `now`.
 
     Violations that were assessed after the day of `now` bring no measures.
@@ -61,7 +64,7 @@ def on_record(session: Session, rules: Sequence[Rule], asked: Asked, now: dateti
         past = past_runs(session, rule.id)
         done |= {(rule.id, cycle) for cycle, run in past.items() if run.input is not None}
         registered = registrations(session, rule.platform, rule.zone)
-        due |= {(rule.id, run.cycle.key) for run in due_runs(rule, live, registered, past, now)}
+        due |= {(rule.id, run.cycle.key) for run in due_runs(rule, live, registered, past, now, patience)}
     booked = _booked(session, asked, {rule.id: rule.zone for rule in rules})
     return OnRecord(
         shops=_shops(session, asked),

@@ -56,7 +56,7 @@ def book(session: Session, run_id: int, judgement: Judgement, actor: str, now: d
     found = {o.shop: _state_of(o) for o in judgement.outcomes}
     courses = _courses(session, rule.id, cycle.key)
     booked_in = max([_open_month(session, local_day(now, rule.zone)), *(m for c in courses.values() for m in c.booked)])
-    shops = sorted(found.keys() | courses.keys())
+    shops = sorted((found.keys() | courses.keys()) - due.awaited.waiting.keys())  # who is waited for stays as it is
     ids = subjects_of(session, [shop_key(rule.platform, shop) for shop in shops])
     gone: list[int] = []
     new: list[dict[str, Any]] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.assessment.deadlines import waits
 from engine.assessment.due import due_runs
 from engine.assessment.outlook import open_cycles
 from engine.assessment.place import Place
@@ -35,6 +36,7 @@ class Obstacle:
 
 COMING = Text("还没到考核时间", "its assessment is still to come")
 DUE = Text("到期但还没考核", "due and not assessed")
+WAITING = Text("还在等店铺的数据", "evidence of shops is waited for")
 FAILED = Text("考核失败", "its assessment failed")
 
 
@@ -47,7 +49,11 @@ def obstacles(place: Place, rules: Sequence[Rule], month: str, now: datetime) ->
             coming = (cycle for _, cycle in open_cycles(rule, now) if month_of(cycle.last) == month)
             found += [Obstacle(rule.id, cycle.key, COMING) for cycle in coming]
             registered = registrations(session, rule.platform, rule.zone)
-            for run in due_runs(rule, live, registered, past_runs(session, rule.id), now):
+            waited = {
+                w.cycle.key for w in waits(rule, registered, now, place.patience) if month_of(w.cycle.last) == month
+            }
+            found += [Obstacle(rule.id, cycle, WAITING) for cycle in sorted(waited)]
+            for run in due_runs(rule, live, registered, past_runs(session, rule.id), now, place.patience):
                 if month_of(run.cycle.last) == month:
                     found.append(Obstacle(rule.id, run.cycle.key, FAILED if run.rests else DUE))
     return found

@@ -48,13 +48,17 @@ def judge_run(
 
     `clients` maps shops to clients, `listed` are the registered shops that are listed whatever they counted, `history`
     the past violations of each shop under this rule. `with_evidence` says which of some shops have any evidence in the
-    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop.
+    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop. Shops whose evidence is
+    waited for are left out; whose evidence never came has no data, whatever of it is there.
     """
-    found = _screened(con, due)
+    awaited = due.awaited
+    listed |= awaited.silent
+    set_apart = awaited.waiting.keys() | awaited.overdue.keys()
+    found = [row for row in _screened(con, due) if row.shop not in set_apart]
     breaches = ((row.shop, row.figure) for row in found if row.verdict == "violation")
     judged = decide_breaches(judge, breaches, history, exempting)
     outcomes: list[Outcome] = []
-    silent = set(listed)
+    silent = set(listed) - set_apart
     for row in found:
         silent.discard(row.shop)
         if not row.denominator and row.denominator is not None and row.shop not in listed:
@@ -65,8 +69,11 @@ def judge_run(
     present = with_evidence(silent)
     for shop in silent:
         row = _Row(shop, NO_FIGURE, "no_data", False, kinds_of(due.version))
-        if shop in present:
+        if shop in present or shop in awaited.silent:
             row = _Row(shop, NOTHING_TO_COUNT, "not_assessed", False, ())
+        outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
+    for shop, missing in awaited.overdue.items():
+        row = _Row(shop, NO_FIGURE, "no_data", False, missing)
         outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
     ordered = tuple(sorted(outcomes, key=Outcome.sort_key))
     return Judgement(due, ordered, judged.decisions, judged.situations)

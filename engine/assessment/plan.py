@@ -60,7 +60,7 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         registered = registrations(session, rule.platform, rule.zone)
         past = past_runs(session, rule.id, restate)
         clients = clients_of(session, rule.platform)
-    due = due_runs(rule, live, registered, past, now)
+    due = due_runs(rule, live, registered, past, now, place.patience)
     return Plan(_until(due, until), tuple(stray_runs(due, past)), live, tuple(registered), clients)
 
 
@@ -70,7 +70,7 @@ def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None
         live = live_files(session, known_at)
         registered = registrations(session, rule.platform, rule.zone, known_at)
         clients = clients_of(session, rule.platform)
-    due = _until(due_runs(rule, live, registered, {}, now), until)
+    due = _until(due_runs(rule, live, registered, {}, now, place.patience), until)
     return Plan(due, (), live, tuple(registered), clients, known_at)
 
 

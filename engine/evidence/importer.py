@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlalchemy.engine import Engine
@@ -18,6 +19,7 @@ from sqlmodel import Session
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
+from engine.evidence.covering import Covered, Covers, covered, found_days, keys_of, note_covered
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values
@@ -33,6 +35,7 @@ from engine.evidence.staging import stage
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
+from engine.ledger.presence import hold
 from engine.progress import Progress
 from engine.rulebook.platforms import platform as known_platform
 
@@ -42,7 +45,7 @@ class ImportRequest:
     """What is to be imported. `platform` and `shop` stand in for columns that a file lacks.
 
     `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop. `mapping` reads files as
-    back offices give them; it knows the kind and the platform.
+    back offices give them; it knows the kind and the platform. `covers` says which days the files are all of.
     """
 
     kind: Kind
@@ -54,12 +57,14 @@ class ImportRequest:
     replace: bool = False
     show_values: bool = False
     mapping: MappingFile | None = None
+    covers: Covers | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
     """What an import did: read = taken + already_there + replaced + refused + held_back.
 
+    `covered` counts the shops of which days are covered now and were not before.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -77,6 +82,7 @@ class ImportSummary:
     faults: tuple[RowFault, ...]
     held_back: int = 0
     mapped: tuple[Mapped, ...] = ()
+    covered: int = 0
 
 
 def import_evidence(
@@ -105,12 +111,14 @@ def import_evidence(
             given = [given_values(request.kind, file, options) for file in opened]
             sources = _digests(request.files, request.mapping)
             staged = stage(con, opened, request.kind, given, secret, request.show_values)
+            covers = covered(found_days(con, request.kind), request.covers, platform, request.shop, now)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
                 rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
-                rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
+                rewritten, newly = _rewrite_until_kept(rewriting, ledger, request, covers, sources, now)
             else:
-                rewritten, staged = Rewritten(Counted(), ()), replace(staged, repeated=0, replaced=0)
+                rewritten, newly = Rewritten(Counted(), ()), 0
+                staged = replace(staged, repeated=0, replaced=0)
         except duckdb.Error as error:
             raise KaoheError(
                 f"the import stopped: {reason(error)}; no evidence was changed",
@@ -133,6 +141,7 @@ def import_evidence(
         faults=staged.faults,
         held_back=held_back or 0,
         mapped=tuple(replace(one, shop=values.get("shop")) for one, values in zip(mapped, given, strict=False)),
+        covered=newly,
     )
 
 
@@ -151,10 +160,14 @@ def _rewrite_until_kept(
     rewriting: Rewriting,
     ledger: Engine,
     request: ImportRequest,
+    covers: Covered,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
-) -> Rewritten:
-    """Write new day files and switch; when another import was faster, again with what it left."""
+) -> tuple[Rewritten, int]:
+    """Write new day files and switch; when another import was faster, again with what it left.
+
+    Also says of how many shops days are covered that were not before.
+    """
     kinds = switched_with(request.kind)
     shops = rewriting.shops()
     platforms = sorted({platform for platform, _, _ in shops})
@@ -163,10 +176,10 @@ def _rewrite_until_kept(
             live = _live(session, kinds, platforms)
         rewritten = rewriting.rewrite(live)
         try:
-            _switch(ledger, request, shops, live, rewritten, sources, now)
+            newly = _switch(ledger, request, shops, live, rewritten, covers, sources, now)
         except day_files.LostRaceError:
             continue
-        return rewritten
+        return rewritten, newly
 
 
 def _switch(
@@ -175,18 +188,27 @@ def _switch(
     shops: Sequence[tuple[str, str, date]],
     live: Live,
     rewritten: Rewritten,
+    covers: Covered,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
-) -> None:
+) -> int:
     kind, kinds = request.kind, switched_with(request.kind)
     counted, changes = rewritten.counted, rewritten.changes
     with transaction(ledger) as session:
+        keys = keys_of(session, covers)
+        hold(session, keys)
         subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
+        newly = note_covered(session, kind, keys, now)
+        after: dict[str, Any] = {"files": list(sources)}
+        if newly:
+            days = [day for spans in newly.values() for span in spans for day in span]
+            after["covered"] = {"shops": len(newly), "first": min(days).isoformat(), "last": max(days).isoformat()}
         if not changes:
-            return
+            told = [journal.Event(request.actor, "evidence.covered", "evidence", kind.name, {"after": after})]
+            journal.append(session, now, told if newly else [])
+            return len(newly)
         day_files.switch(session, changes, now)
-        after = {
-            "files": list(sources),
+        after |= {
             "taken": counted.taken,
             "replaced": counted.replaced,
             "removed": counted.removed,
@@ -201,6 +223,7 @@ def _switch(
         expected = {**live, **{(c.kind, c.platform, c.day): c.new for c in changes}}
         if _live(session, kinds, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
             raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
+    return len(newly)
 
 
 def _told_days(changes: Sequence[day_files.Change], kind: Kind) -> list[list[str | None]]:

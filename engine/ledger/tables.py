@@ -103,6 +103,61 @@ class DayFile(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class Expectation(SQLModel, table=True):
+    """On which local days evidence of a kind is expected of a shop (inclusive; without `until`, from `since` on).
+
+    A row that somebody has taken back or changed is kept, with `ended_at`, and does not count any more.
+    """
+
+    __tablename__ = "expectation"
+    __table_args__ = (
+        Index(
+            "expectation_live",
+            "subject_id",
+            "kind",
+            "since",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    subject_id: int = _ref("subject.id")
+    kind: str
+    since: date
+    until: date | None = None
+    registered_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Coverage(SQLModel, table=True):
+    """On which local days (inclusive) imports have brought all the evidence of a kind that a shop has, if any.
+
+    A row is closed (`until`) when a wider one takes its place; what is covered stays so.
+    """
+
+    __tablename__ = "coverage"
+    __table_args__ = (
+        UniqueConstraint("subject_id", "kind", "first_day", "last_day"),
+        Index(
+            "coverage_live",
+            "subject_id",
+            "kind",
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    subject_id: int = _ref("subject.id")
+    kind: str
+    first_day: date
+    last_day: date
+    recorded_at: datetime = Field(sa_type=Instant)
+    until: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class RuleVersion(SQLModel, table=True):
     """The text of a rule version that was used at least once, kept for ever."""
 
