@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,22 +13,34 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stop:
-    """Whether somebody has asked this process to stop. May be asked and told from any thread."""
+    """Whether somebody has asked this process to stop. May be asked from any thread, and from a signal's handler.
+
+    A pipe and not a lock wakes the one who waits: a handler must never wait for what the main thread holds.
+    """
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = False
+        self._hears, self._tells = os.pipe()
 
     def __call__(self) -> bool:
         """Whether to begin nothing new."""
-        return self._asked.is_set()
+        return self._asked
 
     def ask(self) -> None:
         """From now on nothing new begins."""
-        self._asked.set()
+        if not self._asked:
+            self._asked = True
+            os.write(self._tells, b"!")
 
     def wait(self, seconds: float) -> bool:
         """Wait until somebody asks, at most so long; whether somebody has."""
-        return self._asked.wait(seconds)
+        select.select([self._hears], [], [], seconds)
+        return self._asked
+
+    def close(self) -> None:
+        """Let go of the pipe; nobody may ask or wait any more."""
+        os.close(self._hears)
+        os.close(self._tells)
 
 
 @contextmanager
@@ -51,3 +64,4 @@ def stop_on_signals() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stop.close()
