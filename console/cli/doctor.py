@@ -24,7 +24,7 @@ def doctor(
     """Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings."""
     desk = current(context)
     language = desk.settings.language
-    found = list(examine(desk, datetime.now(UTC), name_sender=not send_none))
+    found = list(examine(desk, lambda: datetime.now(UTC), name_sender=not send_none))
     if as_json:
         json_lines(f.as_json() for f in found)
     else:

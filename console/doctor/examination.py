@@ -28,14 +28,13 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.judge.reasoner import Reasoner
 from engine.ledger.database import LedgerError, known_versions, reading, untouched_ledger
-from engine.ledger.dialects import database_clock
 from engine.ledger.workers import workers
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 
 
-def examine(desk: Desk, now: datetime, name_sender: bool = True) -> Iterator[Finding]:
+def examine(desk: Desk, clock: Callable[[], datetime], name_sender: bool = True) -> Iterator[Finding]:
     """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent."""
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)
@@ -48,7 +47,7 @@ def examine(desk: Desk, now: datetime, name_sender: bool = True) -> Iterator[Fin
     yield from _carried_out("zones", lambda: check_zones(zones))
     yield from _carried_out("rules", lambda: check_rules(book, faults, settings.rulesets))
     yield from _carried_out("judge", lambda: check_judge(Reasoner()))
-    yield from _carried_out("database", lambda: _of_the_ledger(desk, book, now))
+    yield from _carried_out("database", lambda: _of_the_ledger(desk, book, clock))
     yield from _carried_out("mail", lambda: check_mail(settings, name_sender))
     yield from _carried_out("check_url", lambda: check_switch(settings["check_url"]))
 
@@ -63,26 +62,28 @@ def _carried_out(subject: str, check: Callable[[], Sequence[Finding]]) -> Sequen
         return [Finding(subject, "wrong", Text(f"检查没能做完：{why}", f"this could not be looked at: {why}"))]
 
 
-def _of_the_ledger(desk: Desk, book: RuleBook, now: datetime) -> list[Finding]:
+def _of_the_ledger(desk: Desk, book: RuleBook, clock: Callable[[], datetime]) -> list[Finding]:
     try:
         with untouched_ledger(desk.settings.database_url) as (ledger, version):
             found = check_version(ledger, version)
             if version == known_versions()[-1]:
-                found += _of_its_rows(desk, ledger, book, now)
+                found += _of_its_rows(desk, ledger, book, clock)
             return found
     except LedgerError as error:
         return [refused("database", error)]
 
 
-def _of_its_rows(desk: Desk, ledger: Engine, book: RuleBook, now: datetime) -> list[Finding]:
+def _of_its_rows(desk: Desk, ledger: Engine, book: RuleBook, clock: Callable[[], datetime]) -> list[Finding]:
     late_after = desk.settings.late_after
     with reading(ledger) as session:
+        now = clock()
         times, files, at_work = times_of(session, now), day_files(session), workers(session)
-        clock = database_clock(session)
     desk.ledger = ledger  # as it is: the desk's own way of opening it would migrate it
     return [
         *_carried_out("clock", lambda: check_clocks(times)),
         *_carried_out("lake", lambda: check_lake(Lake(desk.settings.lake), files)),
-        *_carried_out("workers", lambda: check_workers(at_work, clock, late_after, installed_version("kaohe"))),
+        *_carried_out(
+            "workers", lambda: check_workers(at_work, times.database, late_after, installed_version("kaohe"))
+        ),
         *_carried_out("work", lambda: check_lateness(status_of(desk, now, late_after, book))),
     ]
