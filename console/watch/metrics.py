@@ -12,7 +12,15 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Engine
@@ -28,6 +36,7 @@ from engine.ledger.workers import last_seen
 from notifier.deliver import Delivered
 
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)  # that a run takes
+disable_created_metrics()  # when each counter began: as many series again, which nobody reads
 JOBS = ("reconcile", "deliver", "check")
 
 
