@@ -40,7 +40,7 @@ def check_disk(places: Sequence[Path], usage: Callable[[Path], Usage] = shutil.d
 
 def _room(place: Path, free: int) -> Finding:
     left = f"{free / (1 << 30):,.1f} GiB"
-    if free >= LITTLE:
+    if free >= max(LITTLE, TOO_LITTLE):
         return ok(SUBJECT, f"{place} 所在的盘剩余 {left}", f"{left} left on the disk of {place}")
     what = Text(f"{place} 所在的盘只剩 {left}", f"only {left} left on the disk of {place}")
     return Finding(SUBJECT, "wrong" if free < TOO_LITTLE else "warning", what, MEND)

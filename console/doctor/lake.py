@@ -40,7 +40,8 @@ def _written(lake: Lake) -> list[Finding]:
             (room / "check").write_bytes(SAID)
             heard = (room / "check").read_bytes()
     except (OSError, KaoheError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        cause = error if isinstance(error, OSError) else error.__cause__
+        why = cause.strerror if isinstance(cause, OSError) else str(error)
         what = Text(f"{lake.root} 写不了：{why}", f"{lake.root} cannot be written: {why}")
         mend = Text("请检查权限、空间和挂载方式", "look at its rights, its room and how it is mounted")
         return [Finding(SUBJECT, "wrong", what, mend)]

@@ -6,7 +6,6 @@ import shutil
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from urllib.request import ProxyHandler, build_opener, install_opener
 
 import pytest
@@ -75,7 +74,7 @@ def test_what_is_late_turns_the_switch_and_is_told_once(kaohe, worker, switch, s
     worker.check()
     assert switch.asked == ["/5f0c8f9c-1b1e/fail"] * 2
     (only,) = told()
-    assert only.startswith("self-check: late: xiaohongshu.reply-rate 2026-W10, due ")
+    assert only == "self-check: something is late: `kaohe status` names it"
     worker.reconcile()
     worker.check()
     assert switch.asked[-1] == "/5f0c8f9c-1b1e"
@@ -96,7 +95,7 @@ def test_a_ledger_that_does_not_answer_turns_the_switch(worker, switch, monkeypa
     ("spoil", "complaint"),
     [
         (lambda home, _: (home / "lake").write_text("not a directory"), "lake cannot be written"),
-        (lambda _, patch: patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20)), "only 0.0 GiB"),
+        (lambda _, patch: patch.setattr("console.doctor.disk.TOO_LITTLE", 1 << 80), "left on the disk of"),
     ],
     ids=["lake", "disk"],
 )
@@ -216,9 +215,10 @@ def test_a_worker_that_leaves_while_the_ledger_is_away_leaves_all_the_same(worke
 
 def test_jobs_do_nothing_once_somebody_has_asked_to_stop(kaohe, worker, switch, sessions):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    due = kaohe("status", "--json").rows[0]["due"]
     worker.stop = lambda: True
     for job, _ in worker.jobs():
         job()
     assert switch.asked == []
-    assert kaohe("status", "--json").rows[0]["due"] == 1
+    assert kaohe("status", "--json").rows[0]["due"] == due > 0
     assert worker.pulse.still(timedelta(0)) == []
