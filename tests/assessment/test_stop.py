@@ -23,7 +23,7 @@ def test_the_run_in_hand_is_the_last_once_somebody_says_stop(office, week_of):
 
 def test_whoever_waits_for_another_process_stops_waiting_when_told(office, week_of, monkeypatch):
     office.take(*week_of("s1", "2026-W10", 7, 10))
-    monkeypatch.setattr("engine.assessment.assess._run", lambda *_: None)  # somebody else holds it
+    monkeypatch.setattr("engine.assessment.lease.claimed", lambda *_, **__: None)  # somebody else holds it
     asked = count()
     waited = []
     office.assess(NOW, pause=waited.append, stop=lambda: next(asked) > 10)
