@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 from engine.ledger.dialects import database_clock, insert_missing
 from engine.ledger.tables import WorkerSeen
 
-
 FORGOTTEN = timedelta(days=7)  # a worker that was killed is remembered so long
 
 
