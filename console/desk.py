@@ -138,9 +138,9 @@ class Desk:
 
 
 @contextmanager
-def desk(home: str | None) -> Iterator[Desk]:
-    """A desk for one command, put away afterwards."""
-    opened = Desk(environment_settings(home))
+def desk(home: str | None, forgiving: bool = False) -> Iterator[Desk]:
+    """A desk for one command, put away afterwards; `forgiving` as `load_settings` is."""
+    opened = Desk(environment_settings(home, forgiving))
     try:
         yield opened
     finally:

@@ -71,6 +71,28 @@ PHRASES: Mapping[str, Text] = {
     "hour": Text("时刻", "at"),
     "result": Text("结果", "result"),
     "measure": Text("处罚", "measure"),
+    "subject_of": Text("对象", "subject"),
+}
+LEVELS: Mapping[str, Text] = {  # of what `kaohe doctor` finds
+    "ok": Text("正常", "ok"),
+    "warning": Text("注意", "warning"),
+    "wrong": Text("有误", "wrong"),
+}
+SUBJECTS: Mapping[str, Text] = {
+    "settings": Text("设置", "settings"),
+    "home": Text("数据目录", "home"),
+    "rights": Text("权限", "rights"),
+    "disk": Text("磁盘", "disk"),
+    "zones": Text("时区", "zones"),
+    "rules": Text("规则", "rules"),
+    "judge": Text("规则引擎", "judge"),
+    "database": Text("数据库", "database"),
+    "clock": Text("时钟", "clock"),
+    "lake": Text("证据库", "lake"),
+    "workers": Text("值守进程", "workers"),
+    "work": Text("待办", "work"),
+    "mail": Text("邮件", "mail"),
+    "check_url": Text("失联告警", "check_url"),
 }
 
 VERDICTS: Mapping[str, Text] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.numbers import Number
-from engine.rulebook.model import Text
+from engine.rulebook.model import Language, Text
 
 SENTENCES: Mapping[str, Text] = {
     "interrupted": Text(
@@ -122,6 +122,23 @@ SENTENCES: Mapping[str, Text] = {
         "考核 {runs} 个周期，{changed} 条结论有变化；通知：排队 {queued}，发出 {sent}，失败 {failed}",
         "{runs:run}, {changed:outcome} changed, {queued:notice} queued, {sent} sent, {failed} failed",
     ),
+    "assessed": Text("考核 {runs} 个周期，{changed} 条结论有变化", "{runs:run}, {changed:outcome} changed"),
+    "worker stopping": Text("收到停止信号：做完手头的一件就结束", "told to stop: what is in hand is finished first"),
+    "worker stopped": Text("值守进程 {owner} 已停止", "worker {owner} has stopped"),
+    "outage": Text("{why}；会逐渐放慢地重试", "{why}; it is tried again, at growing intervals"),
+    "outage over": Text("恢复正常，历时 {n} 秒", "it works again, after {n:second}"),
+    "clock forward": Text("时钟被拨快 {n} 秒", "the clock was set {n:second} forward"),
+    "clock back": Text("时钟被拨慢 {n} 秒", "the clock was set {n:second} back"),
+    "slept": Text("本机休眠了 {n} 秒；现在补上到期的", "this machine slept for {n:second}; what fell due is done now"),
+    "held up": Text(
+        "进程停顿了 {n} 秒；现在补上到期的", "this process was held up for {n:second}; what fell due is done now"
+    ),
+    "still": Text("{job} 已有 {n} 分钟没有动静", "{job} has not moved for {n:minute}"),
+    "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
+    "check failed": Text("自检：{what}", "self-check: {what}"),
+    "check mended": Text("自检：一切正常", "self-check: all is well"),
+    "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),
+    "metrics at": Text("指标在 http://{host}:{port}/metrics", "metrics at http://{host}:{port}/metrics"),
     "worker started": Text("值守进程 {owner} 已启动", "worker {owner} has started"),
     "delivered": Text(
         "排队 {queued}，发出 {sent}，稍后再发 {delayed}，失败 {failed}",
@@ -170,6 +187,10 @@ SENTENCES: Mapping[str, Text] = {
     "late": Text("迟了：{what}", "late: {what}"),
     "late more": Text("迟了：另有 {n} 项，用 --json 查看全部", "late: {n} more, `--json` names them"),
     "late run": Text("{rule} {cycle}，应于 {at} 考核", "{rule} {cycle}, due {at}"),
+    "late notices": Text("{n} 封通知应于 {at} 前后发出而未发", "{n:notice} not sent, the oldest due {at}"),
+    "late worker": Text(
+        "{due} 个周期到期，而值守进程最后一次出现在 {at}", "{due:run} due, and the last worker was seen {at}"
+    ),
     "unassessable rule": Text("{rule} 不能考核：{why}", "{rule} cannot be assessed: {why}"),
     "failed notice": Text(
         "关于 {violation} 的通知 {number} 发送失败：{answer}", "notice {number} about {violation} failed: {answer}"
@@ -208,6 +229,16 @@ SENTENCES: Mapping[str, Text] = {
     "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),
     "no case": Text("  没有用例覆盖：{what}", "  no case reaches: {what}"),
 }
+
+
+def both(name: str, **values: object) -> Text:
+    """The sentence in both languages, each with its own half of the values."""
+
+    def said(language: Language) -> str:
+        own = {k: v.in_language(language) if isinstance(v, Text) else v for k, v in values.items()}
+        return sentence(name, language, **own)
+
+    return Text(said("zh-CN"), said("en"))
 
 
 def sentence(name: str, language: str, **values: object) -> str:

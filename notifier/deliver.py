@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,12 +57,13 @@ def deliver_due(
     limit: int = 100,
     lease: timedelta = LEASE,
     drafter: Drafter | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Delivered:
     """Send at most `limit` of the notices that are due `now`, the longest due first.
 
     `owner` names this process; several may deliver from one ledger. `drafter` writes the digests, by default under the
     rules as the ledger keeps them. When a channel answers that no letter would fare better, it is left alone for the
-    rest of the call.
+    rest of the call. `stop` is asked before each notice: once it says so, the one in hand was the last.
     """
     started = time.monotonic()
 
@@ -75,6 +76,8 @@ def deliver_due(
     resting: set[str] = set()
     found, done["waiting"] = due(ledger, channels, now, limit)
     for number, channel in found:
+        if stop():
+            break
         if channel in resting:
             done["resting"] += 1
             continue

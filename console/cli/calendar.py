@@ -15,7 +15,6 @@ from sqlmodel import Session
 from console import streams
 from console.calendar_page import Page
 from console.cli.app import AsJson, AsOf, app, current
-from console.cli.status import LATE
 from console.desk import LOCAL_ZONE, Desk, instant
 from console.output import json_lines, note
 from console.sentences import sentence
@@ -59,7 +58,7 @@ def calendar(
         asked = _asked(session, desk, days, client, platform, rule, shop)
         rules = _rules(session, desk, asked)
         record = on_record(session, rules, asked, now, desk.settings.waiting)
-    found = agenda(rules, days.first, days.last, now, record, LATE)
+    found = agenda(rules, days.first, days.last, now, record, desk.settings.late_after)
     language = desk.settings.language
     if as_json:
         json_lines(_rows(found))

@@ -94,6 +94,12 @@ CHINESE: Mapping[str, str] = {
     ),
     "All months that were ever closed, and what was booked about them since.": "关过账的月份，以及之后的更正数。",
     "The corrections about a month, and those that were booked in it.": "关于这个月的更正，以及记入这个月的更正。",
+    "Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings.": (
+        "检查 kaohe 所依赖的一切，并说明怎样修好；有问题时退出码为 1。"
+    ),
+    "Tell the mail server nothing beyond the login, not even the sender.": (
+        "只登录邮件服务器，别的什么都不说，连发件人也不报"
+    ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis.": (
         "一条违规的来龙去脉：证据、计数、指标、标准、处罚、规则原意和依据。"
@@ -101,6 +107,9 @@ CHINESE: Mapping[str, str] = {
     "zh-CN or en; the setting `language` by default.": "zh-CN 或 en；默认按设置 language",
     "Assess what falls due and send its notices, until told to stop. Several may run on one ledger.": (
         "到期即考核并发送通知，直到被叫停。可以同时运行多个。"
+    ),
+    "The clock is right, although the journal ends later: go on from now.": (
+        "时钟是对的，虽然日志的末尾更晚：从现在接着记"
     ),
     "Do what is due now, and end.": "做完现在到期的就结束",
     "The journal: list entries, verify the chain.": "日志：列出条目，核验链条。",

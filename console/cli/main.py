@@ -22,6 +22,7 @@ from console.cli import (
     assess,
     calendar,
     demo,
+    doctor,
     evidence,
     evidence_status,
     journal,
@@ -49,6 +50,7 @@ COMMANDS = (
     assess,
     calendar,
     demo,
+    doctor,
     evidence,
     evidence_status,
     journal,
@@ -77,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     code = 0
     try:
         home, rest = take_home(list(arguments))
-        with desk(home) as opened:
+        with desk(home, forgiving=rest[:1] == ["doctor"]) as opened:  # it tells all that is wrong with them
             language = opened.settings.language
             code = _invoke(opened, rest)
         streams.flush()

@@ -37,6 +37,11 @@ Step = Literal["go_on", "held", "rests"]
 _log = logging.getLogger(__name__)
 
 
+def never() -> bool:
+    """No reason to stop."""
+    return False
+
+
 @dataclass(slots=True)
 class Assessed:
     """What an assessment did: runs finished, violations too old for a notice, corrections of closed months.
@@ -96,7 +101,8 @@ def assess_due(
     *,
     restate: bool = False,
     patient: bool = False,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
+    finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Assessed:
     """Assess all that is due at `now` under `rules`, oldest first per rule, up to assessment day `until`.
@@ -104,14 +110,15 @@ def assess_due(
     Runs that another process holds are waited for: it finishes them, or its lease ends and they are taken over. A run
     that fails again and again is set aside, and the next ones are taken up; with `patient` (a worker, which comes
     again) it rests between its attempts. With `restate` cycles are assessed again whose rule decides otherwise by now.
-    `stop` is asked before each run: what is not begun then is left.
+    `stop` is asked before each run: what is not begun then is left. `finished` is told the rule of each run that was
+    done here, and how many seconds it took.
 
     Raises AssessmentError, after all else is done, if something could not be assessed, and LedgerError at once.
     """
     done = Assessed()
     failures: dict[str, KaoheError] = {}
     with Reasoner() as reasoner:
-        how = _How(place, now, progress, until, restate, patient, stop, reasoner)
+        how = _How(place, now, progress, until, restate, patient, stop, finished, reasoner)
         works = [_Work(how, rule, done, failures) for rule in rules]
         while (works := [work for work in works if not work.through()]) and not stop():
             pause(PAUSE_S)
@@ -131,6 +138,7 @@ class _How:
     restate: bool
     patient: bool
     stop: Callable[[], bool]
+    finished: Callable[[str, float], object]
     reasoner: Reasoner
 
 
@@ -146,6 +154,8 @@ class _Work:
     def through(self) -> bool:
         """Do it, oldest first, one at a time; False if another process holds some of it."""
         how = self.how
+        if how.stop():
+            return True
         try:
             plan = planned(how.place, self.rule, how.now, how.until, how.restate)
         except LedgerError:
@@ -190,6 +200,7 @@ class _Work:
         """Claim one run, judge it, record it: until it is done, or has failed as often as it may."""
         place = self.how.place
         while (claim := lease.claimed(place, due, at_once=not self.how.patient)) is not None:
+            began = time.monotonic()
             try:
                 with lease.held(place, claim.id):
                     judgement = judged(due)
@@ -217,6 +228,7 @@ class _Work:
                     return "rests"
             else:
                 self.done.add(recorded)
+                self.how.finished(self.rule.id, time.monotonic() - began)
                 return "go_on"
         return "held"
 

@@ -57,6 +57,28 @@ def open_ledger(url: str) -> Engine:
 
 
 @contextmanager
+def untouched_ledger(url: str) -> Iterator[tuple[Engine, str | None]]:
+    """What is at `url`, as it is: its engine, and the version of its tables (None where it has none yet).
+
+    Nothing is created or migrated, so the tables may be older or newer than this kaohe. Raises LedgerError if it
+    cannot be reached or is not a ledger.
+    """
+    address = _address(url)
+    if address.drivername != "postgresql+psycopg" and not Path(address.database or "").is_file():
+        raise LedgerError(f"there is no file {address.database} for the ledger")
+    engine = _engine(address)
+    try:
+        try:
+            with engine.execution_options(ledger_begin=READING).connect() as connection:
+                version = _recorded_version(connection)
+        except DBAPIError as error:
+            raise LedgerError(_unreachable(address, error)) from None
+        yield engine, version
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """A session that writes: commits at the end of the block, rolls back on an exception.
 

@@ -418,6 +418,7 @@ class WorkerSeen(SQLModel, table=True):
     worker: str = Field(primary_key=True)
     started_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
+    version: str | None = None  # of its kaohe
 
 
 class Seal(SQLModel, table=True):

@@ -111,6 +111,8 @@ def test_an_officers_day_is_chinese(kaohe, officer, tmp_path, home):
         ("calendar", "--platform", "jd"),
         ("calendar", "-o", "march.ics"),
         ("config",),
+        ("doctor",),
+        ("doctor", "--send-none"),
         ("worker", "--once"),
         ("import", "nowhere.csv", "--kind", "sessions"),
         ("import", str(empty), "--kind", "sessions"),
