@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import select
 
 from engine.errors import KaoheError
-from engine.ledger import database
+from engine.ledger import database, troubles
 from engine.ledger.database import LedgerError, masked, open_ledger, reading, transaction
 from engine.ledger.tables import Cursor
 
@@ -189,7 +189,7 @@ def test_several_processes_may_open_a_copy_that_lost_its_write_ahead_log(sqlite_
 
 def test_a_password_that_the_driver_repeats_is_masked():
     error = OperationalError("SELECT 1", {}, Exception('password "s3cret" was refused'))
-    told = database._unreachable(make_url("postgresql://u:s3cret@h/d"), error)
+    told = str(troubles.unopened(make_url("postgresql://u:s3cret@h/d"), error))
     assert "s3cret" not in told
     assert 'password "***" was refused' in told
 
