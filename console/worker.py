@@ -7,6 +7,7 @@ ledger each time, so a worker may be killed, doubled or stopped for weeks.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from console.mail import mail_channels
 from console.sentences import sentence
 from engine.assessment.assess import Assessed, AssessmentError, assess_due
 from engine.errors import KaoheError
-from engine.ledger.database import transaction
+from engine.ledger.database import OutdatedError, transaction
 from engine.ledger.workers import gone, seen
 from engine.progress import silent
 from engine.rulebook.book import RuleBook
@@ -81,7 +82,10 @@ def deliver(desk: Desk, book: RuleBook, now: datetime) -> tuple[Planned, Deliver
 
 
 def work(desk: Desk, wait: Callable[[], object]) -> None:
-    """Tick until `wait` returns, then let the unit in hand finish."""
+    """Tick until `wait` returns, then let the unit in hand finish.
+
+    Raises OutdatedError when another kaohe has migrated the ledger meanwhile.
+    """
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
@@ -126,6 +130,9 @@ def _logged(desk: Desk, told: Told) -> None:
     try:
         done = tick(desk, datetime.now(UTC))
         told.tell(done, desk.settings.language)
+    except OutdatedError:  # nothing mends this but another program: `work` ends with it
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
     except KaoheError as error:
         log.warning("%s", error.in_language(desk.settings.language))  # told, and tried again at the next tick
         return
