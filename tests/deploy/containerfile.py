@@ -72,8 +72,9 @@ class Lent:
         path = Path(word.removeprefix("file://"))
         if not path.is_absolute() or not path.exists():
             return word
-        if path not in self.paths:
-            self.paths.append(path)
+        whole = path.parent if path.is_dir() else path  # an index names files beside itself
+        if whole not in self.paths:
+            self.paths.append(whole)
         return word.replace(str(path), f"{LENT}{path}")
 
 
