@@ -92,7 +92,7 @@ def noted_lake(ledger: Engine, lake: Lake, now: datetime, actor: str) -> str:
             if insert_missing(session, Seal, [{"name": SEAL, "fingerprint": found, "since": now}]):
                 after = {"after": {"identity": found}}
                 journal.append(session, now, [journal.Event(actor, "lake.noted", "lake", SEAL, after)])
-        check_lake(ledger, lake)  # another host may have noted another lake meanwhile
+    check_lake(ledger, lake)  # another host may have noted another lake since the first look
     return found
 
 
