@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.deploy.containerfile import ROOT, Lent, Root, build, stages, words
+from tests.deploy.evidence import week
 
 TEXT = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
 DEBIAN = "http://deb.debian.org/debian"
@@ -88,6 +89,7 @@ def image(need, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # most of it is Debian's packages
 def test_the_image_runs_as_its_user_with_all_its_data_and_no_compiler(image):
     assert "uid=10001(kaohe)" in image.run("id").stdout
     for tool in ("gcc", "make", "pip"):
@@ -100,11 +102,13 @@ def test_the_image_runs_as_its_user_with_all_its_data_and_no_compiler(image):
         list((ROOT / "mappings").rglob("*.yaml"))
     )
     image.run("kaohe", "rules", "test")  # the rule engine, which was compiled
-    image.run("kaohe", "demo", "--home", "/tmp/demo")
-    listed = image.run("kaohe", "violations", "list", "--json", "--home", "/tmp/demo").stdout.splitlines()
-    assert listed
-    violation = json.loads(listed[0])["violation"]
-    assert "建议" in image.run("kaohe", "notices", "preview", violation, "--home", "/tmp/demo").stdout
+    evidence = image.inside("week.csv")
+    evidence.write_text(week("a", 79, 100), encoding="utf-8")
+    image.run("kaohe", "import", "week.csv", "--kind", "sessions")
+    said = image.run("kaohe", "assess", "--as-of", "2026-03-10T10:05", "--json").stdout
+    violation = json.loads(said.splitlines()[-1])["violation"]
+    advice = yaml.safe_load((ROOT / "notifier/advice/xiaohongshu.reply-rate.zh-CN.yaml").read_text(encoding="utf-8"))
+    assert advice["steps"][0][:12] in image.run("kaohe", "notices", "preview", violation).stdout
     image.run("kaohe", "worker", "--once")
     assert image.run("sh", "-c", "stat -c %a:%U /var/lib/kaohe").stdout.strip() == "700:kaohe"
     assert image.run("kaohe", "status", check=False).returncode in {0, 1}
