@@ -21,6 +21,7 @@ from console.settings import LEDGER, Settings, environment_settings
 from engine.assessment.place import Place
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
+from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
 from engine.ledger.database import open_ledger
 from engine.rulebook.book import RuleBook, load_or_refuse
@@ -77,11 +78,19 @@ class Desk:
         _ = self.home
         return open_ledger(self.settings.database_url)
 
-    @cached_property
+    @property
     def lake(self) -> Lake:
-        """The lake of day files."""
-        _ = self.home
-        return Lake(self.settings.lake)
+        """The lake of day files, known to be this ledger's at this moment: a worker's may be unmounted any time."""
+        lake = Lake(self.settings.lake)
+        check_lake(self.ledger, lake)
+        return lake
+
+    @cached_property
+    def lake_to_write(self) -> Lake:
+        """The same for an import, the first of which makes it this ledger's."""
+        lake = Lake(self.settings.lake)
+        noted_lake(self.ledger, lake, datetime.now(UTC), self.actor)
+        return lake
 
     @cached_property
     def sound_rules(self) -> RuleBook:

@@ -156,6 +156,22 @@ SENTENCES: Mapping[str, Text] = {
     "key fits": Text(
         "{path}：密钥与这份台账相符（指纹 {mark}…）", "{path}: the key fits this ledger (fingerprint {mark}…)"
     ),
+    "lake fits": Text(
+        "{path}：数据湖与这份台账相符（标识 {mark}…），{n} 个日文件都在",
+        "{path}: the lake fits this ledger (identity {mark}…), and {n:day file} are all there",
+    ),
+    "lake new": Text(
+        "{path}：台账还没有认定数据湖；第一次导入时认定",
+        "{path}: the ledger knows no lake yet; the first import decides",
+    ),
+    "lake moved": Text(
+        "{path}：从现在起以这个数据湖为准（标识 {mark}…）", "{path}: this lake counts from now on (identity {mark}…)"
+    ),
+    "lake lacks": Text(
+        "台账要用的 {total} 个日文件里缺 {n} 个，如 {example}；请补齐，或从备份恢复",
+        "of the {total:day file} that the ledger counts on, {n} are not there, e.g. {example}; copy them here, or "
+        "restore them from a backup",
+    ),
     "key renewed": Text(
         "{path}：从现在起以这把密钥为准（指纹 {mark}…）；请另存一份",
         "{path}: this key counts from now on (fingerprint {mark}…); keep a copy of it",

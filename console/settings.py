@@ -199,7 +199,7 @@ def load_settings(
     values = {s.name: Origin(s.default, "default") for s in SETTINGS}
     chosen = home or environment.get("KAOHE_HOME")
     for file in [directory / "kaohe.toml", *([Path(chosen) / "kaohe.toml"] if chosen else [])]:
-        if file.is_file():
+        if _is_there(file):
             values |= _read(file, refused)
     for setting in SETTINGS:
         if environment.get(setting.variable):
@@ -215,6 +215,18 @@ def load_settings(
 def environment_settings(home: str | None = None, forgiving: bool = False) -> Settings:
     """Settings of this process. Raises as `load_settings` does."""
     return load_settings(os.environ, Path.cwd(), home, forgiving)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is such a file. Raises KaoheError where its directory lets nobody look."""
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise KaoheError(
+            f"{file.parent} cannot be read: {error.strerror}; run kaohe as the user that the directory belongs to, or "
+            "give this one the right to",
+            zh=f"{file.parent} 读不了：{error.strerror}；请用该目录所属的用户运行 kaohe，或授予当前用户权限",
+        ) from error
 
 
 def _read(file: Path, refused: Callable[[KaoheError], None]) -> dict[str, Origin]:

@@ -73,7 +73,7 @@ def import_(
     )
     now = datetime.now(UTC)
     with progress(step_words(language)) as report:
-        summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, now, report)
+        summary = import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, now, report)
     quarantine = None
     if summary.faults:
         quarantine = desk.home / "quarantine" / f"{summary.kind}-{now:%Y%m%dT%H%M%S%f}.csv"

@@ -143,6 +143,15 @@ CHINESE: Mapping[str, str] = {
     "Say whether the key is there and is the one that the ledger knows; the key itself is never printed.": (
         "密钥在不在，是不是台账认得的那一把；密钥本身从不显示。"
     ),
+    "The lake of day files: check that it is this ledger's, say that it has moved.": (
+        "存放日文件的数据湖：检查它是不是这份台账的，声明它搬了地方。"
+    ),
+    "Say whether the lake is this ledger's and has all its day files; exits 1 when some are not there.": (
+        "检查数据湖是否属于这份台账、日文件是否齐全；有缺时以 1 结束。"
+    ),
+    "From now on the lake that the settings name counts; exits 1 when it lacks day files.": (
+        "从现在起以设置里的数据湖为准；缺少日文件时以 1 结束。"
+    ),
     "Begin a new key, for good: buyers imported before and after cannot be compared any more.": (
         "换一把密钥，不能反悔：换之前和之后导入的买家从此无法对照。"
     ),

@@ -91,7 +91,7 @@ def _import(desk: Desk, step: Step, evidence: Evidence, language: Language) -> t
     for kind, files in evidence:
         request = ImportRequest(kind, tuple(files), desk.actor)
         with progress(step_words(language)) as report:
-            summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, step.assessed_at, report)
+            summary = import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, step.assessed_at, report)
         taken += summary.taken
         known += summary.already_there
     return taken, known

@@ -42,8 +42,11 @@ def timetable(worker: Worker, begin: datetime) -> BackgroundScheduler:
 
 
 def work(desk: Desk, stop: Stop) -> None:
-    """Tick until somebody asks to stop, then let the unit of work in hand finish."""
-    worker, language = Worker(desk, stop), desk.settings.language
+    """Tick until somebody asks to stop, then let the unit of work in hand finish.
+
+    Raises OutdatedError when another kaohe has migrated the ledger meanwhile.
+    """
+    worker, language = Worker(desk, stop, stop.ask), desk.settings.language
     worker.meters.registry.register(LedgerFigures(desk.ledger, desk.settings.late_after))
     scheduler = timetable(worker, datetime.now(UTC))
     served = _serve(worker)
@@ -56,7 +59,10 @@ def work(desk: Desk, stop: Stop) -> None:
         scheduler.shutdown(wait=True)
         if served is not None:
             served()
-        leave(desk)
+        if worker.outdated is None:
+            leave(desk)
+    if worker.outdated is not None:
+        raise worker.outdated
     log.info("%s", sentence("worker stopped", language, owner=desk.owner))
 
 

@@ -22,7 +22,7 @@ from console.watch.self_check import Pulse, give_sign_of_life, self_check
 from console.worker import Told, complaints_of, deliver, reconcile
 from engine.assessment.assess import never
 from engine.errors import KaoheError
-from engine.ledger.database import LedgerError
+from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
 
 CHECK_S = 60
@@ -36,9 +36,11 @@ class Worker:
 
     desk: Desk
     stop: Callable[[], bool] = never
+    ask_to_stop: Callable[[], object] = never
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     meters: Meters = field(default_factory=Meters)
     pulse: Pulse = field(default_factory=Pulse)
+    outdated: OutdatedError | None = None
     _rules: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
@@ -50,10 +52,15 @@ class Worker:
         """The jobs, and after how many seconds each is due again."""
         seconds = int(self.desk.settings["tick_seconds"])
         return [
-            (Patient("reconcile", self.reconcile, self.outages), seconds),
-            (Patient("deliver", self.deliver, self.outages), seconds),
-            (Patient("check", self.check, self.outages), CHECK_S),
+            (Patient("reconcile", self.reconcile, self.outages, outdated=self.end), seconds),
+            (Patient("deliver", self.deliver, self.outages, outdated=self.end), seconds),
+            (Patient("check", self.check, self.outages, outdated=self.end), CHECK_S),
         ]
+
+    def end(self, why: OutdatedError) -> None:
+        """Another kaohe has migrated the ledger: nothing mends that but another program."""
+        self.outdated = why
+        self.ask_to_stop()
 
     def reconcile(self) -> None:
         """Assess what is due, until all of it is done or somebody says stop."""

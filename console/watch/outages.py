@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.sentences import sentence
 from engine.errors import KaoheError
-from engine.ledger.database import LedgerError
+from engine.ledger.database import LedgerError, OutdatedError
 
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S = 1.0
@@ -76,12 +76,16 @@ class Outages:
 
 @dataclass
 class Patient:
-    """A job that is tried again after pauses that double, up to a minute, as long as it fails."""
+    """A job that is tried again after pauses that double, up to a minute, as long as it fails.
+
+    `outdated` is told of a ledger that another kaohe has migrated: no pause mends that.
+    """
 
     name: str
     unit: Callable[[], object]
     outages: Outages
     clock: Callable[[], float] = time.monotonic
+    outdated: Callable[[OutdatedError], object] = lambda _why: None
     _failures: int = 0
     _not_before: float = 0.0
 
@@ -91,6 +95,8 @@ class Patient:
             return
         try:
             self.unit()
+        except OutdatedError as error:
+            self.outdated(error)
         except Exception as error:  # noqa: BLE001 — the edge of a thread: whatever it is, the next tick tries again
             self._not_before = self.clock() + min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S)
             self._failures = min(self._failures + 1, 16)

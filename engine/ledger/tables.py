@@ -422,11 +422,11 @@ class WorkerSeen(SQLModel, table=True):
 
 
 class Seal(SQLModel, table=True):
-    """By what key buyers' ids are sealed here: a fingerprint, so that another key is noticed before it is used."""
+    """What belongs to this ledger outside of it, so that another key or another lake is noticed before it is used."""
 
     __tablename__ = "seal"
 
-    name: str = Field(primary_key=True)  # buyers
+    name: str = Field(primary_key=True)  # buyers (the key that seals their ids), lake
     fingerprint: str
     since: datetime = Field(sa_type=Instant)
 
