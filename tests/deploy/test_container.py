@@ -18,7 +18,6 @@ from tests.deploy.containerfile import ROOT, Lent, Root, build, stages, words
 from tests.deploy.evidence import week
 
 TEXT = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-DEBIAN = "http://deb.debian.org/debian"
 
 
 def test_only_the_first_stage_compiles_and_all_that_is_installed_is_locked():
@@ -73,7 +72,7 @@ def image(need, tmp_path_factory):
     place = tmp_path_factory.mktemp("image")
     base = place / "base"
     made = subprocess.run(
-        [bootstrap, "--variant=minbase", "bookworm", str(base), DEBIAN], check=False, capture_output=True, text=True
+        [bootstrap, "--variant=minbase", "bookworm", str(base)], check=False, capture_output=True, text=True
     )
     assert made.returncode == 0, made.stdout[-2000:]
     lent, roots = Lent.by_this_machine(), {}
