@@ -60,6 +60,24 @@ SENTENCES: Mapping[str, Text] = {
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
         "import without --replace",
     ),
+    "named": Text("{platform}：「{said}」是已登记的店铺 {shop}", "{platform}: {said} is the registered shop {shop}"),
+    "unregistered": Text(
+        "注意：{platform} 的店铺 {shop} 没有登记，按新店铺收下；若是写错了，用 `kaohe evidence remove` 撤回",
+        "mind: the shop {shop} of {platform} is not registered and was taken as a new one; if that is a slip, "
+        "take it back with `kaohe evidence remove`",
+    ),
+    "unregistered near": Text(
+        "注意：{platform} 的店铺 {shop} 没有登记，按新店铺收下；是不是 {near}？"
+        "若是写错了，用 `kaohe evidence remove` 撤回",
+        "mind: the shop {shop} of {platform} is not registered and was taken as a new one; did you mean {near}? "
+        "If that is a slip, take it back with `kaohe evidence remove`",
+    ),
+    "more unregistered": Text(
+        "……另有 {n} 家没有登记；用 --json 查看全部", "… and {n} more that are not registered; --json has them all"
+    ),
+    "unused options": Text(
+        "文件里有这一列，{options} 没有用上", "every file has that column itself: {options} had no effect"
+    ),
     "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
     "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
     "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),

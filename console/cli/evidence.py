@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, app, current
+from console.imported import named_lines
 from console.mapped import ByMapping, mapping_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
@@ -80,6 +81,7 @@ def import_(
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
     row = {k: v for k, v in asdict(summary).items() if k not in {"faults", "mapped"}}
     row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
+    row["unused_options"] = row.pop("unused")
     row["quarantine"] = str(quarantine) if quarantine else None
     return row
 
@@ -94,6 +96,8 @@ def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> Non
         days = [day for p, day in summary.days if p == platform]
         name = "day changed" if len(days) == 1 else "days changed"
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
+    for line in named_lines(summary, language):
+        note(line)
     if summary.unknown_columns:
         note(sentence("unknown columns", language, names=", ".join(summary.unknown_columns)))
     for fault in summary.faults[:SHOWN_FAULTS]:

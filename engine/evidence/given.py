@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import KaoheError
@@ -36,6 +37,13 @@ def given_values(kind: Kind, file: OpenedFile, options: Options) -> dict[str, st
                 zh=f"{file.path}：缺少 {column.name!r} 列{zh}；什么都没有导入",
             )
     return {name: value for name, value in given.items() if name not in file.present}
+
+
+def unused_options(options: Options, files: Sequence[OpenedFile]) -> tuple[str, ...]:
+    """The options that say nothing new: every file has the column itself."""
+    said = {"--platform": options.platform, "--shop": options.shop, "--shop-from": options.shop_from}
+    columns = {option: "platform" if option == "--platform" else "shop" for option, value in said.items() if value}
+    return tuple(option for option, column in columns.items() if all(column in file.present for file in files))
 
 
 def shop_in_name(file_name: str, pattern: str | None) -> str | None:

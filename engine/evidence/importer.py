@@ -20,7 +20,7 @@ from engine.errors import KaoheError
 from engine.evidence.columns import Kind
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
-from engine.evidence.given import Options, given_values
+from engine.evidence.given import Options, given_values, unused_options
 from engine.evidence.kinds import switched_with
 from engine.evidence.lake import Lake
 from engine.evidence.mapping.model import MappingFile
@@ -33,6 +33,7 @@ from engine.evidence.staging import stage
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
+from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
 from engine.rulebook.platforms import platform as known_platform
 
@@ -60,6 +61,8 @@ class ImportRequest:
 class ImportSummary:
     """What an import did: read = taken + already_there + replaced + refused + held_back.
 
+    `named` are shops called by their alias or name, `unregistered` those not registered where others are, `unused` the
+    options that had no effect, since every file says it itself.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -77,6 +80,9 @@ class ImportSummary:
     faults: tuple[RowFault, ...]
     held_back: int = 0
     mapped: tuple[Mapped, ...] = ()
+    named: tuple[Named, ...] = ()
+    unregistered: tuple[Unregistered, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 def import_evidence(
@@ -103,8 +109,11 @@ def import_evidence(
             platform = request.mapping.platform if request.mapping else request.platform
             options = Options(platform, request.shop, request.shop_from)
             given = [given_values(request.kind, file, options) for file in opened]
+            with reading(ledger) as session:
+                names = ShopNames.of(session)
             sources = _digests(request.files, request.mapping)
-            staged = stage(con, opened, request.kind, given, secret, request.show_values)
+            staged = stage(con, opened, request.kind, given, secret, request.show_values, names)
+            shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
                 rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
@@ -132,7 +141,10 @@ def import_evidence(
         unknown_columns=_unknown(opened),
         faults=staged.faults,
         held_back=held_back or 0,
-        mapped=tuple(replace(one, shop=values.get("shop")) for one, values in zip(mapped, given, strict=False)),
+        mapped=tuple(one.of_shop(v.get("shop"), staged.named) for one, v in zip(mapped, given, strict=False)),
+        named=staged.named,
+        unregistered=() if held_back else tuple(names.unregistered(shops)),
+        unused=unused_options(options, opened),
     )
 
 

@@ -22,6 +22,7 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault, shown, shown_time
 from engine.evidence.reasons import reason
 from engine.evidence.rejects import left_out
+from engine.ledger.shop_names import Named, ShopNames
 from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 
@@ -35,6 +36,7 @@ class Staged:
     faults: tuple[RowFault, ...]
     repeated: int
     replaced: int
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ def stage(
     given: Sequence[Mapping[str, str]],
     secret: bytes,
     show_values: bool,
+    names: ShopNames,
 ) -> Staged:
     """Read all files into the table `staged`; `given[i]` holds the values of columns that `files[i]` lacks.
 
-    Raises UnreadableFileError when a file proves broken half-way; nothing has been stored then.
+    A shop that `names` knows by its alias or name gets its id. Raises UnreadableFileError when a file proves
+    broken half-way; nothing has been stored then.
     """
     found = [
         _read(con, index, file, cleaning.statements(file, kind, given[index], secret))
@@ -64,6 +68,7 @@ def stage(
     ]
     con.execute("DELETE FROM staged WHERE bad")
     con.execute("ALTER TABLE staged DROP COLUMN bad")
+    named = _by_their_ids(con, names)
     if kind.loose:
         identity.number_equal_rows(con, kind)
     repeated, replaced = identity.one_row_a_key(con, kind, [f.bad for f in found]) if kind.key else (0, 0)
@@ -71,7 +76,18 @@ def stage(
     faults.sort(key=attrgetter("file", "line", "column", "reason"))
     refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
     aside = sum(file.aside.rows for file in files if file.aside)
-    return Staged(sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced)
+    return Staged(sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced, named)
+
+
+def _by_their_ids(con: duckdb.DuckDBPyConnection, names: ShopNames) -> tuple[Named, ...]:
+    """Call all shops of `staged` by their ids; those that were called otherwise."""
+    said = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
+    every = [Named(platform, shop, names.meant(platform, shop)) for platform, shop in said]
+    named = tuple(one for one in every if one.said != one.shop)
+    for one in named:
+        where = [one.shop, one.platform, one.said]
+        con.execute("UPDATE staged SET shop = ? WHERE platform = ? AND shop = ?", where)
+    return named
 
 
 def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cleaning.Statements) -> _Found:

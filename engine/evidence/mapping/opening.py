@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.refusals import MISSING, Refusal
 from engine.evidence.mapping.sheet import Sheet, Skipped, open_sheet
 from engine.evidence.opened import SOUND, Aside, OpenedFile
+from engine.ledger.shop_names import Named
 from engine.numbers import Number
 from engine.rulebook.model import Text
 
@@ -37,6 +38,12 @@ class Mapped:
     notes: tuple[Text, ...] = ()
     counted: tuple[Counted, ...] = field(default=(), repr=False)
     shop: str | None = None
+
+    def of_shop(self, shop: str | None, named: Sequence[Named]) -> Mapped:
+        """The same, of the shop that the command names; shops that were called by other names have their ids."""
+        ids: Mapping[str | None, str] = {one.said: one.shop for one in named}
+        counted = tuple(replace(one, shop=ids[one.shop]) if one.shop in ids else one for one in self.counted)
+        return replace(self, shop=ids.get(shop, shop), counted=counted)
 
 
 def open_mapped(
