@@ -78,6 +78,21 @@ SENTENCES: Mapping[str, Text] = {
     "unused options": Text(
         "文件里有这一列，{options} 没有用上", "every file has that column itself: {options} had no effect"
     ),
+    "would remove": Text(
+        "{shop}：会移除 {n} 行；现在没有移除任何数据", "{shop}: {n:row} would go; nothing was removed"
+    ),
+    "rows removed": Text(
+        "{shop}：已移除 {kind} {n} 行，{days} 天，{first} 至 {last}；请用 `kaohe assess` 重新考核",
+        "{shop}: {n:row} of {kind} removed, of {days:day}, {first} to {last}; run `kaohe assess` to judge again",
+    ),
+    "shop unregistered": Text(
+        "{shop}：已取消登记；数据和违规记录仍在，数据用 `kaohe evidence remove` 移除",
+        "{shop}: not registered any more; its evidence and violations stay, `kaohe evidence remove` takes evidence out",
+    ),
+    "new client near": Text(
+        "客户「{client}」是新的；是不是 {near}？写错了就再登记一次，写上正确的客户",
+        "the client {client} is new; did you mean {near}? If it is a slip, register again with the right one",
+    ),
     "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
     "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
     "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 from sqlalchemy.engine import Engine
-from sqlmodel import Session
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
@@ -30,6 +29,8 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Rewriting, Rewritten
 from engine.evidence.staging import stage
+from engine.evidence.switching import live_files as _live
+from engine.evidence.switching import told_days as _told_days
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
@@ -213,20 +214,6 @@ def _switch(
         expected = {**live, **{(c.kind, c.platform, c.day): c.new for c in changes}}
         if _live(session, kinds, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
             raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
-
-
-def _told_days(changes: Sequence[day_files.Change], kind: Kind) -> list[list[str | None]]:
-    return [[c.platform, c.day.isoformat(), c.old, c.new] for c in changes if c.kind == kind.name]
-
-
-def _live(session: Session, kinds: Sequence[Kind], platforms: Sequence[str]) -> Live:
-    """(kind, platform, day) → generation of the live files of these kinds and platforms."""
-    return {
-        (f.kind, f.platform, f.day): f.generation
-        for kind in kinds
-        for p in platforms
-        for f in day_files.live(session, kind.name, p)
-    }
 
 
 def _digests(files: Sequence[Path], mapping: MappingFile | None) -> list[dict[str, str]]:
