@@ -51,7 +51,7 @@ class ByMapping:
     @classmethod
     def of(cls, summary: ImportSummary, desk: Desk) -> ByMapping:
         """What is to be said after an import."""
-        return cls(tuple((one, tuple(left_open(one.counted, _rules(desk)))) for one in summary.mapped))
+        return cls(tuple((one, tuple(left_open(one.counted, rules_of(desk)))) for one in summary.mapped))
 
     def tell(self, language: str) -> None:
         """Say it."""
@@ -66,8 +66,8 @@ class ByMapping:
         return {"mapped": [_row(mapped, opens, language) for mapped, opens in self.files]} if self.files else {}
 
 
-def _rules(desk: Desk) -> Mapping[str, Rule]:
-    """The rules that a verdict could be left open under; none where they have faults, since the import is done."""
+def rules_of(desk: Desk) -> Mapping[str, Rule]:
+    """The rules that counts may feed; none where they have faults, since evidence does not wait for that."""
     try:
         return desk.rulebook
     except RulebookError:

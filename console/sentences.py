@@ -93,6 +93,19 @@ SENTENCES: Mapping[str, Text] = {
         "客户「{client}」是新的；是不是 {near}？写错了就再登记一次，写上正确的客户",
         "the client {client} is new; did you mean {near}? If it is a slip, register again with the right one",
     ),
+    "unknown reasons": Text("原因 {words}不认识，按「其他」计", "reasons that are not known count as `other`: {words}"),
+    "partial period": Text(
+        "{rule}：{days} 不是整个周期（{cycle}）；其余日子没有数，就会少算",
+        "{rule}: {days} is not its whole cycle ({cycle}); without numbers for the other days it counts too little",
+    ),
+    "contradicted": Text(
+        "{who} {days}：这次的数（{value}）与已导入的数（{other}）矛盾，这个数按缺失处理",
+        "{who} {days}: the number {value} contradicts {other}, which is stored; it now counts as missing",
+    ),
+    "contradicted mend": Text("更正请加 --replace 再导入一次", "to correct it, import once more with --replace"),
+    "contradicted more": Text(
+        "……另有 {n} 处矛盾；更正请加 --replace 再导入一次", "… and {n} more; to correct it, import again with --replace"
+    ),
     "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
     "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
     "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),

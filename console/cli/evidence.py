@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from console.cli.app import AsJson, app, current
-from console.imported import named_lines
-from console.mapped import ByMapping, mapping_of
+from console.imported import doubt_lines, named_lines
+from console.mapped import ByMapping, mapping_of, rules_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
 from console.sentences import sentence
@@ -60,6 +60,7 @@ def import_(
         replace=replace,
         show_values=show_values,
         mapping=by,
+        rules=tuple(rules_of(desk).values()),
     )
     now = datetime.now(UTC)
     with progress(step_words(language)) as report:
@@ -74,13 +75,15 @@ def import_(
     else:
         by_mapping.tell(language)
         _tell(summary, quarantine, language)
-    if summary.refused:
+    if summary.refused or summary.contradictions:
         raise typer.Exit(1)
 
 
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
     row = {k: v for k, v in asdict(summary).items() if k not in {"faults", "mapped"}}
     row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
+    for found in (*row["contradictions"], *row["partial"]):
+        found.update({name: value.isoformat() for name, value in found.items() if isinstance(value, date)})
     row["unused_options"] = row.pop("unused")
     row["quarantine"] = str(quarantine) if quarantine else None
     return row
@@ -96,7 +99,7 @@ def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> Non
         days = [day for p, day in summary.days if p == platform]
         name = "day changed" if len(days) == 1 else "days changed"
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
-    for line in named_lines(summary, language):
+    for line in (*named_lines(summary, language), *doubt_lines(summary, language)):
         note(line)
     if summary.unknown_columns:
         note(sentence("unknown columns", language, names=", ".join(summary.unknown_columns)))

@@ -73,10 +73,19 @@ def stored(column: Column, key: bytes) -> str:
     if column.type == "secret":
         return sealed(f"platform || chr(31) || {cell}", key)
     if column.type == "words":
-        words = f"[trim(v) for v in string_split_regex({cell}, {text(_BETWEEN_WORDS)})]"
-        meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {words} if w <> '']"
+        meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {_words(column)} if w <> '']"
         return f"nullif(array_to_string(list_sort(list_distinct({meant})), ';'), '')"
     return _canonical(column, cell, f"lower({cell})") if column.choices else cell
+
+
+def unknown_words(column: Column) -> str:
+    """SQL of the list of the words of a cell that are none of the known ones, and so count as `other`."""
+    known = ", ".join(map(text, (*column.choices, *column.synonyms)))
+    return f"[w for w in {_words(column)} if w <> '' AND lower(w) NOT IN ({known})]"
+
+
+def _words(column: Column) -> str:
+    return f"[trim(v) for v in string_split_regex({name(column.name)}, {text(_BETWEEN_WORDS)})]"
 
 
 def sealed(expression: str, key: bytes) -> str:

@@ -17,10 +17,12 @@ from sqlalchemy.engine import Engine
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
+from engine.evidence.contradictions import Contradiction
+from engine.evidence.counters import Counters, Partial
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values, unused_options
-from engine.evidence.kinds import switched_with
+from engine.evidence.kinds import COUNTS, switched_with
 from engine.evidence.lake import Lake
 from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.opening import Mapped, open_mapped
@@ -36,6 +38,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
 from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
+from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform
 
 
@@ -44,7 +47,7 @@ class ImportRequest:
     """What is to be imported. `platform` and `shop` stand in for columns that a file lacks.
 
     `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop. `mapping` reads files as
-    back offices give them; it knows the kind and the platform.
+    back offices give them; it knows the kind and the platform. Counts are held against `rules` where they are given.
     """
 
     kind: Kind
@@ -56,6 +59,7 @@ class ImportRequest:
     replace: bool = False
     show_values: bool = False
     mapping: MappingFile | None = None
+    rules: tuple[Rule, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class ImportSummary:
     """What an import did: read = taken + already_there + replaced + refused + held_back.
 
     `named` are shops called by their alias or name, `unregistered` those not registered where others are, `unused` the
-    options that had no effect, since every file says it itself.
+    options that had no effect, since every file says it itself. `unknown_reasons` count as `other`; `contradictions`
+    are counts that leave a number missing, `partial` periods of counts that are less than a cycle.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -84,6 +89,9 @@ class ImportSummary:
     named: tuple[Named, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
     unused: tuple[str, ...] = ()
+    unknown_reasons: tuple[tuple[str, int], ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    partial: tuple[Partial, ...] = ()
 
 
 def import_evidence(
@@ -112,8 +120,11 @@ def import_evidence(
             given = [given_values(request.kind, file, options) for file in opened]
             with reading(ledger) as session:
                 names = ShopNames.of(session)
+            counters = Counters(request.rules) if request.rules and request.kind is COUNTS else None
+            checked = None if request.mapping else counters  # a mapping may feed rules that are not installed
             sources = _digests(request.files, request.mapping)
-            staged = stage(con, opened, request.kind, given, secret, request.show_values, names)
+            staged = stage(con, opened, request.kind, given, secret, request.show_values, names, checked)
+            partial = counters.partial(con) if counters else []
             shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
@@ -146,6 +157,9 @@ def import_evidence(
         named=staged.named,
         unregistered=() if held_back else tuple(names.unregistered(shops)),
         unused=unused_options(options, opened),
+        unknown_reasons=staged.unknown_reasons,
+        contradictions=rewritten.contradictions,
+        partial=tuple(partial),
     )
 
 

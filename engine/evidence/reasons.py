@@ -25,6 +25,12 @@ REASONS: Mapping[str, Text] = {
     "period": Text("结束日早于开始日", "ends before it starts"),
     "bound": Text("小于 {detail}", "less than {detail}"),
     "counter": Text("不是“规则编号/计数名”的写法", "not the id of a rule, a slash and the name of a counter"),
+    "no_counter": Text("没有规则有这个计数{detail}", "no rule has this counter{detail}"),
+    "in_day": Text("这条规则按日考核：期间要是一天", "this rule assesses days: the period must be one day"),
+    "in_week": Text("这条规则按周考核：期间跨了两周", "this rule assesses weeks: the period is not within one week"),
+    "in_month": Text(
+        "这条规则按月考核：期间跨了两个月", "this rule assesses months: the period is not within one month"
+    ),
     "long": Text("超过 {detail} 个字符", "longer than {detail} characters"),
     "control": Text("含有控制字符", "holds a control character"),
     "reply_first": Text("回复早于会话开始", "a reply before the opening"),

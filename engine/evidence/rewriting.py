@@ -16,8 +16,9 @@ import duckdb
 from engine.errors import KaoheError
 from engine.evidence import merging, unions
 from engine.evidence.columns import Kind
+from engine.evidence.contradictions import Contradiction, contradictions
 from engine.evidence.derived_sessions import find_derived, find_sessions
-from engine.evidence.kinds import MESSAGES, SESSIONS
+from engine.evidence.kinds import COUNTS, MESSAGES, SESSIONS
 from engine.evidence.lake import Lake
 from engine.evidence.merging import Counted
 from engine.ledger.day_files import Change, Live
@@ -26,10 +27,14 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What becomes of the rows, and the days to switch: of the import's kind, then of those that it changes too."""
+    """What becomes of the rows, and the days to switch: of the import's kind, then of those that it changes too.
+
+    `contradictions`: counts that another one contradicts.
+    """
 
     counted: Counted
     changes: tuple[Change, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,9 +103,14 @@ class Rewriting:
                     messages[on].append(file)
             find_derived(self.con, sessions, messages, self.replace)
             changes += self._merge(SESSIONS, live, files)
+        against: list[Contradiction] = []
+        if self.kind is COUNTS and not self.removes:
+            stored = [file for (kind, _, _), file in files.items() if kind == COUNTS.name]
+            against = contradictions(self.con, stored, self.replace)
         return Rewritten(
             Counted(sum(c.taken for c in every), sum(c.already_there for c in every), 0, sum(c.removed for c in every)),
             tuple(changes),
+            tuple(against),
         )
 
     def _merge(self, kind: Kind, live: Live, files: Mapping[tuple[str, str, date], Path]) -> tuple[Change, ...]:

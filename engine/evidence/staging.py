@@ -6,6 +6,7 @@ Its columns: file (its index), record, platform, the kind's stored columns, day,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -16,6 +17,7 @@ import duckdb
 from engine.errors import suggestion
 from engine.evidence import cells, cleaning, identity
 from engine.evidence.columns import Kind
+from engine.evidence.counters import UNKNOWN_COUNTER, Counters
 from engine.evidence.csv_format import CsvRecord, locate
 from engine.evidence.identity import Bad
 from engine.evidence.opened import OpenedFile, UnreadableFileError
@@ -37,6 +39,7 @@ class Staged:
     repeated: int
     replaced: int
     named: tuple[Named, ...] = ()
+    unknown_reasons: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,45 @@ def stage(
     secret: bytes,
     show_values: bool,
     names: ShopNames,
+    counters: Counters | None = None,
 ) -> Staged:
     """Read all files into the table `staged`; `given[i]` holds the values of columns that `files[i]` lacks.
 
-    A shop that `names` knows by its alias or name gets its id. Raises UnreadableFileError when a file proves
-    broken half-way; nothing has been stored then.
+    Counts are held against `counters` where they are given. A shop that `names` knows by its alias or name gets its id. Raises
+    UnreadableFileError when a file proves broken half-way; nothing has been stored then.
     """
+    checked = list(counters.checks()) if counters else []
     found = [
-        _read(con, index, file, cleaning.statements(file, kind, given[index], secret))
+        _read(con, index, file, cleaning.statements(file, kind, given[index], secret, checked))
         for index, file in enumerate(files)
     ]
     con.execute("DELETE FROM staged WHERE bad")
     con.execute("ALTER TABLE staged DROP COLUMN bad")
+    strange = _unknown_words(con, kind, show_values)
     named = _by_their_ids(con, names)
     if kind.loose:
         identity.number_equal_rows(con, kind)
     repeated, replaced = identity.one_row_a_key(con, kind, [f.bad for f in found]) if kind.key else (0, 0)
-    faults = [fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, kind, show_values)]
+    faults = [
+        fault for file, f in zip(files, found, strict=True) for fault in _told(file, f, kind, show_values, counters)
+    ]
     faults.sort(key=attrgetter("file", "line", "column", "reason"))
     refused = sum(len({b.record for b in f.bad}) + len(f.left_out) for f in found)
     aside = sum(file.aside.rows for file in files if file.aside)
-    return Staged(sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced, named)
+    return Staged(
+        sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced, named, strange
+    )
+
+
+def _unknown_words(con: duckdb.DuckDBPyConnection, kind: Kind, show_values: bool) -> tuple[tuple[str, int], ...]:
+    """The words that were not known and how often each came, the most frequent first; shown as refused values are."""
+    if not any(column.type == "words" for column in kind.columns):
+        return ()
+    counted: Counter[str] = Counter()
+    for word, n in con.execute("SELECT unnest(strange), count(*) FROM staged GROUP BY 1").fetchall():
+        counted[shown(word, show_values)] += n
+    con.execute("ALTER TABLE staged DROP COLUMN strange")
+    return tuple(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _by_their_ids(con: duckdb.DuckDBPyConnection, names: ShopNames) -> tuple[Named, ...]:
@@ -114,7 +135,9 @@ def _bad_cells(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Bad]:
             yield Bad(record, intern(column), value, intern(why))
 
 
-def _told(file: OpenedFile, found: _Found, kind: Kind, show_values: bool) -> Iterator[RowFault]:
+def _told(
+    file: OpenedFile, found: _Found, kind: Kind, show_values: bool, counters: Counters | None
+) -> Iterator[RowFault]:
     """The faults of one file with their lines; of a sealed column the value stays untold."""
     sealed = {c.name for c in kind.columns if c.type == "secret"}
     times = {c.name for c in kind.columns if c.type in {"instant", "date"}}
@@ -131,6 +154,8 @@ def _told(file: OpenedFile, found: _Found, kind: Kind, show_values: bool) -> Ite
         yield RowFault.of(path, odd.line, "-", "", reason("width", len(odd.cells), file.width))
     for b in found.bad:
         near = near_platforms(b.value or "") if b.reason == cells.UNKNOWN_PLATFORM else None
+        if counters and b.reason == UNKNOWN_COUNTER:
+            near = counters.near(b.value or "")
         show = shown_time if b.column in times else shown
         value = "" if b.column in sealed else show(b.value, show_values)
         column = headers.get(b.column, b.column)
