@@ -12,6 +12,8 @@ MOST_TOLD = 10
 
 def named_lines(summary: ImportSummary, language: str) -> Iterator[str]:
     """Whom the rows were filed under, where that is not plain from the files."""
+    for file, encoding in summary.read_as:
+        yield sentence("read as", language, file=file, encoding=encoding)
     if summary.unused:
         yield sentence("unused options", language, options=" ".join(summary.unused))
     for named in summary.named:

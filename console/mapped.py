@@ -18,6 +18,7 @@ from engine.evidence.mapping.opening import Mapped
 from engine.evidence.mapping.shelf import mapping as mapping_named
 from engine.rulebook.faults import RulebookError
 from engine.rulebook.model import Rule
+from engine.rulebook.platforms import platform_id
 
 MOST_TOLD = 10
 
@@ -33,7 +34,8 @@ def mapping_of(name: str | None, kind: str | None, platform: str | None) -> Mapp
             )
         return None
     found = mapping_named(name)
-    for option, said, known in (("--kind", kind, found.kind), ("--platform", platform, found.platform)):
+    place = platform_id(platform) if platform else None
+    for option, said, known in (("--kind", kind, found.kind), ("--platform", place, found.platform)):
         if said not in {None, known}:
             raise KaoheError(
                 f"{option} {said} does not fit the mapping {found.id}, which is for {known}; leave it out",

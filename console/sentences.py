@@ -55,6 +55,18 @@ SENTENCES: Mapping[str, Text] = {
         "  {platform}：变动 {n} 天，{first} 至 {last}", "  {platform}: {n:day} changed, {first} to {last}"
     ),
     "day changed": Text("  {platform}：变动 1 天，{first}", "  {platform}: 1 day changed, {first}"),
+    "imported numbers": Text(
+        "{kind}：得出 {read} 个数：新增 {taken}，已有 {already_there}，替换 {replaced}，拒收 {refused}",
+        "{kind}: {read:number} made: {taken} taken, {already_there} already there, {replaced} replaced, "
+        "{refused} refused",
+    ),
+    "periods changed": Text(
+        "  {platform}：变动的期间从 {n} 天开始，{first} 至 {last}",
+        "  {platform}: periods changed that begin on {n:day}, {first} to {last}",
+    ),
+    "period changed": Text(
+        "  {platform}：变动的期间从 {first} 开始", "  {platform}: periods changed that begin on {first}"
+    ),
     "held back": Text(
         "没有任何变动：--replace 会先删除已有的行，所以文件里有被拒的行时不执行；请改正这些行，或不用 --replace 导入",
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
@@ -106,6 +118,7 @@ SENTENCES: Mapping[str, Text] = {
     "contradicted more": Text(
         "……另有 {n} 处矛盾；更正请加 --replace 再导入一次", "… and {n} more; to correct it, import again with --replace"
     ),
+    "read as": Text("{file}：按 {encoding} 读取，不是 UTF-8", "{file}: it was read as {encoding}, not as UTF-8"),
     "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
     "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
     "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),

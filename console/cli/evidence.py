@@ -75,7 +75,7 @@ def import_(
     else:
         by_mapping.tell(language)
         _tell(summary, quarantine, language)
-    if summary.refused or summary.contradictions:
+    if summary.refused or summary.contradictions or any(one.in_vain for one in summary.mapped):
         raise typer.Exit(1)
 
 
@@ -92,12 +92,14 @@ def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, objec
 def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> None:
     row = {k: v for k, v in asdict(summary).items() if isinstance(v, int | str)}
     removed = sentence("removed", language, n=summary.removed) if summary.removed else ""
-    say(sentence("imported", language, **row) + removed)
+    name = "imported numbers" if summary.mapped and summary.kind == "counts" else "imported"
+    say(sentence(name, language, **row) + removed)
     if summary.held_back:
         note(sentence("held back", language))
     for platform in dict.fromkeys(p for p, _ in summary.days):
         days = [day for p, day in summary.days if p == platform]
         name = "day changed" if len(days) == 1 else "days changed"
+        name = name.replace("day", "period") if summary.kind == "counts" else name
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
     for line in (*named_lines(summary, language), *doubt_lines(summary, language)):
         note(line)

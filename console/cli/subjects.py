@@ -29,6 +29,7 @@ from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import platform as known_platform
+from engine.rulebook.platforms import platform_id
 from notifier.plan import plan_notices
 from notifier.routes import contact_faults
 
@@ -70,7 +71,7 @@ def add(
             zh=f"--contact {masked(address)!r}：{reason.zh}；地址写成 zhang@example.com 这样",
         )
     row = ShopRow(
-        platform=platform,
+        platform=platform_id(platform),
         shop=shop,
         name=name,
         alias=alias,
@@ -98,7 +99,7 @@ def unregister(
     """Take back that a shop is registered, and what was said of it. Its evidence and violations stay."""
     desk = current(context)
     with transaction(desk.ledger) as session:
-        subject = known_shop(session, shop, known_platform(platform).id)
+        subject = known_shop(session, shop, known_platform(platform_id(platform)).id)
         name = f"{subject.platform}/{subject.external_id}"
         unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
     say(sentence("shop unregistered", desk.settings.language, shop=name))

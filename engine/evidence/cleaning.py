@@ -42,8 +42,8 @@ def statements(
     cells = ", ".join(f"{stored(c, key)} AS {name(c.name)}" for c in kind.stored)
     number = f", ({name(kind.key[-1])} IS NULL)::INTEGER AS nth" if kind.key else ", 1::INTEGER AS nth"
     rows = (
-        f"SELECT record, ({bad}) AS bad, {strange}platform, {cells}, {_day_and_second(kind)}{number if kind.loose else ''} "
-        f"FROM ({typed})"
+        f"SELECT record, ({bad}) AS bad, {strange}platform, {cells}, {_day_and_second(kind)}"
+        f"{number if kind.loose else ''} FROM ({typed})"
     )
     every = f"CASE WHEN defect IS NOT NULL THEN [defect] ELSE list_filter([{told}], lambda f: f IS NOT NULL) END"
     faults = (
@@ -56,6 +56,9 @@ def statements(
 def _cell(column: Column, file: OpenedFile, given: Mapping[str, str]) -> str:
     if column.name in file.present:
         cell = f"nullif(trim({name(column.name)}), '')"
+        if column.name == "platform":
+            called = " ".join(f"WHEN {text(said)} THEN {text(id_)}" for said, id_ in column.synonyms.items())
+            cell = f"CASE {cell} {called} ELSE {cell} END"
     else:
         cell = text(given[column.name]) if column.name in given else "NULL::VARCHAR"
     return f"coalesce({cell}, {text(column.default)})" if column.default else cell

@@ -40,6 +40,7 @@ from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform
+from engine.rulebook.platforms import platform_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class ImportSummary:
 
     `named` are shops called by their alias or name, `unregistered` those not registered where others are, `unused` the
     options that had no effect, since every file says it itself. `unknown_reasons` count as `other`; `contradictions`
-    are counts that leave a number missing, `partial` periods of counts that are less than a cycle.
+    are counts that leave a number missing, `partial` periods of counts that are less than a cycle. `read_as`: files
+    that are not UTF-8, and what they are.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -92,6 +94,7 @@ class ImportSummary:
     unknown_reasons: tuple[tuple[str, int], ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     partial: tuple[Partial, ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
 
 
 def import_evidence(
@@ -104,7 +107,7 @@ def import_evidence(
     Raises KaoheError where a file or option is no good or the disk or memory is full: then nothing has changed.
     """
     if request.platform is not None:
-        known_platform(request.platform)
+        request = replace(request, platform=known_platform(platform_id(request.platform)).id)
     with lake.drafts() as drafts, interruptible():
         con = connect(spill=drafts)
         try:
@@ -114,7 +117,7 @@ def import_evidence(
             # not: equal content would have other bytes.
             con.execute("SET disabled_optimizers = 'statistics_propagation'")
             progress("reading", 0, len(request.files))
-            opened, mapped = _opened(con, request)
+            opened, mapped = _opened(con, drafts, request)
             platform = request.mapping.platform if request.mapping else request.platform
             options = Options(platform, request.shop, request.shop_from)
             given = [given_values(request.kind, file, options) for file in opened]
@@ -160,13 +163,16 @@ def import_evidence(
         unknown_reasons=staged.unknown_reasons,
         contradictions=rewritten.contradictions,
         partial=tuple(partial),
+        read_as=tuple((str(file.path), file.encoding) for file in opened if file.encoding),
     )
 
 
-def _opened(con: duckdb.DuckDBPyConnection, request: ImportRequest) -> tuple[list[OpenedFile], tuple[Mapped, ...]]:
+def _opened(
+    con: duckdb.DuckDBPyConnection, drafts: Path, request: ImportRequest
+) -> tuple[list[OpenedFile], tuple[Mapped, ...]]:
     """All files, opened; by a mapping, with what it made of each."""
     if request.mapping is None:
-        return [open_file(con, path, request.kind.names) for path in request.files], ()
+        return [open_file(con, path, request.kind.columns, drafts) for path in request.files], ()
     found = [
         open_mapped(con, path, request.mapping, number, request.show_values)
         for number, path in enumerate(request.files)

@@ -58,7 +58,8 @@ REASONS: Mapping[str, Text] = {
         "neither a day nor a period; write it like 2024-06-01, 2024-06 or 2024-06-01 ~ 2024-06-07",
     ),
     "no_share": Text(
-        "没有整数符合这个数字和它所属的数", "no whole number fits this cell and the number that it is a part of"
+        "与同一行里它所属的人数对不上：没有哪个整数占它的比率正好是这个数；请核对这两格",
+        "no whole number fits this cell and the number that it is a part of; check both against each other",
     ),
     "no_sum": Text(
         "没有一组整数既符合这一行的各个比率、加起来又等于它",

@@ -16,12 +16,12 @@ import duckdb
 
 from engine.errors import suggestion
 from engine.evidence import cells, cleaning, identity
-from engine.evidence.columns import Kind
+from engine.evidence.columns import Column, Kind
 from engine.evidence.counters import UNKNOWN_COUNTER, Counters
 from engine.evidence.csv_format import CsvRecord, locate
 from engine.evidence.identity import Bad
 from engine.evidence.opened import OpenedFile, UnreadableFileError
-from engine.evidence.quarantine import RowFault, shown, shown_time
+from engine.evidence.quarantine import RowFault, shown, shown_figure, shown_time
 from engine.evidence.reasons import reason
 from engine.evidence.rejects import left_out
 from engine.ledger.shop_names import Named, ShopNames
@@ -63,8 +63,8 @@ def stage(
 ) -> Staged:
     """Read all files into the table `staged`; `given[i]` holds the values of columns that `files[i]` lacks.
 
-    Counts are held against `counters` where they are given. A shop that `names` knows by its alias or name gets its id. Raises
-    UnreadableFileError when a file proves broken half-way; nothing has been stored then.
+    Counts are held against `counters` where they are given. A shop that `names` knows by its alias or name gets its id.
+    Raises UnreadableFileError when a file proves broken half-way; nothing has been stored then.
     """
     checked = list(counters.checks()) if counters else []
     found = [
@@ -116,7 +116,7 @@ def _read(con: duckdb.DuckDBPyConnection, index: int, file: OpenedFile, sql: cle
     verb = "CREATE TEMP TABLE staged AS" if index == 0 else "INSERT INTO staged"
     try:
         con.execute(f"{verb} SELECT {index}::INTEGER AS file, * FROM ({sql.rows})")
-        ragged = left_out(con, file.path) if file.format == "csv" else set()
+        ragged = left_out(con, file.path, file.copy) if file.format == "csv" else set()
         counted = con.execute("SELECT count(*), count(*) FILTER (WHERE bad) FROM staged WHERE file = ?", [index])
         rows, refused = counted.fetchone() or (0, 0)
         bad = list(_bad_cells(con, sql.faults)) if refused else []
@@ -141,12 +141,13 @@ def _told(
     """The faults of one file with their lines; of a sealed column the value stays untold."""
     sealed = {c.name for c in kind.columns if c.type == "secret"}
     times = {c.name for c in kind.columns if c.type in {"instant", "date"}}
+    figures = {c.name for c in kind.columns if c.type == "integer"}
     path = str(file.path)
     where: dict[int, int] = {}
     ragged: list[CsvRecord] = []
     if file.format == "csv" and (found.bad or found.left_out):
         where, ragged = locate(file, {b.record for b in found.bad}, found.left_out)
-    headers: Mapping[str, str] = {}
+    headers = file.headers
     if file.aside is not None:
         yield from file.aside.faults
         where, headers = dict(enumerate(file.aside.lines, 1)), file.aside.headers
@@ -156,10 +157,18 @@ def _told(
         near = near_platforms(b.value or "") if b.reason == cells.UNKNOWN_PLATFORM else None
         if counters and b.reason == UNKNOWN_COUNTER:
             near = counters.near(b.value or "")
-        show = shown_time if b.column in times else shown
+        show = shown_time if b.column in times else shown_figure if b.column in figures else shown
+        if b.reason.startswith("choice:"):
+            near = choices(kind.column(b.column))
         value = "" if b.column in sealed else show(b.value, show_values)
         column = headers.get(b.column, b.column)
         yield RowFault.of(path, where.get(b.record, b.record), column, value, b.reason, near)
+
+
+def choices(column: Column) -> Text:
+    """What the cells of a column may say: the choices, in Chinese with the first word that is taken for each."""
+    zh = {meant: said for said, meant in reversed(list(column.synonyms.items()))}
+    return Text("、".join(f"{c}（{zh[c]}）" if c in zh else c for c in column.choices), ", ".join(column.choices))
 
 
 def near_platforms(name: str) -> Text:
