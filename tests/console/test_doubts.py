@@ -111,3 +111,44 @@ def test_two_periods_that_contradict_each_other_are_refused(kaohe, tmp_path, abo
     said = kaohe("import", str(path), "--mapping", "kuaishou.satisfaction", "--shop", "k1")
     assert said.code == code
     assert ("期间有矛盾：表头上方写的是 2024-08-01 ~ 2024-08-31" in said.err) == (code == 2)
+
+
+def test_a_header_that_is_nearly_one_is_named_and_a_file_that_gives_nothing_is_a_finding(kaohe, tmp_path):
+    path = tmp_path / "满意度 2026-10.csv"
+    path.write_text(
+        SATISFACTION.replace("一般原因-服务态度差占比", "一般原因：服务态度差占比").format(rated="50"), "utf-8"
+    )
+    said = kaohe("import", str(path), "--mapping", "kuaishou.satisfaction", "--shop", "k1")
+    assert said.code == 1
+    assert "不认识的「一般原因：服务态度差占比」是不是「一般原因服务态度差占比」？" in said.err
+    assert "得出 0 个数" in said.out
+
+
+def test_a_share_that_fits_no_number_is_shown_with_its_digits(kaohe, tmp_path):
+    path = tmp_path / "满意度 2026-10.csv"
+    path.write_text(SATISFACTION.replace("90%,10%", "90%,10.37%").format(rated="50"), "utf-8")
+    said = kaohe("import", str(path), "--mapping", "kuaishou.satisfaction", "--shop", "k1")
+    assert "一般率 '10.37%': 与同一行里它所属的人数对不上" in said.err
+
+
+def test_a_file_of_another_kind_is_said_to_look_like_one(kaohe, tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("platform,shop,buyer,sender,sent_at,备注\nkuaishou,k1,b,buyer,2026-03-02T10:00,x\n", "utf-8")
+    said = kaohe("import", str(path), "--kind", "ratings")
+    assert said.code == 2
+    assert "看起来是 messages：请写 --kind messages；不认识的列：sender、备注" in said.err
+
+
+@pytest.mark.parametrize("day", ["2026/9/1", "2026年9月1日", "2026-09-01"])
+def test_days_are_taken_as_they_are_written(kaohe, day):
+    assert kaohe("shops", "add", "jd", "j1", "--opened-on", day).code == 0
+    assert kaohe("shops", "list", "--json").rows[0]["opened_on"] == "2026-09-01"
+
+
+def test_days_and_times_in_evidence_may_be_written_in_chinese(kaohe, tmp_path, counts):
+    assert counts("2026/9/1", "2026年9月30日").code == 0
+    path = tmp_path / "s.csv"
+    rows = "".join(f"jd,j1,{n},2026年10月3日{gap}9:05{s}\n" for n, (gap, s) in enumerate([(" ", ""), ("", ":07")]))
+    path.write_text("platform,shop,session,opened_at\n" + rows, "utf-8")
+    (answer,) = kaohe("import", str(path), "--kind", "sessions", "--json").rows
+    assert (answer["taken"], answer["days"]) == (2, [["jd", "2026-10-03"]])
