@@ -4,9 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 SIZE   ?= 10000000
+SECONDS ?= 60
+RUNS    ?= 5000
+SEED    ?= 20260615
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench docs format lock clean
+.PHONY: help demo test test-all check bench chaos docs format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +47,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, rules
 
 bench: $(VENV)/.dev ## figures for docs/performance.md; SIZE=… messages (default 10,000,000)
 	$(BIN)/python -m bench --size $(SIZE)
+
+chaos: $(VENV)/.dev ## workers killed, servers stopped, 60 days away: a table; SECONDS=… RUNS=… SEED=…
+	CHAOS_SECONDS=$(SECONDS) CHAOS_RUNS=$(RUNS) CHAOS_SEED=$(SEED) $(BIN)/pytest -s tests/chaos
 
 docs: $(VENV)/.runtime ## the pages in docs/rules, written anew from rulesets/
 	$(BIN)/python -m console.rule_markdown docs/rules

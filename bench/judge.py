@@ -20,8 +20,7 @@ from bench.engines import ENGINES
 from engine.evidence.duck import connect
 from engine.judge.decide import Judge
 from engine.judge.facts import Fact
-from engine.judge.screen import screen_sql
-from engine.judge.subjects import judge_subjects
+from engine.judge.subjects import breaches, decide_breaches, screen
 
 ROWS = 1_000_000
 BREACHES = 3  # of a hundred
@@ -45,31 +44,30 @@ def _whole() -> None:
             "FROM (SELECT 's' || i AS shop, (100 + hash(i, 1) % 900)::BIGINT AS asked, "
             f"hash(i) % 100 < {BREACHES} AS breaks FROM range({ROWS}) t(i))"
         )
-        breaches = con.execute("SELECT shop, hash(shop) % 60 FROM figures WHERE answered * 5 < asked * 4").fetchall()
-        history = {shop: [ladder.CONFIRMED] * (n % ladder.RUNGS) for shop, n in breaches}
+        breaking = con.execute("SELECT shop, hash(shop) % 60 FROM figures WHERE answered * 5 < asked * 4").fetchall()
+        history = {shop: [ladder.CONFIRMED] * (n % ladder.RUNGS) for shop, n in breaking}
         pardons = [Fact.of(kind, reference=f"R{n}") for kind in ("waiver", "exclusion") for n in range(ladder.RUNGS)]
-        exempting = {shop: [pardons[n - ladder.RUNGS]] for shop, n in breaches if n >= ladder.RUNGS}
-        screen = _median(
-            lambda: con.execute(f"CREATE OR REPLACE TEMP TABLE s AS {screen_sql(ladder.VERSION, 'figures')}")
-        )
+        exempting = {shop: [pardons[n - ladder.RUNGS]] for shop, n in breaking if n >= ladder.RUNGS}
+        screening = _median(lambda: screen(con, ladder.VERSION, "figures"))
         found: list[int] = []
 
         def judge_all() -> None:
             with Judge(ladder.VERSION) as judge:
-                judged = judge_subjects(con, judge, "figures", "shop", history, exempting)
-            severities = [decision.severity or decision.outcome for decision in judged.decisions]
+                screen(con, ladder.VERSION, "figures")
+                judged = decide_breaches(judge, breaches(con, ladder.VERSION, "shop"), history, exempting)
+            severity = {known: decision.severity or decision.outcome for known, decision in judged.decisions.items()}
             con.execute(
-                "CREATE OR REPLACE TEMP TABLE result AS SELECT judged.*, "
-                'list_extract(?::VARCHAR[], "!situation" + 1) AS severity FROM judged',
-                [severities],
+                "CREATE OR REPLACE TEMP TABLE result AS SELECT screened.*, severity FROM screened LEFT JOIN "
+                "(SELECT unnest(?::VARCHAR[]) AS shop, unnest(?::VARCHAR[]) AS severity) USING (shop)",
+                [list(judged.situations), [severity[known] for known in judged.situations.values()]],
             )
             found.append(len(judged.decisions))
 
         whole = _median(judge_all)
-        _check(con, len(breaches))
+        _check(con, len(breaking))
     print(
-        f"{ROWS:,} rows, {len(breaches):,} breaches, {found[-1]} situations; the median of {RUNS} runs\n"
-        f"screened                              {screen:>8.2f} s {ROWS / screen:>13,.0f} rows/s\n"
+        f"{ROWS:,} rows, {len(breaking):,} breaches, {found[-1]} situations; the median of {RUNS} runs\n"
+        f"screened                              {screening:>8.2f} s {ROWS / screening:>13,.0f} rows/s\n"
         f"screened, grouped, decided, joined    {whole:>8.2f} s {ROWS / whole:>13,.0f} rows/s\n",
         flush=True,
     )

@@ -51,16 +51,16 @@ def import_(desk: Desk, file: Path) -> int:
 
 def _import(desk: Desk, kind: str, file: Path) -> int:
     request = ImportRequest(KINDS[kind], (file,), "bench")
-    return import_evidence(desk.ledger, desk.lake, desk.secret, request, NOW, silent).read
+    return import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, NOW, silent).read
 
 
 def scan(desk: Desk, _file: Path) -> int:
     """The bare scan: every needed column of every day file is decoded once and nothing is counted but rows."""
-    live = _live(desk)
+    live, lake = _live(desk), desk.lake
     rows = 0
     with connect() as con:
         for kind, columns in NEEDED.items():
-            files = [desk.lake.path(*key, generation) for key, generation in live.items() if key[0] == kind]
+            files = [lake.path(*key, generation) for key, generation in live.items() if key[0] == kind]
             sums = ", ".join(f"max({column})" for column in columns)
             row = con.execute(f"SELECT count(*), {sums} FROM {parquet(files)}").fetchone()
             rows += int(row[0]) if row else 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from engine.assessment.place import Place
 from engine.calendar.written import written_day
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
+from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
 from engine.ledger.database import open_ledger
 from engine.rulebook.book import RuleBook, load_or_refuse
@@ -78,11 +79,19 @@ class Desk:
         _ = self.home
         return open_ledger(self.settings.database_url)
 
-    @cached_property
+    @property
     def lake(self) -> Lake:
-        """The lake of day files."""
-        _ = self.home
-        return Lake(self.settings.lake)
+        """The lake of day files, known to be this ledger's at this moment: a worker's may be unmounted any time."""
+        lake = Lake(self.settings.lake)
+        check_lake(self.ledger, lake)
+        return lake
+
+    @cached_property
+    def lake_to_write(self) -> Lake:
+        """The same for an import, the first of which makes it this ledger's."""
+        lake = Lake(self.settings.lake)
+        noted_lake(self.ledger, lake, datetime.now(UTC), self.actor)
+        return lake
 
     @cached_property
     def sound_rules(self) -> RuleBook:
@@ -101,10 +110,10 @@ class Desk:
 
     @cached_property
     def actor(self) -> str:
-        """Who is answerable: the user of the operating system."""
+        """Who is answerable: the user of the operating system, whatever the environment says."""
         try:
-            return getpass.getuser()
-        except (KeyError, OSError):
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
             return f"uid {os.getuid()}"
 
     @cached_property
@@ -130,7 +139,7 @@ class Desk:
     @property
     def place(self) -> Place:
         """What assessing works with."""
-        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor)
+        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor, patience=self.settings.waiting)
 
     def close(self) -> None:
         """Let go of the ledger's connections, if it was opened."""
@@ -139,9 +148,9 @@ class Desk:
 
 
 @contextmanager
-def desk(home: str | None) -> Iterator[Desk]:
-    """A desk for one command, put away afterwards."""
-    opened = Desk(environment_settings(home))
+def desk(home: str | None, forgiving: bool = False) -> Iterator[Desk]:
+    """A desk for one command, put away afterwards; `forgiving` as `load_settings` is."""
+    opened = Desk(environment_settings(home, forgiving))
     try:
         yield opened
     finally:

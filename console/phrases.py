@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from engine.rulebook.model import Text
+from engine.ledger.tables import Notice
+from engine.numbers import Number
+from engine.rulebook.model import Language, Text
+from notifier.digests import NOTHING_LEFT
 from notifier.routes import ADDRESS_FAULTS
 
 PHRASES: Mapping[str, Text] = {
@@ -33,9 +36,10 @@ PHRASES: Mapping[str, Text] = {
     "agent": Text("客服", "agent"),
     "team": Text("班组", "team"),
     "registered": Text("已登记", "registered"),
-    "day": Text("日期", "day"),
+    "evidence_day": Text("日期", "day"),
     "rows": Text("行数", "rows"),
     "opened_on": Text("开店日", "opened on"),
+    "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
@@ -61,6 +65,37 @@ PHRASES: Mapping[str, Text] = {
     "appeal_until": Text("申诉截止", "appeal until"),
     "unset": Text("（未设置）", "(unset)"),
     "note": Text("说明", "note"),
+    "month": Text("月份", "month"),
+    "booked_in": Text("记入", "booked in"),
+    "before": Text("更正前", "before"),
+    "after": Text("更正后", "after"),
+    "corrections": Text("更正数", "corrections"),
+    "day": Text("考核日", "day"),
+    "hour": Text("时刻", "at"),
+    "result": Text("结果", "result"),
+    "measure": Text("处罚", "measure"),
+    "subject_of": Text("对象", "subject"),
+}
+LEVELS: Mapping[str, Text] = {  # of what `kaohe doctor` finds
+    "ok": Text("正常", "ok"),
+    "warning": Text("注意", "warning"),
+    "wrong": Text("有误", "wrong"),
+}
+SUBJECTS: Mapping[str, Text] = {
+    "settings": Text("设置", "settings"),
+    "home": Text("数据目录", "home"),
+    "rights": Text("权限", "rights"),
+    "disk": Text("磁盘", "disk"),
+    "zones": Text("时区", "zones"),
+    "rules": Text("规则", "rules"),
+    "judge": Text("规则引擎", "judge"),
+    "database": Text("数据库", "database"),
+    "clock": Text("时钟", "clock"),
+    "lake": Text("证据库", "lake"),
+    "workers": Text("值守进程", "workers"),
+    "work": Text("待办", "work"),
+    "mail": Text("邮件", "mail"),
+    "check_url": Text("失联告警", "check_url"),
 }
 
 VERDICTS: Mapping[str, Text] = {
@@ -70,6 +105,11 @@ VERDICTS: Mapping[str, Text] = {
     "no_data": Text("缺数据", "no data"),
     "undetermined": Text("无法判定", "undetermined"),
     "exempt": Text("豁免", "exempt"),
+}
+PERIOD_STATES: Mapping[str, Text] = {
+    "closed": Text("已关账", "closed"),
+    "reopening": Text("已申请重开，待另一人批准", "closed; somebody asks to reopen it"),
+    "open": Text("已重开", "reopened"),
 }
 NOTICE_STATES: Mapping[str, Text] = {
     "queued": Text("待发", "queued"),
@@ -89,8 +129,10 @@ NONE_LEFT = "the shop has none in this cycle"
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
+    "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
 }
+LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")
 
 
@@ -135,6 +177,7 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
         )
         for fault in ADDRESS_FAULTS
     ),
+    (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
     (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
 )
 
@@ -187,6 +230,13 @@ def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
 def answer_words(answer: str, language: str) -> str:
     """The answer to a notice: ours in `language`, a provider's as it came."""
     return _translated(answer, ANSWERS) if language == "zh-CN" else answer
+
+
+def about_words(notice: Notice, violations: int, language: Language) -> str:
+    """What a notice is about: its violation, or how many of them a digest tells of."""
+    if notice.violation_id is not None:
+        return notice.violation_id
+    return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
 
 
 def step_words(language: str) -> Mapping[str, str]:

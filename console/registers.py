@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from console.expecting import KINDS, kinds_in
 from engine.calendar.written import written_day
-from engine.errors import KaoheError, suggestion
+from engine.errors import KaoheError, UnknownNameError, suggestion
 from engine.evidence.cells import LONGEST_NAME
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.quarantine import RowFault, shown, shown_time
@@ -17,16 +18,19 @@ from engine.evidence.reasons import reason
 from engine.evidence.staging import near_platforms
 from engine.evidence.text_table import BrokenRowError, decoded, records
 from engine.ledger.masking import masked
-from engine.ledger.subjects import PersonRow, ShopRow
+from engine.ledger.subjects import PersonRow, ShopRow, Wish
 from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS, platform_id
 from notifier.routes import contact_faults
 
 T = TypeVar("T")
 
-SHOP_COLUMNS = ("platform", "shop", "name", "alias", "client", "category", "opened_on", "owner", "contact")
+SHOP_COLUMNS = (
+    *("platform", "shop", "name", "alias", "client", "category", "opened_on", "owner", "contact"),
+    *("expects", "expects_from", "expects_until"),
+)
 PEOPLE_COLUMNS = ("person", "platform", "shop", "agent", "team", "from", "to")
-DAYS = frozenset({"opened_on", "from", "to"})
+DAYS = frozenset({"opened_on", "from", "to", "expects_from", "expects_until"})
 MENDED = Text("；请另存为 CSV UTF-8", "; save it as CSV UTF-8")
 
 
@@ -107,6 +111,21 @@ class _Cells:
             self.blame("contact", address, reason("address"), why)
         return value
 
+    def expects(self) -> Wish | None:
+        since, until = self.day("expects_from"), self.day("expects_until")
+        try:
+            kinds = kinds_in(self._cells.get("expects") or "")
+        except UnknownNameError as unknown:
+            self.blame("expects", unknown.name, reason("choice", ", ".join(KINDS)))
+            return None
+        if not kinds and (since or until):
+            self.blame("expects", None, reason("missing"))
+        if until and not since:
+            self.blame("expects_from", None, reason("missing"))
+        if since and until and until < since:
+            self.blame("expects_until", self.text("expects_until"), reason("ends_first", since))
+        return Wish(kinds, since, until) if kinds else None
+
 
 def _shop(cells: _Cells) -> ShopRow:
     return ShopRow(
@@ -119,6 +138,7 @@ def _shop(cells: _Cells) -> ShopRow:
         opened_on=cells.day("opened_on"),
         owner=cells.text("owner"),
         contact=cells.contact(),
+        expects=cells.expects(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.numbers import Number
-from engine.rulebook.model import Text
+from engine.rulebook.model import Language, Text
 
 SENTENCES: Mapping[str, Text] = {
     "interrupted": Text(
@@ -19,8 +19,44 @@ SENTENCES: Mapping[str, Text] = {
         "按 {at} 已有的证据、登记和决定，用今天的规则重新计算；没有记录任何结果。",
         "Reckoned under today's rules from the evidence, registrations and decisions of {at}; nothing was recorded.",
     ),
+    "month closed": Text(
+        "{month} 已关账；之后到的证据记为当月的更正，不再改动这个月。",
+        "{month} is closed; what comes to light later is booked as a correction in the month in which it comes.",
+    ),
+    "reopening asked": Text(
+        "已申请重开 {month}；须由另一个人批准：kaohe period reopen {month} --approve",
+        "Asked to reopen {month}; somebody else has to agree: kaohe period reopen {month} --approve",
+    ),
+    "month reopened": Text(
+        "{month} 已重开；下次考核会按现有证据重新考核被更正过的周期。",
+        "{month} is open again; the next assessment judges anew what was corrected about it.",
+    ),
+    "no periods": Text("还没有关过账。", "No month was ever closed."),
+    "no corrections": Text("{month} 没有更正。", "Nothing was corrected about {month}, or booked in it."),
+    "booked": Text(
+        "{n} 项结论属于已关账的月份，已记为更正；见 `kaohe period show`",
+        "{n:verdict|verdicts} of closed months booked as corrections; see `kaohe period show`",
+    ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
     "no open cycles": Text("没有这样的未结束周期。", "No such open cycles."),
+    "calendar": Text("{month}考核日历", "Assessments in {month}"),
+    "calendar today": Text("今天", "today"),
+    "calendar empty": Text("这个月没有考核日。", "No assessment day in this month."),
+    "calendar nobody": Text("没有店铺受考核", "no shop was assessed"),
+    "calendar nothing": Text("没有证据", "no evidence"),
+    "calendar coming": Text("未到，{n} 家店铺", "to come, {n:shop}"),
+    "calendar due": Text("已到期，未考核", "due, not assessed yet"),
+    "calendar late": Text("迟了，未考核", "late, not assessed yet"),
+    "calendar more": Text("等 {n} 家", "and {n} more"),
+    "calendar next": Text("下次考核", "Next"),
+    "calendar limits": Text("受限的店铺", "Limited shops"),
+    "calendar no limits": Text("这个月没有店铺受限。", "No shop is limited in this month."),
+    "calendar legend": Text(
+        ". 已考核   x 有违规   ! 到期未考核   - 未到   * 有店铺受限   [ ] 今天",
+        ". assessed   x violations   ! due   - to come   * shops limited   [ ] today",
+    ),
+    "calendar name": Text("kaohe 考核日历", "kaohe assessments"),
+    "calendar file": Text("已写入 {path}：考核 {n} 次，处罚 {m} 项", "{path}: {n:assessment}, {m:measure}"),
     "below gate": Text("未到考核门槛（{gate}；还差 {lacks}）", "below the gate ({gate}; lacks {lacks})"),
     "behind": Text("未达标：再连续 {n} 个合格可补回", "behind: {n} good ones in a row mend it"),
     "behind for good": Text("未达标：好的再多也补不回", "behind: no number of good ones mends it"),
@@ -67,6 +103,7 @@ SENTENCES: Mapping[str, Text] = {
     "period changed": Text(
         "  {platform}：变动的期间从 {first} 开始", "  {platform}: periods changed that begin on {first}"
     ),
+    "covered": Text("  {days} 的数据已齐：{n} 家店铺新计入", "  complete for {days}: {n:more shop|more shops}"),
     "held back": Text(
         "没有任何变动：--replace 会先删除已有的行，所以文件里有被拒的行时不执行；请改正这些行，或不用 --replace 导入",
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
@@ -144,6 +181,23 @@ SENTENCES: Mapping[str, Text] = {
         "考核 {runs} 个周期，{changed} 条结论有变化；通知：排队 {queued}，发出 {sent}，失败 {failed}",
         "{runs:run}, {changed:outcome} changed, {queued:notice} queued, {sent} sent, {failed} failed",
     ),
+    "assessed": Text("考核 {runs} 个周期，{changed} 条结论有变化", "{runs:run}, {changed:outcome} changed"),
+    "worker stopping": Text("收到停止信号：做完手头的一件就结束", "told to stop: what is in hand is finished first"),
+    "worker stopped": Text("值守进程 {owner} 已停止", "worker {owner} has stopped"),
+    "outage": Text("{why}；会逐渐放慢地重试", "{why}; it is tried again, at growing intervals"),
+    "outage over": Text("恢复正常，历时 {n} 秒", "it works again, after {n:second}"),
+    "clock forward": Text("时钟被拨快 {n} 秒", "the clock was set {n:second} forward"),
+    "clock back": Text("时钟被拨慢 {n} 秒", "the clock was set {n:second} back"),
+    "slept": Text("本机休眠了 {n} 秒；现在补上到期的", "this machine slept for {n:second}; what fell due is done now"),
+    "held up": Text(
+        "进程停顿了 {n} 秒；现在补上到期的", "this process was held up for {n:second}; what fell due is done now"
+    ),
+    "still": Text("{job} 已有 {n} 分钟没有动静", "{job} has not moved for {n:minute}"),
+    "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
+    "check failed": Text("自检：{what}", "self-check: {what}"),
+    "check mended": Text("自检：一切正常", "self-check: all is well"),
+    "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),
+    "metrics at": Text("指标在 http://{host}:{port}/metrics", "metrics at http://{host}:{port}/metrics"),
     "worker started": Text("值守进程 {owner} 已启动", "worker {owner} has started"),
     "delivered": Text(
         "排队 {queued}，发出 {sent}，稍后再发 {delayed}，失败 {failed}",
@@ -160,6 +214,22 @@ SENTENCES: Mapping[str, Text] = {
     ),
     "key fits": Text(
         "{path}：密钥与这份台账相符（指纹 {mark}…）", "{path}: the key fits this ledger (fingerprint {mark}…)"
+    ),
+    "lake fits": Text(
+        "{path}：数据湖与这份台账相符（标识 {mark}…），{n} 个日文件都在",
+        "{path}: the lake fits this ledger (identity {mark}…), and {n:day file} are all there",
+    ),
+    "lake new": Text(
+        "{path}：台账还没有认定数据湖；第一次导入时认定",
+        "{path}: the ledger knows no lake yet; the first import decides",
+    ),
+    "lake moved": Text(
+        "{path}：从现在起以这个数据湖为准（标识 {mark}…）", "{path}: this lake counts from now on (identity {mark}…)"
+    ),
+    "lake lacks": Text(
+        "台账要用的 {total} 个日文件里缺 {n} 个，如 {example}；请补齐，或从备份恢复",
+        "of the {total:day file} that the ledger counts on, {n} are not there, e.g. {example}; copy them here, or "
+        "restore them from a backup",
     ),
     "key renewed": Text(
         "{path}：从现在起以这把密钥为准（指纹 {mark}…）；请另存一份",
@@ -192,16 +262,58 @@ SENTENCES: Mapping[str, Text] = {
     "late": Text("迟了：{what}", "late: {what}"),
     "late more": Text("迟了：另有 {n} 项，用 --json 查看全部", "late: {n} more, `--json` names them"),
     "late run": Text("{rule} {cycle}，应于 {at} 考核", "{rule} {cycle}, due {at}"),
+    "late notices": Text("{n} 封通知应于 {at} 前后发出而未发", "{n:notice} not sent, the oldest due {at}"),
+    "late worker": Text(
+        "{due} 个周期到期，而值守进程最后一次出现在 {at}", "{due:run} due, and the last worker was seen {at}"
+    ),
     "unassessable rule": Text("{rule} 不能考核：{why}", "{rule} cannot be assessed: {why}"),
     "failed notice": Text(
         "关于 {violation} 的通知 {number} 发送失败：{answer}", "notice {number} about {violation} failed: {answer}"
     ),
     "failed run": Text("{rule} {cycle} 失败：{why}", "{rule} {cycle} failed: {why}"),
+    "status waiting": Text(
+        "等待数据的店铺：{n} 家，最迟到 {until}", "waiting for evidence: {n:shop}, until {until} at the latest"
+    ),
+    "evidence waits": Text(
+        "{platform}/{shop}：{missing} 还没有导入，{rule} {cycle} 等到 {until}",
+        "{platform}/{shop}: {missing} not imported yet; {rule} {cycle} waits until {until}",
+    ),
+    "evidence overdue": Text(
+        "{platform}/{shop}：{missing} 逾期没有导入，{rule} {cycle} 按缺数据处理；补齐后请导入",
+        "{platform}/{shop}: {missing} not imported in time; {rule} {cycle} has no data: import it when it is there",
+    ),
+    "more shops": Text("……另有 {n} 条；见 `kaohe evidence status`", "… and {n} more; see `kaohe evidence status`"),
+    "not here yet": Text("数据未齐：{missing}", "evidence has not come: {missing}"),
+    "no evidence": Text("{month} 没有数据，也没有登记应有的数据。", "No evidence in {month}, and none is expected."),
+    "evidence of": Text("{month} 的数据", "evidence of {month}"),
+    "evidence group": Text("客户 {client} · 负责人 {owner}", "client {client} · owner {owner}"),
+    "evidence group unowned": Text("客户 {client}", "client {client}"),
+    "evidence missing": Text("缺：{shop} {kind} {days}，期限 {at} 已过", "missing: {shop} {kind} {days}, due {at}"),
+    "evidence missing undated": Text("缺：{shop} {kind} {days}", "missing: {shop} {kind} {days}"),
+    "evidence waiting": Text(
+        "等待：{shop} {kind} {days}，须在 {at} 前导入", "awaited: {shop} {kind} {days}, to come by {at}"
+    ),
+    "evidence waiting undated": Text("等待：{shop} {kind} {days}", "awaited: {shop} {kind} {days}"),
+    "evidence more": Text("……另有 {n} 项；用 --json 查看全部", "… and {n} more; --json has them all"),
+    "evidence all missing": Text("共缺 {days} 天（{shops} 家店铺）", "missing in all: {days:day} of {shops:shop}"),
+    "evidence all waiting": Text("等待 {days} 天（{shops} 家店铺）", "awaited: {days:day} of {shops:shop}"),
+    "evidence first deadline": Text("最早须在 {at} 前导入", "the first to come by {at}"),
+    "evidence complete": Text("没有缺的数据。", "Nothing is missing."),
     "none": Text("无", "none"),
     "rules sound": Text("规则文件全部无误", "all rule files are sound"),
     "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),
     "no case": Text("  没有用例覆盖：{what}", "  no case reaches: {what}"),
 }
+
+
+def both(name: str, **values: object) -> Text:
+    """The sentence in both languages, each with its own half of the values."""
+
+    def said(language: Language) -> str:
+        own = {k: v.in_language(language) if isinstance(v, Text) else v for k, v in values.items()}
+        return sentence(name, language, **own)
+
+    return Text(said("zh-CN"), said("en"))
 
 
 def sentence(name: str, language: str, **values: object) -> str:

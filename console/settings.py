@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL
 
@@ -55,6 +57,11 @@ SETTINGS = (
     Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
     Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
+    Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),
+    Setting("late_minutes", "10", "what is due, or waits to be sent, longer than this is late"),
+    Setting("check_url", "", "asked every minute while all is well: a dead man's switch tells when that stops"),
+    Setting("metrics_port", "", "where the worker answers with /metrics; empty: nowhere"),
+    Setting("metrics_host", "127.0.0.1", "the address that metrics_port is opened on"),
 )
 STARS = "********"
 _USER = re.compile(r"(://[^:/@]*:)(?:[^/?#]+|[^@]+)@")
@@ -64,6 +71,12 @@ REMEDY = {
         "请去掉密码，改设 KAOHE_SMTP_PASSWORD，或在 smtp_password_file 里写出文件",
         "write it without, and set KAOHE_SMTP_PASSWORD, or name a file in smtp_password_file",
     )
+}
+WHOLE_NUMBERS = {
+    "tick_seconds": (1, 3600),
+    "waiting_hours": (0, 720),  # a month, by when any evidence has come or never will
+    "late_minutes": (1, 10_080),
+    "metrics_port": (1, 65_535),
 }
 _BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
 
@@ -85,6 +98,7 @@ class Settings:
     """All settings of this process. Paths are absolute; nothing is created by looking."""
 
     values: Mapping[str, Origin]
+    faults: Sequence[KaoheError] = ()  # what was passed over, by those who want to tell all of it
 
     def __getitem__(self, name: str) -> str:
         return self.values[name].value
@@ -126,6 +140,21 @@ class Settings:
         return "en" if self["language"] == "en" else "zh-CN"
 
     @property
+    def waiting(self) -> timedelta:
+        """How long after an assessment instant evidence that is expected is waited for."""
+        return timedelta(hours=int(self["waiting_hours"]))
+
+    @property
+    def late_after(self) -> timedelta:
+        """How long something may be due, or wait to be sent, before it is late."""
+        return timedelta(minutes=int(self["late_minutes"]))
+
+    @property
+    def metrics_port(self) -> int | None:
+        """The port that /metrics is answered on; None where it is not."""
+        return int(self["metrics_port"]) if self["metrics_port"] else None
+
+    @property
     def smtp_password(self) -> str | None:
         """The password for mail, from the environment or the file that is named; None where there is none."""
         if self["smtp_password"]:
@@ -153,59 +182,93 @@ class Settings:
         ]
 
 
-def load_settings(environment: Mapping[str, str], directory: Path, home: str | None = None) -> Settings:
-    """Settings from `--home`, the environment, `kaohe.toml` in `directory` (or in the home), and the defaults."""
+def load_settings(
+    environment: Mapping[str, str], directory: Path, home: str | None = None, forgiving: bool = False
+) -> Settings:
+    """Settings from `--home`, the environment, `kaohe.toml` in `directory` (or in the home), and the defaults.
+
+    Raises KaoheError for the first that is wrong; `forgiving` takes the default in its place and notes all faults.
+    """
+    faults: list[KaoheError] = []
+
+    def refused(fault: KaoheError) -> None:
+        if not forgiving:
+            raise fault
+        faults.append(fault)
+
     values = {s.name: Origin(s.default, "default") for s in SETTINGS}
     chosen = home or environment.get("KAOHE_HOME")
     for file in [directory / "kaohe.toml", *([Path(chosen) / "kaohe.toml"] if chosen else [])]:
-        if file.is_file():
-            values |= _read(file)
+        if _is_there(file):
+            values |= _read(file, refused)
     for setting in SETTINGS:
         if environment.get(setting.variable):
             values[setting.name] = Origin(environment[setting.variable], setting.variable)
     if home:
         values["home"] = Origin(home, "--home")
-    settings = Settings(values)
-    _check(settings)
-    return settings
+    for name, fault in _faults(values).items():
+        refused(fault)
+        values[name] = Origin(_BY_NAME[name].default, "default")
+    return Settings(values, tuple(faults))
 
 
-def environment_settings(home: str | None = None) -> Settings:
-    """Settings of this process."""
-    return load_settings(os.environ, Path.cwd(), home)
+def environment_settings(home: str | None = None, forgiving: bool = False) -> Settings:
+    """Settings of this process. Raises as `load_settings` does."""
+    return load_settings(os.environ, Path.cwd(), home, forgiving)
 
 
-def _read(file: Path) -> dict[str, Origin]:
+def _is_there(file: Path) -> bool:
+    """Whether there is such a file. Raises KaoheError where its directory lets nobody look."""
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise KaoheError(
+            f"{file.parent} cannot be read: {error.strerror}; run kaohe as the user that the directory belongs to, or "
+            "give this one the right to",
+            zh=f"{file.parent} 读不了：{error.strerror}；请用该目录所属的用户运行 kaohe，或授予当前用户权限",
+        ) from error
+
+
+def _read(file: Path, refused: Callable[[KaoheError], None]) -> dict[str, Origin]:
     try:
         text = file.read_text(encoding="utf-8")
         document: dict[str, Any] = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise KaoheError(f"{file}: {error}") from error
+        refused(KaoheError(f"{file}: {error}"))
+        return {}
     found = {}
     for name, value in document.items():
         line = _line(text, name)
-        where = f"{file}:{line}" if line else str(file)
-        if name not in _BY_NAME:
-            raise KaoheError(
-                f"{where}: unknown setting {name!r}{suggestion(name, _BY_NAME)}",
-                zh=f"{where}：没有设置项 {name!r}{suggestion(name, _BY_NAME, 'zh-CN')}",
-            )
-        if _BY_NAME[name].secret:
-            raise KaoheError(
-                f"{where}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file",
-                zh=f"{where}：{name} 是机密，不写在这里；请设 {_BY_NAME[name].variable} 或 {name}_file",
-            )
-        if not isinstance(value, str | int) or isinstance(value, bool):
-            raise KaoheError(f"{where}: {name} must be text or a whole number", zh=f"{where}：{name} 要写文字或整数")
-        if holds_password(str(value)):
-            variable = _BY_NAME[name].variable
-            remedy = REMEDY.get(name, Text(f"请改设 {variable}", f"set {variable} instead"))
-            raise KaoheError(
-                f"{where}: {name} holds a password, and secrets never stand in this file; {remedy.en}",
-                zh=f"{where}：{name} 里有密码，机密不写在这个文件里；{remedy.zh}",
-            )
-        found[name] = Origin(str(value), str(file), line)
+        fault = _misplaced(name, value, f"{file}:{line}" if line else str(file))
+        if fault is None:
+            found[name] = Origin(str(value), str(file), line)
+        else:
+            refused(fault)
     return found
+
+
+def _misplaced(name: str, value: object, where: str) -> KaoheError | None:
+    """Why `name = value` may not stand in kaohe.toml, if so."""
+    if name not in _BY_NAME:
+        return KaoheError(
+            f"{where}: unknown setting {name!r}{suggestion(name, _BY_NAME)}",
+            zh=f"{where}：没有设置项 {name!r}{suggestion(name, _BY_NAME, 'zh-CN')}",
+        )
+    if _BY_NAME[name].secret:
+        return KaoheError(
+            f"{where}: {name} is a secret; set {_BY_NAME[name].variable}, or {name}_file",
+            zh=f"{where}：{name} 是机密，不写在这里；请设 {_BY_NAME[name].variable} 或 {name}_file",
+        )
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return KaoheError(f"{where}: {name} must be text or a whole number", zh=f"{where}：{name} 要写文字或整数")
+    if holds_password(str(value)):
+        variable = _BY_NAME[name].variable
+        remedy = REMEDY.get(name, Text(f"请改设 {variable}", f"set {variable} instead"))
+        return KaoheError(
+            f"{where}: {name} holds a password, and secrets never stand in this file; {remedy.en}",
+            zh=f"{where}：{name} 里有密码，机密不写在这个文件里；{remedy.zh}",
+        )
+    return None
 
 
 def _line(text: str, name: str) -> int | None:
@@ -223,23 +286,60 @@ def holds_password(url: str) -> bool:
     return "://" in url and _masked(url) != url
 
 
-def _check(settings: Settings) -> None:
-    language, tick = settings.values["language"], settings.values["tick_seconds"]
+def _faults(values: Mapping[str, Origin]) -> dict[str, KaoheError]:
+    """What is wrong with the values, by setting."""
+    found = {}
+    language, url = values["language"], values["check_url"]
     if language.value not in {"zh-CN", "en"}:
-        raise KaoheError(
+        found["language"] = KaoheError(
             f"{language}: language {language.value!r}: zh-CN or en",
             zh=f"{language}：language {language.value!r}：只能是 zh-CN 或 en",
         )
-    if not tick.value.isascii() or not tick.value.isdigit() or not 1 <= int(tick.value) <= 3600:
-        raise KaoheError(
-            f"{tick}: tick_seconds {tick.value!r}: a whole number from 1 to 3600",
-            zh=f"{tick}：tick_seconds {tick.value!r}：要写 1 到 3600 的整数",
+    for name, (least, most) in WHOLE_NUMBERS.items():
+        given = values[name]
+        if given.value and not _is_whole(given.value, least, most):
+            found[name] = KaoheError(
+                f"{given}: {name} {given.value!r}: a whole number from {least} to {most}",
+                zh=f"{given}：{name} {given.value!r}：要写 {least} 到 {most} 的整数",
+            )
+    if url.value and not _is_web_address(url.value):
+        found["check_url"] = KaoheError(  # its path is a secret, and may be what is wrong: it is not repeated
+            f"{url}: check_url: an address that begins with https:// or http:// and names a host",
+            zh=f"{url}：check_url：要写以 https:// 或 http:// 开头、带主机名的地址",
         )
+    return found
+
+
+def _is_whole(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and least <= int(text) <= most
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def short_address(url: str) -> str:
+    """An address of the web without what may be secret in it: its path, its parameters, a user.
+
+    >>> short_address("https://hc-ping.com/5f0c8f9c-1b1e-4a1f")
+    'https://hc-ping.com/…'
+    """
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}/…"
 
 
 def _shown(setting: Setting, value: str) -> str | None:
     if not value:
         return None
+    if setting.name == "check_url":
+        return short_address(value)
     return STARS if setting.secret else _masked(value)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
 
 from console.desk import Desk
 from console.local_time import local_time
-from console.phrases import NOTICE_STATES, answer_words, counted
-from console.sentences import sentence
+from console.overdue import waiting_now
+from console.phrases import NOTICE_STATES, about_words, answer_words, counted
+from console.sentences import both, sentence
 from engine.assessment.due import DueRun, due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.errors import KaoheError
@@ -20,7 +23,9 @@ from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
+from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Language, Text
+from notifier.digests import items_of
 from notifier.queued import failed_notices
 from notifier.words.vocabulary import STATES
 
@@ -39,6 +44,8 @@ class Status:
     days_of_evidence: int
     workers: dict[str, datetime]
     late: tuple[Text, ...]
+    waiting: int = 0  # shops whose evidence may still come, the last of it by `waiting_until`
+    waiting_until: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The line of `kaohe status --json`."""
@@ -46,6 +53,8 @@ class Status:
             "due": self.due,
             "running": self.running,
             "failed": self.failed,
+            "waiting": self.waiting,
+            "waiting_until": self.waiting_until.isoformat() if self.waiting_until else None,
             "notices": self.notices,
             "violations": self.violations,
             "days_of_evidence": self.days_of_evidence,
@@ -59,6 +68,7 @@ class Status:
         none, more = sentence("none", language), len(self.late) - MOST_LATE
         return [
             sentence("status runs", language, due=self.due, running=self.running, failed=self.failed),
+            *self._waiting(language),
             sentence("status violations", language, counts=counted(self.violations, STATES, language) or none),
             sentence("status notices", language, counts=counted(self.notices, NOTICE_STATES, language) or none),
             sentence("status evidence", language, n=self.days_of_evidence),
@@ -67,33 +77,46 @@ class Status:
             *([sentence("late more", language, n=more)] if more > 0 else []),
         ]
 
+    def _waiting(self, language: Language) -> list[str]:
+        if self.waiting_until is None:
+            return []
+        return [sentence("status waiting", language, n=self.waiting, until=local_time(self.waiting_until))]
 
-def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
-    """How things stand at `now`; what is due for longer than `late_after` is late."""
+
+def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook | None = None) -> Status:
+    """How things stand at `now` under the rules of `book` (the desk's, if none is given).
+
+    What is due, or waits to be sent, for longer than `late_after` is late.
+    """
     with reading(desk.ledger) as session:
         live = live_files(session)
         due: list[DueRun] = []
         late: list[Text] = []
-        for rule in desk.rulebook.values():
+        rules = list((desk.rulebook if book is None else book).values())
+        for rule in rules:
             registered = registrations(session, rule.platform, rule.zone)
             try:
-                due += due_runs(rule, live, registered, past_runs(session, rule.id), now)
+                due += due_runs(rule, live, registered, past_runs(session, rule.id), now, desk.settings.waiting)
             except KaoheError as error:  # the others' state is worth knowing all the same
                 why = Text(error.in_language("zh-CN"), str(error))
-                late.append(_both("unassessable rule", rule=rule.id, why=why))
+                late.append(both("unassessable rule", rule=rule.id, why=why))
+        waiting = waiting_now(session, rules, now, desk.settings.waiting)
         runs = open_runs(session)
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
         workers = last_seen(session)
         unsent = failed_notices(session)
+        digests = items_of(session, [n.id for n in unsent if n.violation_id is None and n.id is not None])
+        late += _waiting_notices(session, now - late_after)
     late += [
-        _both("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
+        both("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
         for d in due
         if now - d.due_at > late_after
     ]
-    late += [_both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
-    late += [_failed(n) for n in unsent]
+    late += [both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
+    late += [_failed(n, len(digests.get(n.id or 0, ()))) for n in unsent]
+    late += _missing_worker(workers, len(due), now - late_after)
     return Status(
         due=len(due),
         running=sum(r.state == "running" for r in runs),
@@ -103,20 +126,32 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta) -> Status:
         days_of_evidence=days,
         workers=workers,
         late=tuple(late),
+        waiting=len({(wait.rule.platform, wait.shop) for wait in waiting}),
+        waiting_until=max((wait.until for wait in waiting), default=None),
     )
 
 
-def _failed(notice: Notice) -> Text:
+def _waiting_notices(session: Session, before: datetime) -> list[Text]:
+    """What is late about notices: those that should have gone out before that time, and wait or were left half-way."""
+    overdue = or_(
+        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) < before),
+        (col(Notice.state) == "sending") & (col(Notice.lease_until) < before),
+    )
+    count, oldest = session.exec(select(func.count(), func.min(Notice.next_attempt_at)).where(overdue)).one()
+    return [both("late notices", n=count, at=local_time(oldest))] if count else []
+
+
+def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Text]:
+    """What is late about workers: something is due, and none that was never told to stop gave a sign since then.
+
+    Where no worker runs at all, somebody assesses by hand or by another clock: what is late tells for itself.
+    """
+    last = max(workers.values(), default=None)
+    return [both("late worker", due=due, at=local_time(last))] if due and last and last < before else []
+
+
+def _failed(notice: Notice, violations: int) -> Text:
     said = masked(notice.answer or "")
     answer = Text(answer_words(said, "zh-CN"), said)
-    return _both("failed notice", number=str(notice.id), violation=notice.violation_id, answer=answer)
-
-
-def _both(name: str, **values: str | Text) -> Text:
-    """The sentence in both languages, each with its own half of the values."""
-
-    def said(language: Language) -> str:
-        own = {k: v.in_language(language) if isinstance(v, Text) else v for k, v in values.items()}
-        return sentence(name, language, **own)
-
-    return Text(said("zh-CN"), said("en"))
+    about = Text(about_words(notice, violations, "zh-CN"), about_words(notice, violations, "en"))
+    return both("failed notice", number=str(notice.id), violation=about, answer=answer)

@@ -1,31 +1,28 @@
-"""The worker: a clock that asks what is due, assesses it, and lets notices out. Losing a tick is harmless.
+"""What a worker does at each tick: assess what is due, let notices out. Losing a tick is harmless.
 
-APScheduler is only the clock: in memory, with an explicit zone, nothing coalesced away. What is due is read from the
-ledger each time, so a worker may be killed, doubled or stopped for weeks.
+What is due is read from the ledger each time, so a worker may be killed, doubled or stopped for weeks. When the ticks
+come, and what else goes on beside them, is said in `console/watch/`.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from apscheduler.schedulers.background import BackgroundScheduler
+from datetime import datetime
+from importlib.metadata import version as installed_version
 
 from console.desk import Desk
 from console.mail import mail_channels
 from console.sentences import sentence
-from engine.assessment.assess import Assessed, AssessmentError, assess_due
+from console.watch.self_check import give_sign_of_life
+from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
 from engine.errors import KaoheError
-from engine.ledger.database import transaction
-from engine.ledger.workers import gone, seen
-from engine.progress import silent
+from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
 from notifier.deliver import Delivered, deliver_due
+from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 
 log = logging.getLogger("kaohe.worker")
@@ -54,88 +51,60 @@ class Tick:
         )
 
 
-def tick(desk: Desk, now: datetime) -> Tick:
+def tick(desk: Desk, now: datetime, stop: Callable[[], bool] = never) -> Tick:
     """One unit of everything, under the rule files of this moment: a sign of life, what is due, its notices.
 
     A faulty file leaves out its own rule and a rule that fails stops at itself: neither holds up anything else.
     """
-    with transaction(desk.ledger) as session:
-        seen(session, desk.owner)
+    give_sign_of_life(desk, installed_version("kaohe"))
     book, faults = RuleBook.load(desk.settings.rulesets)
-    assessed, failures = reconcile(desk, book, now)
-    return Tick(assessed, *deliver(desk, book, now), failures, faults)
+    assessed, failures = reconcile(desk, book, now, stop)
+    return Tick(assessed, *deliver(desk, book, now, stop), failures, faults)
 
 
-def reconcile(desk: Desk, book: RuleBook, now: datetime) -> tuple[Assessed, Mapping[str, KaoheError]]:
+def reconcile(
+    desk: Desk,
+    book: RuleBook,
+    now: datetime,
+    stop: Callable[[], bool] = never,
+    finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
+    progress: Progress = silent,
+) -> tuple[Assessed, Mapping[str, KaoheError]]:
     """Assess what is due; what was done, and why rules could not be assessed."""
     try:
-        return assess_due(desk.place, list(book.values()), now, silent, patient=True), {}
+        rules = list(book.values())
+        return assess_due(desk.place, rules, now, progress, patient=True, stop=stop, finished=finished), {}
     except AssessmentError as error:
         return error.done, error.failures
 
 
-def deliver(desk: Desk, book: RuleBook, now: datetime) -> tuple[Planned, Delivered]:
+def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] = never) -> tuple[Planned, Delivered]:
     """Queue the notices of what was found, and send what is due."""
+    if stop():
+        return Planned(), Delivered()
     planned = plan_notices(desk.ledger, book, now, desk.settings.language)
-    return planned, deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
-
-
-def work(desk: Desk, wait: Callable[[], object]) -> None:
-    """Tick until `wait` returns, then let the unit in hand finish."""
-    scheduler = BackgroundScheduler(
-        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    )
-    seconds = int(desk.settings["tick_seconds"])
-    scheduler.add_job(
-        _logged,
-        "interval",
-        args=[desk, Told()],
-        seconds=seconds,
-        next_run_time=datetime.now(UTC),
-        id="reconcile and deliver",
-    )
-    scheduler.start()
-    try:
-        wait()
-    finally:
-        scheduler.shutdown(wait=True)
-        with transaction(desk.ledger) as session:
-            gone(session, desk.owner)
+    drafter = Drafter(book, desk.settings.language)
+    channels = mail_channels(desk)
+    return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter)
 
 
 @dataclass
 class Told:
-    """What was last logged about rules: the same complaint every few seconds would drown all others."""
+    """What was last logged about one matter: the same complaint every few seconds would drown all others."""
 
     complaints: frozenset[str] = frozenset()
 
-    def tell(self, done: Tick, language: str) -> None:
+    def tell(self, complaints: Iterable[str]) -> None:
         """Log what is wrong now and was not before."""
-        found = [sentence("left out", language, fault=fault) for fault in done.faults]
-        found += [
-            sentence("not assessed", language, rule=rule, why=why.in_language(language))
-            for rule, why in done.failures.items()
-        ]
+        found = list(dict.fromkeys(complaints))
         for complaint in found:
             if complaint not in self.complaints:
                 log.warning("%s", complaint)
         self.complaints = frozenset(found)
 
 
-def _logged(desk: Desk, told: Told) -> None:
-    try:
-        done = tick(desk, datetime.now(UTC))
-        told.tell(done, desk.settings.language)
-    except KaoheError as error:
-        log.warning("%s", error.in_language(desk.settings.language))  # told, and tried again at the next tick
-        return
-    if done.assessed.runs or done.delivered.sent or done.delivered.failed:
-        log.info("%s", done.sentence(desk.settings.language))
-
-
-def until_told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], language: str) -> list[str]:
+    """What is to be told about rules: those whose files are faulty, and those that could not be assessed."""
+    return [sentence("left out", language, fault=fault) for fault in faults] + [
+        sentence("not assessed", language, rule=rule, why=why.in_language(language)) for rule, why in failures.items()
+    ]

@@ -40,6 +40,7 @@ NOUNS = {  # what a name may stand for, in Chinese
     "mapping": "映射",
     "client": "客户",
     "notice": "通知",
+    "owner": "负责人",
     "platform": "平台",
     "rule": "规则",
     "severity": "违规等级",

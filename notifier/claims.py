@@ -23,10 +23,11 @@ from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
-from notifier.events import OCCASIONS
-from notifier.queued import told
+from notifier.digests import NOTHING_LEFT, items_of, leave
+from notifier.events import LATE, OCCASIONS
 from notifier.records import records_of
 from notifier.routes import misdirected
+from notifier.told import told
 from notifier.words.lines import masked
 
 LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
@@ -34,6 +35,7 @@ MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 PAUSE_GROWS = 3  # 1, 3, 9, … minutes: eight attempts span 18 hours, a server's night
 
+_CUT_OFF = "attempt {} was cut off before its answer was recorded"
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,7 @@ class Claim:
         """What is to be sent."""
         n = self.notice
         language = cast("Language", n.language)
-        return Letter(n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
+        return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
 
 
 def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str]], int]:
@@ -74,6 +76,12 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
         session.refresh(notice)
+        if notice.violation_id is None and not _gathered(session, notice):
+            # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
+            notice.state, notice.owner, notice.lease_until, notice.attempts = "queued", None, None, attempts
+            notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
+            session.add(notice)
+            return "gone"
         end = _end(session, notice, attempts)
         if end is not None:
             state, why = end
@@ -113,16 +121,33 @@ def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
 
 def _end(session: Session, notice: Notice, attempts: int) -> tuple[str, str] | None:
     """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
-    record = records_of(session, [notice.violation_id])[notice.violation_id]
+    if notice.violation_id is None:
+        if not items_of(session, [notice.id or 0])[notice.id or 0]:
+            return "dropped", NOTHING_LEFT
+    elif settled := _settled(session, notice, notice.violation_id):
+        return "dropped", f"not sent: {settled}"
+    if attempts >= MOST_ATTEMPTS:
+        return "failed", f"unknown: {_CUT_OFF.format(attempts)}"
+    return None
+
+
+def _gathered(session: Session, digest: Notice) -> bool:
+    """Take out of a digest what is not to be told any more; False if it holds other clients' violations."""
+    names = items_of(session, [digest.id or 0])[digest.id or 0]
+    records = records_of(session, names)
+    left = [n for n, r in records.items() if r.violation.state not in LATE.states or misdirected(digest, r.shop)]
+    leave(session, digest, left)
+    return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
+
+
+def _settled(session: Session, notice: Notice, violation_id: str) -> str | None:
+    """Why a violation is not to be told any more in a notice of its own."""
+    record = records_of(session, [violation_id])[violation_id]
     violation = record.violation
     occasion = OCCASIONS.get(notice.event)
     if occasion is not None and violation.state not in occasion.states:
-        return "dropped", f"not sent: the violation is {violation.state}"
-    if elsewhere := misdirected(notice, record.shop):
-        return "dropped", f"not sent: {elsewhere}"
-    if attempts >= MOST_ATTEMPTS:
-        return "failed", f"unknown: attempt {attempts} was cut off before its answer was recorded"
-    return None
+        return f"the violation is {violation.state}"
+    return misdirected(notice, record.shop)
 
 
 def _settle(session: Session, notice: Notice, state: str, answer: str, now: datetime, was: str) -> str:
@@ -130,6 +155,8 @@ def _settle(session: Session, notice: Notice, state: str, answer: str, now: date
     notice.sent_at = now if state == "sent" else None
     session.add(notice)
     said = "delayed" if state == "queued" else state
-    append(session, now, [told(notice, notice.id or 0, f"notice.{said}", was=was)])
+    digest = notice.violation_id is None
+    violations = items_of(session, [notice.id or 0])[notice.id or 0] if digest else None
+    append(session, now, [told(notice, notice.id or 0, f"notice.{said}", was=was, violations=violations)])
     _log.info("notice %s to %s: %s, %s", notice.id, masked(notice.recipient), said, masked(answer))
     return said

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from engine.errors import UnknownNameError
 from notifier.channels.contract import Channel
 from notifier.channels.outcome import Outcome
 from notifier.claims import LEASE, Claim, claim, due, record
+from notifier.drafts import Drafter
+from notifier.sandbox import TemplateFaultError
+from notifier.sheets import SheetError
+from notifier.writing import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,14 @@ def deliver_due(
     owner: str,
     limit: int = 100,
     lease: timedelta = LEASE,
+    drafter: Drafter | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Delivered:
     """Send at most `limit` of the notices that are due `now`, the longest due first.
 
-    `owner` names this process; several may deliver from one ledger. When a channel answers that no letter
-    would fare better, it is left alone for the rest of the call.
+    `owner` names this process; several may deliver from one ledger. `drafter` writes the digests, by default under the
+    rules as the ledger keeps them. When a channel answers that no letter would fare better, it is left alone for the
+    rest of the call. `stop` is asked before each notice: once it says so, the one in hand was the last.
     """
     started = time.monotonic()
 
@@ -63,10 +71,13 @@ def deliver_due(
         """The caller's now, moved on by what this call has taken so far."""
         return now + timedelta(seconds=time.monotonic() - started)
 
+    drafter = drafter or Drafter({}, "zh-CN")
     done: Counter[str] = Counter()
     resting: set[str] = set()
     found, done["waiting"] = due(ledger, channels, now, limit)
     for number, channel in found:
+        if stop():
+            break
         if channel in resting:
             done["resting"] += 1
             continue
@@ -74,14 +85,23 @@ def deliver_due(
         if isinstance(taken, str):
             done[taken] += 1
             continue
-        outcome = _attempt(channels[channel], taken, instant())
+        outcome = _attempt(ledger, drafter, channels[channel], taken, instant())
         if outcome.for_all:
             resting.add(channel)
         done[record(ledger, taken, outcome, instant())] += 1
     return Delivered(**done)
 
 
-def _attempt(channel: Channel, taken: Claim, now: datetime) -> Outcome:
+def _attempt(ledger: Engine, drafter: Drafter, channel: Channel, taken: Claim, now: datetime) -> Outcome:
+    if taken.notice.violation_id is None:
+        try:
+            written = write(ledger, taken, drafter)
+        except (TemplateFaultError, SheetError, UnknownNameError) as error:
+            # What an earlier attempt left open stays so.
+            return Outcome.of("unknown" if taken.open_question else "misconfigured", str(error))
+        if written is None:  # taken over: `record` finds so too
+            return Outcome.of("unknown", "not ours any more")
+        taken = written
     letter = taken.letter()
     settled = channel.settle(letter) if taken.open_question else None
     return settled or channel.send(letter, now)

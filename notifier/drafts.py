@@ -1,15 +1,18 @@
-"""A violation and its recipients as notices: the finished texts, before anything is stored."""
+"""A violation and its recipients as notices, and several as a digest: the finished texts, before anything is stored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Rule
+from notifier.digest_facts import digest_facts
+from notifier.events import LATE
 from notifier.records import Record
-from notifier.render import Templates
+from notifier.render import Rendered, Templates
 from notifier.routes import Recipient
 from notifier.sheets import Sheets
 
@@ -20,8 +23,8 @@ class Drafter:
 
     rulebook: Mapping[str, Rule]
     language: Language
-    templates: Templates
-    sheets: Sheets
+    templates: Templates = field(default_factory=Templates)
+    sheets: Sheets = field(default_factory=Sheets)
 
     def notices(self, record: Record, event: str, recipients: Iterable[Recipient], now: datetime) -> list[Notice]:
         """One notice for each recipient; where an address cannot be used it is failed from the start."""
@@ -30,6 +33,7 @@ class Drafter:
             facts = record.facts(self.rulebook, self.sheets, recipient.language)
             text = self.templates.render(event, recipient.channel, facts)
             notice = Notice(
+                key=record.violation.id,
                 violation_id=record.violation.id,
                 event=event,
                 client=record.violation.client,
@@ -46,3 +50,8 @@ class Drafter:
             )
             made.append(notice)
         return made
+
+    def digest(self, notice: Notice, records: Iterable[Record], older: int) -> Rendered:
+        """The text of a digest of these violations, at least one; `older` were found too late for any notice."""
+        facts = digest_facts(records, self.rulebook, self.sheets, cast("Language", notice.language), older)
+        return self.templates.render(LATE.event, notice.channel, facts)

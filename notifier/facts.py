@@ -136,8 +136,16 @@ def _version(rule: Rule | None, key: str) -> Version | None:
 
 
 def _without(platform: str, title: str, language: Language) -> str:
-    """The rule's title without the platform's name before it, which every notice says anyway."""
-    return title.removeprefix(platform if language == "zh-CN" else f"{platform} ") or title
+    """The rule's title without the platform's name before it, which every notice says anyway.
+
+    >>> _without("快手小店", "快手客服好评率", "zh-CN"), _without("Kuaishou", "Kuaishou good-rating rate", "en")
+    ('客服好评率', 'good-rating rate')
+    """
+    if language == "en":
+        return title.removeprefix(f"{platform} ") or title
+    # Titles may leave out what a platform calls its shops: 快手 for 快手小店.
+    said = next((platform[:n] for n in range(len(platform), 1, -1) if title.startswith(platform[:n])), "")
+    return title.removeprefix(said) or title
 
 
 def _exposure(violation: Violation, language: Language) -> str | None:

@@ -1,5 +1,7 @@
 """From the journal to the queue: each violation that was opened becomes its notices, once.
 
+What was found late, more than a day after its assessment, joins a digest instead: one mail for a whole catch-up.
+
 A shop that gets another contact or client is news as well: its open violations that are young enough are told to those
 who were not told, and what waits for anybody else is dropped.
 
@@ -11,6 +13,7 @@ writes nothing.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,15 +27,16 @@ from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Entry, Event, append, entries, head
 from engine.ledger.tables import Cursor, Notice
 from engine.rulebook.model import Language, Rule
+from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
 from notifier.drafts import Drafter
-from notifier.events import EVENTS, OPENED
-from notifier.queued import drop, store, told
-from notifier.records import Record, open_of_shop, records_of, unsent_of_shop
+from notifier.events import EVENTS, OPENED, is_late
+from notifier.queued import drop, store
+from notifier.records import Record, late_of, open_of_shop, records_of, unsent_of_shop
 from notifier.render import Templates
 from notifier.routes import misdirected, recipients_of
 from notifier.sheets import Sheets
+from notifier.told import told
 
-READER = "notices"
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 BATCHES = 100  # how many of the journal's batches one transaction works off
 
@@ -48,6 +52,7 @@ class Planned:
     without_contact  nobody to tell: the shops' keys are in `silent_shops`
     old              opened too long ago to tell anybody
     settled          no longer open when its turn came
+    late             found long after the assessment: told in a digest
     """
 
     queued: int = 0
@@ -57,6 +62,7 @@ class Planned:
     old: int = 0
     settled: int = 0
     silent_shops: frozenset[str] = field(default_factory=frozenset)
+    late: int = 0
 
     def __add__(self, other: Planned) -> Planned:
         return Planned(
@@ -67,6 +73,7 @@ class Planned:
             self.old + other.old,
             self.settled + other.settled,
             self.silent_shops | other.silent_shops,
+            self.late + other.late,
         )
 
 
@@ -86,9 +93,19 @@ def plan_notices(
     """
     drafter = Drafter(rulebook, language, templates or Templates(), sheets or Sheets())
     total = Planned()
+    _rehouse(ledger, now)
     while (step := _step(ledger, drafter, now)) is not None:
         total += step
     return total
+
+
+def _rehouse(ledger: Engine, now: datetime) -> None:
+    with reading(ledger) as session:
+        if not astray(session):
+            return
+    with transaction(ledger) as session:
+        planning(session)
+        append(session, now, rehouse(session, now))
 
 
 def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
@@ -104,16 +121,23 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
         opened = {e.object_id for e in found}
         again = _young(session, turned) - opened
         records = records_of(session, sorted(opened | again))
-    made, planned = _drafts(drafter, found, records, now)
-    made += _drafts_again(drafter, again, records, now)
+        late = late_of(session, again)
+    made, joining, planned = _drafts(drafter, found, records, now)
+    made += _drafts_again(drafter, again - late, records, now)
+    for name in sorted(late):
+        _address(joining, records[name], drafter.language)
     with transaction(ledger) as session:
         if not _advance(session, begin, end):
             return Planned()
         dropped = _redirect(session, turned, again)
+        dropped += forsake(session, {name: shop for name in again if (shop := records[name].shop)})
         fresh = store(session, made)
-        append(session, now, dropped + [told(n, number, f"notice.{n.state}") for n, number in fresh])
-    refused = sum(1 for notice, _ in fresh if notice.state == "failed")
-    return planned + Planned(queued=len(fresh) - refused, refused=refused, already=len(made) - len(fresh))
+        joined = join(session, joining, now)
+        said = [told(n, number, f"notice.{n.state}") for n, number in fresh]
+        append(session, now, dropped + said + joined_events(joined))
+    new = [notice for notice, _ in fresh] + [notice for notice, _, is_new in joined if is_new]
+    refused = sum(1 for notice in new if notice.state == "failed")
+    return planned + Planned(queued=len(new) - refused, refused=refused, already=len(made) - len(fresh))
 
 
 def _turns(entry: Entry) -> bool:
@@ -140,9 +164,9 @@ def _redirect(session: Session, turned: Iterable[str], again: Collection[str]) -
     events = []
     for shop in sorted(turned):
         unsent = unsent_of_shop(session, shop)
-        records = records_of(session, sorted({n.violation_id for n in unsent}))
+        records = records_of(session, sorted({n.key for n in unsent}))
         for notice in unsent:
-            record, retold = records[notice.violation_id], notice.violation_id in again
+            record, retold = records[notice.key], notice.key in again
             why = misdirected(notice, record.shop)
             if why and (notice.state == "queued" or (notice.state == "failed" and retold)):
                 events.append(drop(session, notice, why))
@@ -165,9 +189,10 @@ def _drafts_again(
 
 def _drafts(
     drafter: Drafter, found: Sequence[Entry], records: Mapping[str, Record], now: datetime
-) -> tuple[list[Notice], Planned]:
+) -> tuple[list[Notice], dict[Addressee, list[str]], Planned]:
     made: list[Notice] = []
-    old = settled = 0
+    joining: dict[Addressee, list[str]] = defaultdict(list)
+    old = settled = late = 0
     silent: list[str] = []
     for entry in found:
         record = records.get(entry.object_id)
@@ -175,13 +200,23 @@ def _drafts(
             old += 1
         elif record is None or record.violation.state not in (occasion := EVENTS[entry.event]).states:
             settled += 1
-        elif recipients := recipients_of(record.shop, drafter.language) if record.shop else []:
-            made += drafter.notices(record, occasion.event, recipients, now)
-        else:
+        elif not (recipients := recipients_of(record.shop, drafter.language) if record.shop else []):
             silent.append(record.shop.key if record.shop else record.violation.id)
+        elif is_late(entry.payload):
+            late += 1
+            _address(joining, record, drafter.language)
+        else:
+            made += drafter.notices(record, occasion.event, recipients, now)
     for key in sorted(set(silent)):
         _log.warning("nobody is told about %s: it has no contact; add one with `kaohe shops import`", key)
-    return made, Planned(without_contact=len(silent), old=old, settled=settled, silent_shops=frozenset(silent))
+    planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
+    return made, joining, planned
+
+
+def _address(joining: dict[Addressee, list[str]], record: Record, language: Language) -> None:
+    """Let this violation join the digest of everybody who gets its shop's notices."""
+    for recipient in recipients_of(record.shop, language) if record.shop else []:
+        joining[Addressee(recipient, record.violation.client)].append(record.violation.id)
 
 
 def _is_old(entry: Entry) -> bool:

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event
-from engine.ledger.tables import Notice, Violation
+from engine.ledger.tables import Notice, NoticeItem, Violation
+from notifier.digests import in_digests
 from notifier.events import OPENED
 from notifier.records import AT_ONCE
-from notifier.words.lines import masked
-
-ACTOR = "notifier"
+from notifier.told import told
 
 
 class Key(NamedTuple):
-    """What no two notices share."""
+    """What no two notices share: `name` is the violation's id, or the digest's key."""
 
-    violation: str
+    name: str
     event: str
     recipient: str
     channel: str
@@ -39,10 +38,11 @@ def store(session: Session, made: Sequence[Notice]) -> list[tuple[Notice, int]]:
     """Insert the notices that are not there yet; answers those that are new, each with its number.
 
     One that was dropped, because its violation had been settled or its shop had changed its client, is new
-    again: nobody was told. So is one that still waits, but was written for another client.
+    again: nobody was told. So is one that still waits, but was written for another client. What a digest tells its
+    recipient is not told a second time.
     """
-    wanted = {_key(notice): notice for notice in made}
-    ids = sorted({notice.violation_id for notice in made})
+    wanted = {_key(notice): notice for notice in _untold(session, made)}
+    ids = sorted({key.name for key in wanted})
     before = there(session, ids)
     insert_missing(session, Notice, [notice.model_dump(exclude={"id"}) for notice in wanted.values()])
     after = there(session, ids)
@@ -59,14 +59,23 @@ def _to_be_told_anew(known: There, notice: Notice) -> bool:
     return known.state == "dropped" or (known.state == "queued" and known.client != notice.client)
 
 
+def _untold(session: Session, made: Sequence[Notice]) -> list[Notice]:
+    """The notices whose violation is in no digest to the same recipient."""
+    by_whom: dict[tuple[str, str], set[str]] = {}
+    for notice in made:
+        by_whom.setdefault((notice.channel, notice.recipient), set()).add(notice.key)
+    known = {whom: in_digests(session, names, *whom) for whom, names in by_whom.items()}
+    return [notice for notice in made if notice.key not in known[notice.channel, notice.recipient]]
+
+
 def there(session: Session, violations: Sequence[str]) -> dict[Key, There]:
     """The notices of these violations, by violation, event, recipient and channel."""
     found: dict[Key, There] = {}
-    key = (Notice.violation_id, Notice.event, Notice.recipient, Notice.channel)
+    key = (Notice.key, Notice.event, Notice.recipient, Notice.channel)
     columns = [col(c) for c in (Notice.id, Notice.state, Notice.client, *key)]
     for start in range(0, len(violations), AT_ONCE):
         some = violations[start : start + AT_ONCE]
-        wanted = select(*columns).where(col(Notice.violation_id).in_(some))
+        wanted = select(*columns).where(col(Notice.key).in_(some))
         rows: Iterable[Any] = session.connection().execute(wanted)
         for number, state, client, *names in rows:
             found[Key(*names)] = There(number, state, client)
@@ -74,10 +83,11 @@ def there(session: Session, violations: Sequence[str]) -> dict[Key, There]:
 
 
 def failed_notices(session: Session) -> list[Notice]:
-    """The notices that failed and that somebody still waits for: their violation is not settled."""
-    wanted = select(Notice).join(Violation, col(Violation.id) == Notice.violation_id).where(Notice.state == "failed")
-    found = session.exec(wanted.where(col(Violation.state).in_(sorted(OPENED.states))).order_by(col(Notice.id)))
-    return list(found)
+    """The notices that failed and that somebody still waits for: a violation that they tell of is not settled."""
+    unsettled = select(Violation.id).where(col(Violation.state).in_(sorted(OPENED.states)))
+    in_digest = select(NoticeItem.notice_id).where(col(NoticeItem.violation_id).in_(unsettled))
+    about = or_(col(Notice.violation_id).in_(unsettled), col(Notice.id).in_(in_digest))
+    return list(session.exec(select(Notice).where(Notice.state == "failed", about).order_by(col(Notice.id))))
 
 
 def drop(session: Session, notice: Notice, why: str) -> Event:
@@ -87,23 +97,5 @@ def drop(session: Session, notice: Notice, why: str) -> Event:
     return told(notice, notice.id or 0, "notice.dropped", was=was)
 
 
-def told(notice: Notice, number: int, event: str, actor: str = ACTOR, was: str | None = None) -> Event:
-    """What the journal says of a notice that has come into its state: all but the text, addresses masked."""
-    after = {
-        "state": notice.state,
-        "violation": notice.violation_id,
-        "event": notice.event,
-        "client": notice.client,
-        "channel": notice.channel,
-        "recipient": masked(notice.recipient),
-        "language": notice.language,
-        "template": notice.template,
-        "attempts": notice.attempts,
-        "answer": masked(notice.answer) if notice.answer else None,
-    }
-    before = {"before": {"state": was}} if was else {}
-    return Event(actor, event, "notice", str(number), before | {"after": after})
-
-
 def _key(notice: Notice) -> Key:
-    return Key(notice.violation_id, notice.event, notice.recipient, notice.channel)
+    return Key(notice.key, notice.event, notice.recipient, notice.channel)

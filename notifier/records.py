@@ -6,14 +6,26 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.assessment.archive import FileToday, file_today, version_as_used
-from engine.ledger.tables import Assessment, Notice, RuleVersion, Run, Sanction, Situation, Subject, Violation
+from engine.ledger.tables import (
+    Assessment,
+    JournalEntry,
+    Notice,
+    RuleVersion,
+    Run,
+    Sanction,
+    Situation,
+    Subject,
+    Violation,
+)
 from engine.rulebook.model import Language, Rule
+from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheets
 
@@ -91,6 +103,20 @@ def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[s
         .where(col(Violation.state).in_(sorted(states)), col(Assessment.superseded_at).is_(None))
     )
     return dict(session.exec(wanted).all())
+
+
+def late_of(session: Session, violations: Collection[str]) -> set[str]:
+    """Those of these violations that were late when they were last opened, as the journal says."""
+    last: dict[str, Any] = {}
+    names = sorted(violations)
+    for start in range(0, len(names), AT_ONCE):
+        wanted = select(JournalEntry.object_id, JournalEntry.payload).where(
+            JournalEntry.object_kind == "violation",
+            col(JournalEntry.object_id).in_(names[start : start + AT_ONCE]),
+            col(JournalEntry.event).in_(sorted(EVENTS)),
+        )
+        last |= dict(session.exec(wanted.order_by(col(JournalEntry.batch), col(JournalEntry.position))).all())
+    return {name for name, payload in last.items() if is_late(payload)}
 
 
 def unsent_of_shop(session: Session, shop: str) -> list[Notice]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,17 @@ from jinja2 import Template
 
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
+from notifier.digest_facts import DigestFacts
+from notifier.events import LATE, OPENED
 from notifier.facts import NoticeFacts
 from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
 
 SHIPPED = Path(__file__).parent / "templates"
-VARIABLES = frozenset(field.name for field in dataclasses.fields(NoticeFacts))
+Facts = NoticeFacts | DigestFacts
+_VARIABLES: Mapping[str, frozenset[str]] = {
+    occasion.event: frozenset(field.name for field in dataclasses.fields(facts))
+    for occasion, facts in ((OPENED, NoticeFacts), (LATE, DigestFacts))
+}
 _NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<channel>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
 
 
@@ -41,7 +47,7 @@ class Templates:
         self._environment = sandbox(html=False)
         self._compiled: dict[Path, tuple[Template, Template]] = {}
 
-    def render(self, event: str, channel: str, facts: NoticeFacts) -> Rendered:
+    def render(self, event: str, channel: str, facts: Facts) -> Rendered:
         """The text for this event and channel, in the language of the facts.
 
         Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails.
@@ -50,7 +56,7 @@ class Templates:
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
         subject, body = self._compiled[path]
-        values = {field: getattr(facts, field) for field in VARIABLES}
+        values = {field: getattr(facts, field) for field in _variables(path)}
         title = " ".join(rendered(subject, str(path), values).split())
         if not title:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
@@ -85,7 +91,8 @@ class Templates:
             source = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise TemplateFaultError(name, ["1: is not UTF-8"]) from error
-        found = faults(self._environment, source, VARIABLES)
+        known = _variables(path)
+        found = faults(self._environment, source, known)
         subject, _, rest = source.partition("\n")
         gap, _, body = rest.partition("\n")
         if not found and (gap.strip() or not subject.strip() or not body.strip()):
@@ -93,9 +100,15 @@ class Templates:
         if found:
             raise TemplateFaultError(name, found)
         return (
-            compiled(self._environment, name, subject, VARIABLES),
-            compiled(self._environment, name, body, VARIABLES),
+            compiled(self._environment, name, subject, known),
+            compiled(self._environment, name, body, known),
         )
+
+
+def _variables(path: Path) -> frozenset[str]:
+    """What a template may name, by the event that it is for; of an unknown one, what single notices may."""
+    named = _NAME.fullmatch(path.name)
+    return _VARIABLES.get(named["event"] if named else "", _VARIABLES[OPENED.event])
 
 
 def _tidy(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, NoReturn
@@ -14,20 +14,23 @@ from console.cli.app import AsJson, AsOf, app, current
 from console.desk import Desk, NoHomeError, day, instant
 from console.local_time import local_time
 from console.output import json_lines, note, progress, say, table
+from console.overdue import overdue_lines, wait_lines, waiting_now
 from console.phrases import heads, step_words, verdict_words
 from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import AssessmentError, FaultError, assess_due
+from engine.assessment.deadlines import Wait
 from engine.assessment.due import governed_cycles
 from engine.assessment.forecast import forecast_due
 from engine.assessment.outcome import Outcome
 from engine.assessment.standing import live_files, registrations
+from engine.assessment.waiting import names_days
 from engine.calendar.assessment import assessment_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
 from engine.ledger.database import reading
 from engine.rulebook.book import refuse_empty
-from engine.rulebook.model import Rule
+from engine.rulebook.model import Language, Rule
 from notifier.plan import plan_notices
 
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
@@ -70,9 +73,8 @@ def assess(
     outcomes = sorted(found.outcomes, key=Outcome.sort_key)
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
-    if found.unnotified:
-        note(sentence("old violations", language, n=found.unnotified))
-    if not outcomes and not found.runs and not found.failures:
+    waiting = _notes(desk, asked, found, language)
+    if not outcomes and not found.runs and not found.failures and not waiting:
         _explain_silence(desk, rules, now, days, bool(found.outcomes))
     if as_json:
         json_lines(o.as_json() for o in outcomes)
@@ -80,6 +82,21 @@ def assess(
         _tell(outcomes, language)
     if found.failures:
         _end_with(found.failures, language)
+
+
+def _notes(desk: Desk, asked: _Asked, found: _Found, language: Language) -> list[Wait]:
+    """Say what is remarkable about what was done; who is waited for now."""
+    if found.unnotified:
+        note(sentence("old violations", language, n=found.unnotified))
+    if found.booked:
+        note(sentence("booked", language, n=found.booked))
+    waiting: list[Wait] = []
+    if asked.known_at is None:
+        with reading(desk.ledger) as session:
+            waiting = waiting_now(session, asked.rules, asked.now, desk.settings.waiting)
+    for line in (*overdue_lines(found.missing, language), *wait_lines(waiting, language)):
+        note(line)
+    return waiting
 
 
 def _end_with(failures: Mapping[str, KaoheError], language: str) -> NoReturn:
@@ -125,6 +142,8 @@ class _Found:
     failures: Mapping[str, KaoheError]
     runs: int = 0
     unnotified: int = 0
+    booked: int = 0
+    missing: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +169,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
-    return _Found(outcomes, failures, done.runs, done.unnotified)
+    return _Found(outcomes, failures, done.runs, done.unnotified, done.booked, done.missing)
 
 
 def _forecast(desk: Desk, asked: _Asked) -> _Found:
@@ -168,7 +187,8 @@ def _forecast(desk: Desk, asked: _Asked) -> _Found:
         )
     stands = days.ranged and asked.known_at is None  # what was recorded since was not known then
     outcomes = forecast.over(_on_record(desk, asked.only, days)) if stands else forecast.outcomes
-    return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures)
+    missing = [o for o in forecast.outcomes if names_days(o.missing)]
+    return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures, missing=missing)
 
 
 def _on_record(desk: Desk, only: list[str] | None, days: Days) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,17 +11,21 @@ from typing import Annotated
 import typer
 
 from console.cli.app import AsJson, app, current
+from console.desk import day
 from console.imported import doubt_lines, named_lines
 from console.mapped import ByMapping, mapping_of, rules_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
 from console.sentences import sentence
+from engine.errors import KaoheError
+from engine.evidence.covering import Covers
 from engine.evidence.importer import ImportRequest, ImportSummary, import_evidence
 from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
 from engine.evidence.quarantine import write_quarantine
 
 SHOWN_FAULTS = 10
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @app.command("import")
@@ -43,6 +48,11 @@ def import_(
     replace: Annotated[
         bool, typer.Option(help="First remove what is stored of each shop and day in the files.")
     ] = False,
+    covers: Annotated[
+        str | None,
+        typer.Option(metavar="FROM..TO", help="The days that the files are all of, whatever they hold."),
+    ] = None,
+    all_shops: Annotated[bool, typer.Option(help="With --covers: of all registered shops of the platform.")] = False,
     show_values: Annotated[bool, typer.Option(help="Show refused values in full, digits included.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,10 +71,11 @@ def import_(
         show_values=show_values,
         mapping=by,
         rules=tuple(rules_of(desk).values()),
+        covers=covers_of(covers, all_shops),
     )
     now = datetime.now(UTC)
     with progress(step_words(language)) as report:
-        summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, now, report)
+        summary = import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, now, report)
     quarantine = None
     if summary.faults:
         quarantine = desk.home / "quarantine" / f"{summary.kind}-{now:%Y%m%dT%H%M%S%f}.csv"
@@ -74,9 +85,31 @@ def import_(
         json_lines([_as_json(summary, quarantine) | by_mapping.as_json(language)])
     else:
         by_mapping.tell(language)
-        _tell(summary, quarantine, language)
+        _tell(summary, request.covers, quarantine, language)
     if summary.refused or summary.contradictions or any(one.in_vain for one in summary.mapped):
         raise typer.Exit(1)
+
+
+def covers_of(text: str | None, all_shops: bool) -> Covers | None:
+    """What --covers and --all-shops say. Raises KaoheError where that is no span of days, or nothing to cover."""
+    if text is None:
+        if all_shops:
+            raise KaoheError(
+                "--all-shops needs --covers FROM..TO: which days are the files all of?",
+                zh="--all-shops 要与 --covers FROM..TO 同用：文件包含了哪些日子的全部数据？",
+            )
+        return None
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    for part in (first, last) if dots else (first,):
+        if not DAY.fullmatch(part):  # fromisoformat takes 2026-W10, too, and means its Monday
+            raise KaoheError(
+                f"--covers {text!r}: {part!r} is not a day; write it like 2026-03-02..2026-03-08",
+                zh=f"--covers {text!r}：{part!r} 不是日期；写成 2026-03-02..2026-03-08 这样",
+            )
+    begin, end = day(first, "--covers"), day(last if dots else first, "--covers")
+    assert begin is not None
+    assert end is not None
+    return Covers(begin, end, all_shops)
 
 
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
@@ -89,7 +122,7 @@ def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, objec
     return row
 
 
-def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> None:
+def _tell(summary: ImportSummary, covers: Covers | None, quarantine: Path | None, language: str) -> None:
     row = {k: v for k, v in asdict(summary).items() if isinstance(v, int | str)}
     removed = sentence("removed", language, n=summary.removed) if summary.removed else ""
     name = "imported numbers" if summary.mapped and summary.kind == "counts" else "imported"
@@ -103,6 +136,8 @@ def _tell(summary: ImportSummary, quarantine: Path | None, language: str) -> Non
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
     for line in (*named_lines(summary, language), *doubt_lines(summary, language)):
         note(line)
+    if covers:
+        say(sentence("covered", language, days=covers, n=summary.covered))
     if summary.unknown_columns:
         note(sentence("unknown columns", language, names=", ".join(summary.unknown_columns)))
     for fault in summary.faults[:SHOWN_FAULTS]:

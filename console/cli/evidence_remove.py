@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import AsJson, current, group
+from console.cli.app import AsJson, current
+from console.cli.evidence_status import evidence_commands
 from console.desk import day
 from console.output import json_lines, note, progress, say, table
 from console.phrases import heads, step_words
@@ -21,8 +22,6 @@ from engine.ledger.database import reading
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.platforms import platform as known_platform
 from engine.rulebook.platforms import platform_id
-
-evidence_commands = group("evidence", "The evidence: what is there, what is missing.")
 
 
 @evidence_commands.command()
@@ -76,7 +75,9 @@ def remove(
         )
         return
     if dry_run:
-        table(heads("kind day rows", language), [[r.kind, r.day.isoformat(), str(r.rows)] for r in removed], [2])
+        table(
+            heads("kind evidence_day rows", language), [[r.kind, r.day.isoformat(), str(r.rows)] for r in removed], [2]
+        )
         note(sentence("would remove", language, shop=f"{place}/{id_}", n=sum(r.rows for r in removed)))
         return
     for name in dict.fromkeys(r.kind for r in removed):

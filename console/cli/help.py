@@ -22,6 +22,15 @@ CHINESE: Mapping[str, str] = {
         "各店在尚未考核的周期里处境如何：稳过、已无法挽回，或还差多少、还能错多少。"
     ),
     "Leave out who is safe or holding.": "不列稳过和目前达标的",
+    "A month of assessments: which shops are assessed when, what came of it, what is next, who is limited.": (
+        "一个月的考核日历：哪天考核什么、涉及哪些店铺、结果如何、下次是哪天、哪些店铺受限。"
+    ),
+    "This month; the present one by default.": "哪个月；默认是本月",
+    "Only the shops of this client.": "只看这个客户的店铺",
+    "Only this platform.": "只看这个平台",
+    "Only this shop.": "只看这家店铺",
+    "As a calendar file (RFC 5545), for calendar programs.": "输出日历文件（RFC 5545），供日历软件使用",
+    "Where --ics puts the calendar.": "--ics 写到哪个文件",
     "Take this as the present time.": "以此为当前时间；只写日期时是当天 00:00",
     "First assessment day to print.": "从哪个考核日开始列出",
     "Last assessment day to assess and print.": "考核并列出到哪个考核日",
@@ -67,9 +76,41 @@ CHINESE: Mapping[str, str] = {
     "Take back that a shop is registered, and what was said of it. Its evidence and violations stay.": (
         "取消一家店铺的登记，连同登记的内容；数据和违规记录仍在。"
     ),
+    "The days that the files are all of, whatever they hold.": "文件包含了哪些日子的全部数据（FROM..TO），没有行也算",
+    "With --covers: of all registered shops of the platform.": "与 --covers 同用：该平台所有已登记的店铺都算",
+    "A calendar of the evidence: for each shop and kind which days are there, missing or awaited, and until when.": (
+        "数据日历：每家店铺、每种数据，哪些天已有、缺失或等待中，等到何时。"
+    ),
+    "2026-11; the present one by default.": "2026-11 这样；默认是本月",
+    "Only this client's shops.": "只看这个客户的店铺",
+    "Only this platform's shops.": "只看这个平台的店铺",
+    "Only this owner's shops.": "只看这位负责人的店铺",
+    "Evidence to wait for: sessions, messages, ratings, counts; may be repeated.": (
+        "应有的数据，考核会等它：sessions、messages、ratings、counts；可重复"
+    ),
+    "First day of --expects; today by default.": "--expects 从哪天起；默认今天",
+    "Last day of --expects: nothing is waited for after it.": "--expects 到哪天止：之后不再等待",
     "Show refused values in full, digits included.": "完整显示拒收的值，数字不打码",
     "What is due, running or failed, which notices wait, who works; exits 1 when anything is late.": (
         "到期、进行中、失败的考核，待发的通知，值守进程；有迟误时退出码为 1。"
+    ),
+    "Months: close what is paid, see what was corrected since, open one again.": "月份：关账，查看之后的更正，重开。",
+    "A remark for the journal.": "写进日志的备注",
+    "Close a month: later evidence about it becomes a correction in the month in which it comes.": (
+        "关账：之后到的证据记为到达当月的更正，不再改动这个月。"
+    ),
+    "Why it must be opened again: asks a second person.": "为什么要重开；提出申请，由另一个人批准",
+    "Agree to what somebody else has asked for.": "批准别人的重开申请",
+    "Open a closed month again: one person asks and says why, another one approves.": (
+        "重开已关账的月份：一人申请并写明理由，另一人批准。"
+    ),
+    "All months that were ever closed, and what was booked about them since.": "关过账的月份，以及之后的更正数。",
+    "The corrections about a month, and those that were booked in it.": "关于这个月的更正，以及记入这个月的更正。",
+    "Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings.": (
+        "检查 kaohe 所依赖的一切，并说明怎样修好；有问题时退出码为 1。"
+    ),
+    "Tell the mail server nothing beyond the login, not even the sender.": (
+        "只登录邮件服务器，别的什么都不说，连发件人也不报"
     ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis.": (
@@ -79,6 +120,9 @@ CHINESE: Mapping[str, str] = {
     "Assess what falls due and send its notices, until told to stop. Several may run on one ledger.": (
         "到期即考核并发送通知，直到被叫停。可以同时运行多个。"
     ),
+    "The clock is right, although the journal ends later: go on from now.": (
+        "时钟是对的，虽然日志的末尾更晚：从现在接着记"
+    ),
     "Do what is due now, and end.": "做完现在到期的就结束",
     "The journal: list entries, verify the chain.": "日志：列出条目，核验链条。",
     "All entries, in the order in which they were written.": "全部条目，按写入顺序。",
@@ -87,7 +131,9 @@ CHINESE: Mapping[str, str] = {
     "A head that was noted earlier: nothing before it may be gone.": "先前记下的链头：它之前的不能缺",
     "Notices: list, show, preview, retry, send what is due.": "通知：列出、查看、预览、重发、发送到期的。",
     "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
-    "One notice as it was written.": "一封通知的原文。",
+    "One notice as it was written; a digest that waits, as it would be now.": (
+        "一封通知的原文；待发的合并通知按现在的内容显示。"
+    ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
     "email": "email（邮件）",
     "Queue a failed notice again.": "把失败的通知重新排队。",
@@ -108,6 +154,15 @@ CHINESE: Mapping[str, str] = {
     "The key that seals buyers' ids: check it, begin a new one on purpose.": "封存买家编号的密钥：检查，或有意换一把。",
     "Say whether the key is there and is the one that the ledger knows; the key itself is never printed.": (
         "密钥在不在，是不是台账认得的那一把；密钥本身从不显示。"
+    ),
+    "The lake of day files: check that it is this ledger's, say that it has moved.": (
+        "存放日文件的数据湖：检查它是不是这份台账的，声明它搬了地方。"
+    ),
+    "Say whether the lake is this ledger's and has all its day files; exits 1 when some are not there.": (
+        "检查数据湖是否属于这份台账、日文件是否齐全；有缺时以 1 结束。"
+    ),
+    "From now on the lake that the settings name counts; exits 1 when it lacks day files.": (
+        "从现在起以设置里的数据湖为准；缺少日文件时以 1 结束。"
     ),
     "Begin a new key, for good: buyers imported before and after cannot be compared any more.": (
         "换一把密钥，不能反悔：换之前和之后导入的买家从此无法对照。"

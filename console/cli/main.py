@@ -20,13 +20,18 @@ import typer
 from console import streams
 from console.cli import (
     assess,
+    calendar,
     demo,
+    doctor,
     evidence,
     evidence_remove,
+    evidence_status,
     journal,
+    lake,
     mappings,
     notices,
     outlook,
+    period,
     rules,
     secret,
     status,
@@ -45,13 +50,18 @@ from engine.rulebook.model import Language
 
 COMMANDS = (
     assess,
+    calendar,
     demo,
+    doctor,
     evidence,
     evidence_remove,
+    evidence_status,
     journal,
+    lake,
     mappings,
     notices,
     outlook,
+    period,
     rules,
     secret,
     status,
@@ -73,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     code = 0
     try:
         home, rest = take_home(list(arguments))
-        with desk(home) as opened:
+        with desk(home, forgiving=rest[:1] == ["doctor"]) as opened:  # it tells all that is wrong with them
             language = opened.settings.language
             code = _invoke(opened, rest)
         streams.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
 from console.mail import mail_channels
 from console.output import json_lines, note, say
-from console.phrases import NOTICE_STATES, answer_words, heads
+from console.phrases import NOTICE_STATES, about_words, answer_words, heads
 from console.sentences import sentence
 from engine.errors import UnknownNameError
 from engine.ledger.database import reading
@@ -20,10 +21,13 @@ from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from notifier.deliver import deliver_due
+from notifier.digests import items_of
+from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import retry as retry_notice
 from notifier.words.vocabulary import word
+from notifier.writing import text_of
 
 commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
 
@@ -34,8 +38,9 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     desk = current(context)
     with reading(desk.ledger) as session:
         found = list(session.exec(select(Notice).order_by(col(Notice.id))))
+        items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
     if as_json:
-        json_lines(_row(n) for n in found)
+        json_lines(_row(n, items) for n in found)
         return
     language = desk.settings.language
     listing(
@@ -43,7 +48,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         [
             [
                 str(n.id),
-                n.violation_id,
+                about_words(n, len(items.get(n.id or 0, ())), language),
                 n.client,
                 masked(n.recipient),
                 n.channel,
@@ -58,22 +63,27 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 @commands.command()
 def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
-    """One notice as it was written."""
+    """One notice as it was written; a digest that waits, as it would be now."""
     desk = current(context)
     with reading(desk.ledger) as session:
         found = session.get(Notice, notice)
         known = session.exec(select(Notice.id)).all()
+        items = items_of(session, [notice])
     if found is None:
         numbers = [str(n) for n in known]
         hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
         raise UnknownNameError("notice", str(notice), numbers, hint, zh)
+    subject, body = found.subject, found.body
+    if not body and (text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language))):
+        subject, body = text.subject, text.body
     if as_json:
-        json_lines([_row(found) | {"subject": found.subject, "body": found.body}])
+        json_lines([_row(found, items) | {"subject": subject, "body": body}])
         return
     language = desk.settings.language
     state, answer = word(NOTICE_STATES, found.state, language), _answer(found, language)
     say(f"{state} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
-    say(f"\n{found.subject}\n\n{found.body}")
+    if body:
+        say(f"\n{subject}\n\n{body}")
 
 
 @commands.command()
@@ -104,7 +114,8 @@ def send(context: typer.Context) -> None:
     desk = current(context)
     now = datetime.now(UTC)
     planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
-    done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner)
+    drafter = Drafter(desk.sound_rules, desk.settings.language)
+    done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner, drafter=drafter)
     language = desk.settings.language
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))
@@ -120,10 +131,11 @@ def _answer(notice: Notice, language: Language) -> str:
     return masked(answer_words(notice.answer or "", language))
 
 
-def _row(n: Notice) -> dict[str, object]:
+def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
     return {
         "notice": n.id,
         "violation": n.violation_id,
+        "violations": [n.violation_id] if n.violation_id else list(items.get(n.id or 0, ())),
         "event": n.event,
         "client": n.client,
         "recipient": masked(n.recipient),

@@ -61,7 +61,7 @@ def outlook_(
             o.shop,
             o.rule.title.in_language(language),
             o.cycle.key,
-            f"{o.numerator}/{o.denominator}" if o.denominator is not None else "-",
+            f"{o.numerator}/{o.denominator}" if None not in {o.numerator, o.denominator} else "-",
             standard_words(o.version) or "-",
             words(o, language),
         ]
@@ -72,6 +72,8 @@ def outlook_(
 
 def words(o: Outlook, language: Language) -> str:
     """The standing in a sentence: what it is, and the number that mends or breaks it."""
+    if o.missing:
+        return sentence("not here yet", language, missing=", ".join(o.missing))
     if o.standing == "below_gate":
         lacks = ", ".join(f"{name} +{n}" for name, n in (o.gate_lacks or {}).items())
         return sentence("below gate", language, gate=gate_words(o.version) or "-", lacks=lacks or "-")
@@ -87,7 +89,7 @@ def words(o: Outlook, language: Language) -> str:
 
 
 def _row(o: Outlook) -> dict[str, Any]:
-    return {
+    row = {
         "rule": o.rule.id,
         "version": o.version.key,
         "platform": o.rule.platform,
@@ -107,3 +109,4 @@ def _row(o: Outlook) -> dict[str, Any]:
         "pending": o.pending,
         "gate_lacks": dict(o.gate_lacks) if o.gate_lacks else None,
     }
+    return row | ({"missing": list(o.missing)} if o.missing else {})

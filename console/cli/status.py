@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
@@ -12,15 +10,13 @@ from console.output import json_lines, say, table
 from console.phrases import heads, phrase
 from console.status import status_of
 
-LATE = timedelta(minutes=10)  # a run that is due longer than this is late
-
 
 @app.command()
 def status(context: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """What is due, running or failed, which notices wait, who works; exits 1 when anything is late."""
     desk = current(context)
     now = instant(as_of, "--as-of")
-    found = status_of(desk, now, LATE)
+    found = status_of(desk, now, desk.settings.late_after)
     if as_json:
         json_lines([found.as_json()])
     else:

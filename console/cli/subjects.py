@@ -12,6 +12,7 @@ import typer
 
 from console.cli.app import AsJson, current, group
 from console.desk import Desk, day
+from console.expecting import KINDS, expected_json, expected_words, wish_of
 from console.listing import listing
 from console.output import json_lines, note, say
 from console.phrases import heads, phrase
@@ -19,6 +20,7 @@ from console.registers import Register, read_people, read_shops
 from console.sentences import sentence
 from engine.errors import KaoheError, near_names
 from engine.ledger.database import reading, transaction
+from engine.ledger.expectations import expected_of
 from engine.ledger.masking import masked, masked_contact
 from engine.ledger.people import register_people
 from engine.ledger.postings import postings
@@ -62,9 +64,20 @@ def add(
     opened_on: Annotated[str | None, typer.Option(metavar="DATE")] = None,
     owner: Annotated[str | None, typer.Option()] = None,
     contact: Annotated[str | None, typer.Option(help="Addresses for notices, separated by ;")] = None,
+    expects: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help=f"Evidence to wait for: {', '.join(KINDS)}; may be repeated."),
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="First day of --expects; today by default.")
+    ] = None,
+    expects_until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last day of --expects: nothing is waited for after it.")
+    ] = None,
 ) -> None:
     """Register one shop, or change what is given."""
     desk = current(context, makes_home=True)
+    wish = wish_of(expects or (), day(from_, "--from"), day(expects_until, "--expects-until"))
     for address, reason in contact_faults(contact or ""):
         raise KaoheError(
             f"--contact {masked(address)!r}: {reason.en}; write addresses like zhang@example.com",
@@ -80,6 +93,7 @@ def add(
         opened_on=day(opened_on, "--opened-on"),
         owner=owner,
         contact=contact,
+        expects=wish,
     )
     with transaction(desk.ledger) as session:
         clients = {s.client for s in shops(session)}
@@ -111,6 +125,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
     desk = current(context)
     with reading(desk.ledger) as session:
         found = shops(session)
+        expected = expected_of(session, [s.id for s in found if s.id is not None])
     if as_json:
         json_lines(
             {
@@ -125,13 +140,14 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
                 "contact": masked_contact(s.contact) if s.contact else None,
                 "registered": s.registered_at is not None,
                 "first_evidence_on": s.first_evidence_on.isoformat() if s.first_evidence_on else None,
+                "expects": expected_json(expected.get(s.id or 0, {})),
             }
             for s in found
         )
         return
     language = desk.settings.language
     listing(
-        heads("platform shop alias client opened_on owner contact registered", language),
+        heads("platform shop alias client opened_on owner contact registered expects", language),
         [
             [
                 s.platform or "",
@@ -142,6 +158,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
                 s.owner or "",
                 masked_contact(s.contact) if s.contact else "",
                 phrase("yes" if s.registered_at else "no", language),
+                expected_words(expected.get(s.id or 0, {})),
             ]
             for s in found
         ],

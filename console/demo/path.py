@@ -31,6 +31,8 @@ from notifier.channels.email import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.deliver import deliver_due
+from notifier.digests import QUIET
+from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 
 REGISTERED_AT = at(FIRST, 9 * 3600)
@@ -76,7 +78,8 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
     plan_notices(desk.ledger, desk.rulebook, now, language)
-    sent = deliver_due(desk.ledger, _outbox(desk), now, desk.owner)
+    # What was found late is told in a digest, which waits until it is quiet.
+    sent = deliver_due(desk.ledger, _outbox(desk), now + QUIET, desk.owner, drafter=Drafter(desk.rulebook, language))
     recorded = _record(desk, step, language)
     counts = {"taken": taken, "already_there": known, "runs": done.runs, "sent": sent.sent, "recorded": recorded}
     say(sentence("demo month", language, month=step.month, **counts))
@@ -88,7 +91,7 @@ def _import(desk: Desk, step: Step, evidence: Evidence, language: Language) -> t
     for kind, files in evidence:
         request = ImportRequest(kind, tuple(files), desk.actor)
         with progress(step_words(language)) as report:
-            summary = import_evidence(desk.ledger, desk.lake, desk.secret, request, step.assessed_at, report)
+            summary = import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, step.assessed_at, report)
         taken += summary.taken
         known += summary.already_there
     return taken, known

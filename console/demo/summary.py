@@ -95,6 +95,7 @@ def where_next(desk: Desk, violations: Sequence[str], language: Language) -> Non
         f"{kaohe} notices preview {example} --home {shown}",
         f"{kaohe} violations list --home {shown}",
         f"{kaohe} assess --from {FIRST} --to {last} --as-of {AS_OF:%Y-%m-%dT%H:%M} --json --home {shown}",
+        f"{kaohe} calendar --as-of {AS_OF:%Y-%m-%dT%H:%M} --home {shown}",
         f"{kaohe} outlook --as-of {AS_OF:%Y-%m-%dT%H:%M} --home {shown}",
         f"{kaohe} journal verify --home {shown}",
     ):

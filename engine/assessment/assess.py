@@ -11,19 +11,21 @@ from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from engine.assessment import lease
+from engine.assessment.booking import book, take_back
 from engine.assessment.due import DueRun, startable
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
 from engine.assessment.place import Place
-from engine.assessment.plan import bench, chunks, planned
+from engine.assessment.plan import Plan, bench, chunks, planned
 from engine.assessment.recording import Recorded, record
 from engine.errors import KaoheError
 from engine.judge.reasoner import Reasoner
 from engine.ledger import runs
 from engine.ledger.database import LedgerError, transaction
-from engine.ledger.day_files import Live
+from engine.ledger.periods import is_closed, month_of
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 
@@ -35,12 +37,22 @@ Step = Literal["go_on", "held", "rests"]
 _log = logging.getLogger(__name__)
 
 
+def never() -> bool:
+    """No reason to stop."""
+    return False
+
+
 @dataclass(slots=True)
 class Assessed:
-    """What an assessment did: runs finished, and violations too old for a notice."""
+    """What an assessment did: runs finished, violations too old for a notice, corrections of closed months.
+
+    `missing` are the outcomes of shops whose evidence has not come in time.
+    """
 
     runs: int = 0
     unnotified: int = 0
+    booked: int = 0
+    missing: list[Outcome] = field(default_factory=list)
     _changed: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
 
     @property
@@ -52,6 +64,8 @@ class Assessed:
         """Count a finished run in."""
         self.runs += 1
         self.unnotified += recorded.unnotified
+        self.booked += recorded.booked
+        self.missing += recorded.missing
         self._changed |= {(o.rule.id, o.shop, o.cycle): o for o in recorded.changed}
 
 
@@ -87,7 +101,8 @@ def assess_due(
     *,
     restate: bool = False,
     patient: bool = False,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
+    finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Assessed:
     """Assess all that is due at `now` under `rules`, oldest first per rule, up to assessment day `until`.
@@ -95,14 +110,15 @@ def assess_due(
     Runs that another process holds are waited for: it finishes them, or its lease ends and they are taken over. A run
     that fails again and again is set aside, and the next ones are taken up; with `patient` (a worker, which comes
     again) it rests between its attempts. With `restate` cycles are assessed again whose rule decides otherwise by now.
-    `stop` is asked before each run: what is not begun then is left.
+    `stop` is asked before each run: what is not begun then is left. `finished` is told the rule of each run that was
+    done here, and how many seconds it took.
 
     Raises AssessmentError, after all else is done, if something could not be assessed, and LedgerError at once.
     """
     done = Assessed()
     failures: dict[str, KaoheError] = {}
     with Reasoner() as reasoner:
-        how = _How(place, now, progress, until, restate, patient, stop, reasoner)
+        how = _How(place, now, progress, until, restate, patient, stop, finished, reasoner)
         works = [_Work(how, rule, done, failures) for rule in rules]
         while (works := [work for work in works if not work.through()]) and not stop():
             pause(PAUSE_S)
@@ -122,6 +138,7 @@ class _How:
     restate: bool
     patient: bool
     stop: Callable[[], bool]
+    finished: Callable[[str, float], object]
     reasoner: Reasoner
 
 
@@ -137,6 +154,8 @@ class _Work:
     def through(self) -> bool:
         """Do it, oldest first, one at a time; False if another process holds some of it."""
         how = self.how
+        if how.stop():
+            return True
         try:
             plan = planned(how.place, self.rule, how.now, how.until, how.restate)
         except LedgerError:
@@ -150,22 +169,22 @@ class _Work:
         before = self.done.runs
         for chunk in chunks(due):
             how.progress("assessing cycles", self.done.runs - before, len(due))
-            if (step := self._chunk(plan.live, chunk)) != "go_on":
+            if (step := self._chunk(plan, chunk)) != "go_on":
                 return step == "rests"
         if due:
             how.progress("assessing cycles", len(due), len(due))
         return True
 
-    def _chunk(self, live: Live, chunk: Sequence[DueRun]) -> Step:
+    def _chunk(self, plan: Plan, chunk: Sequence[DueRun]) -> Step:
         """Do runs of one version that are measured together, or one by one where that cannot be done."""
         how = self.how
         with ExitStack() as stack:
             try:
-                judged: Judging = stack.enter_context(bench(how.place, live, chunk, how.reasoner, how.progress)).judged
+                judged: Judging = stack.enter_context(bench(how.place, plan, chunk, how.reasoner, how.progress)).judged
             except Exception as error:  # noqa: BLE001 — whatever it is, it must stop no other run
                 self._raise_if_lost(error)
                 if len(chunk) > 1:  # whose fault it is shows when each is measured by itself
-                    return self._each(chunk, lambda run: self._chunk(live, [run]))
+                    return self._each(chunk, lambda run: self._chunk(plan, [run]))
                 judged = _refusing(error)
             return self._each(chunk, lambda run: self._run(run, judged))
 
@@ -181,6 +200,7 @@ class _Work:
         """Claim one run, judge it, record it: until it is done, or has failed as often as it may."""
         place = self.how.place
         while (claim := lease.claimed(place, due, at_once=not self.how.patient)) is not None:
+            began = time.monotonic()
             try:
                 with lease.held(place, claim.id):
                     judgement = judged(due)
@@ -190,7 +210,7 @@ class _Work:
                         session, version.sha256, due.rule.id, version.key, due.rule.source_text, self.how.now
                     )
                     runs.finish(session, claim.id, place.owner, due.input, version.key, version.sha256, self.how.now)
-                    recorded = record(session, claim.id, judgement, place.actor, self.how.now)
+                    recorded = self._recorded(session, claim.id, judgement)
             except runs.LostLeaseError:
                 return "held"
             except KeyboardInterrupt:  # nobody has to wait for the lease to end
@@ -208,8 +228,17 @@ class _Work:
                     return "rests"
             else:
                 self.done.add(recorded)
+                self.how.finished(self.rule.id, time.monotonic() - began)
                 return "go_on"
         return "held"
+
+    def _recorded(self, session: Session, run_id: int, judgement: Judgement) -> Recorded:
+        """Record it, or book it where the month is closed: since the claim, nobody can have closed it."""
+        actor, now, cycle = self.how.place.actor, self.how.now, judgement.due.cycle
+        if is_closed(session, month_of(cycle.last)):
+            return book(session, run_id, judgement, actor, now)
+        take_back(session, self.rule.id, cycle.key, now)
+        return record(session, run_id, judgement, actor, now)
 
     def _given_up(self, claim: runs.Claim, why: KaoheError) -> bool:
         """Note why a run has failed; False if it belongs to another by now."""

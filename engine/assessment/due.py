@@ -1,7 +1,7 @@
 """What is due: a pure function of rules, calendar, day files, registrations and past runs. No watermark, no schedule.
 
 A cycle is due when its assessment instant has passed and it was never assessed, or was last assessed on another input.
-First assessments, late shops, corrected files and downtime are all this one case.
+First assessments, late shops, corrected files, downtime and passed deadlines are all this one case.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from engine.assessment.waiting import NOTHING_AWAITED, PATIENCE, Awaited, Expects, alike, awaited_by
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.ledger.day_files import Live
 from engine.measure.counts import files_of_counts
 from engine.measure.needs import files_read
+from engine.measure.presence import kinds_of
 from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
 
@@ -30,11 +32,12 @@ Rests = Literal["in_the_way", "aside"]  # and what comes later has to wait, or h
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registered shop, and the day from which it is listed even without evidence."""
+    """A registered shop, the day from which it is listed even without evidence, and what is expected of it."""
 
     platform: str
     shop: str
     listed_from: date
+    expects: Expects | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +54,8 @@ class OpenRun:
 class PastRun:
     """What the ledger knows of a cycle: its first day, what its last finished run read, the run that is still open.
 
-    `decided_by` are the digests of the versions by which it was decided, if they matter. An open run is finished in
+    `decided_by` are the digests of the versions by which it was decided, if they matter. `reopened`: its month was
+    closed, what came later was booked elsewhere, and now the month is open again. An open run is finished in
     any case: it was begun, and what it was begun for may be gone from sight.
     """
 
@@ -59,6 +63,7 @@ class PastRun:
     input: str | None
     open_run: OpenRun | None = None
     decided_by: frozenset[str] = frozenset()
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class DueRun:
 
     `before` is what the cycle's last run had read when this one was planned: if that has changed, somebody else has
     been there since, and the plan is void. `rests` tells of one that has failed and is to be left alone for a while.
+    `awaited` belongs to the day files of the plan: imports that come later do not count.
     """
 
     rule: Rule
@@ -77,6 +83,7 @@ class DueRun:
     before: str | None
     cause: Cause = "first"
     rests: Rests | None = None
+    awaited: Awaited = NOTHING_AWAITED
 
     @property
     def assessed_on(self) -> date:
@@ -91,10 +98,12 @@ def due_runs(
     registrations: Sequence[Registration],
     done: Mapping[str, PastRun],
     now: datetime,
+    patience: timedelta = PATIENCE,
 ) -> list[DueRun]:
     """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run.
 
     A rule that decides otherwise than when a cycle was assessed makes it due where `done` tells how it was decided.
+    Evidence that is expected is waited for until `patience` after the assessment instant.
     Raises KaoheError for a rule that judges anything but shops: such rules cannot be assessed so far.
     """
     if rule.subject != "shop":
@@ -107,26 +116,27 @@ def due_runs(
     if since is None:
         return []
     runs = []
+    expecting = alike((r.shop, r.expects) for r in registered)
     for version, cycle in governed_cycles(rule, since, now):
-        digest = input_digest(rule, version, cycle, live, registered)
+        assert version.assessed is not None
+        instant = assessment_instant(cycle, version.assessed, rule.zone)
+        awaited = awaited_by(expecting, kinds_of(version), cycle, now < instant + patience)
+        digest = input_digest(rule, version, cycle, live, registered, awaited)
         past = done.get(cycle.key)
         if digest is None and past is None:
             continue  # nobody is registered and nothing happened: there is nothing to say
         digest = digest or NOTHING
         cause = _cause(version, past, digest)
-        if cause is None or version.assessed is None:
-            continue
-        instant = assessment_instant(cycle, version.assessed, rule.zone)
-        runs.append(
-            DueRun(rule, version, cycle, instant, digest, past.input if past else None, cause, _rests(past, digest))
-        )
+        if cause is not None:
+            before, rests = past.input if past else None, _rests(past, digest)
+            runs.append(DueRun(rule, version, cycle, instant, digest, before, cause, rests, awaited))
     return sorted(runs, key=lambda run: _turn(run, done))
 
 
 def _cause(version: Version, past: PastRun | None, digest: str) -> Cause | None:
     if past is None or past.input is None:
         return "first"
-    if past.input != digest:
+    if past.input != digest or past.reopened:
         return "evidence"
     if past.decided_by - {version.sha256}:
         return "rule"
@@ -179,9 +189,17 @@ def governed_cycles(rule: Rule, since: date, now: datetime) -> Iterator[tuple[Ve
 
 
 def input_digest(
-    rule: Rule, version: Version, cycle: Cycle, live: Live, registered: Sequence[Registration]
+    rule: Rule,
+    version: Version,
+    cycle: Cycle,
+    live: Live,
+    registered: Sequence[Registration],
+    awaited: Awaited = NOTHING_AWAITED,
 ) -> str | None:
-    """sha256 over the generations that a run reads and the registrations that apply; None where there are none."""
+    """sha256 over the generations that a run reads, the registrations that apply, and what is awaited.
+
+    None where there is nothing to say. Where nothing is awaited it is what it was before anything could be.
+    """
     files = {
         file
         for relation in {c.relation for c in version.counters}
@@ -189,9 +207,11 @@ def input_digest(
         for file in files_read(relation, rule.platform, day, live)
     } | set(files_of_counts(rule.platform, [cycle], live))
     shops = sorted(r.shop for r in registered if r.listed_from <= cycle.first)
-    if not files and not shops:
+    if not files and not shops and not awaited.told:
         return None
-    document = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]
+    document: list[object] = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]
+    if states := awaited.as_data():
+        document.append(states)
     return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -200,5 +220,6 @@ def _first_day(rule: Rule, live: Live, registered: Sequence[Registration], done:
     kinds = {DERIVATIONS[c.relation].kind for v in rule.versions for c in v.counters} | {COUNTS}
     days = [day for kind, platform, day in live if platform == rule.platform and kind in kinds]
     days += [r.listed_from for r in registered]
+    days += [spans[0][0] for r in registered if r.expects for _, spans in r.expects.expected]
     days += [run.first_day for run in done.values()]
     return min(days, default=None)

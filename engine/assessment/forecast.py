@@ -17,15 +17,24 @@ from engine.rulebook.model import Rule
 
 @dataclass(slots=True)
 class Forecast:
-    """The outcomes of the `cycles` (rule, cycle) that are due, and rules that fail."""
+    """The outcomes of the `cycles` (rule, cycle) that are due, and rules that fail.
+
+    `waiting` (rule, cycle, shop) are left out of their cycles: what is on record about them stays.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     cycles: set[tuple[str, str]] = field(default_factory=set)
+    waiting: set[tuple[str, str, str]] = field(default_factory=set)
     failures: dict[str, KaoheError] = field(default_factory=dict)
 
     def over(self, recorded: Iterable[Outcome]) -> list[Outcome]:
         """What would stand afterwards: the outcomes on record, but for the cycles that are due."""
-        return [*self.outcomes, *(o for o in recorded if (o.rule.id, o.cycle) not in self.cycles)]
+        stays = (
+            o
+            for o in recorded
+            if (o.rule.id, o.cycle) not in self.cycles or (o.rule.id, o.cycle, o.shop) in self.waiting
+        )
+        return [*self.outcomes, *stays]
 
 
 def forecast_due(
@@ -51,9 +60,11 @@ def forecast_due(
                 else:
                     plan = planned_as_known(place, rule, now, until, known_at)
                 for chunk in chunks(plan.due):
-                    with bench(place, plan.live, chunk, reasoner, progress, known_at) as at:
+                    with bench(place, plan, chunk, reasoner, progress) as at:
                         for run in chunk:
-                            forecast.cycles.add((rule.id, run.cycle.key))
+                            cycle = run.cycle.key
+                            forecast.cycles.add((rule.id, cycle))
+                            forecast.waiting |= {(rule.id, cycle, shop) for shop in run.awaited.waiting}
                             forecast.outcomes += at.judged(run).outcomes
             except KaoheError as error:
                 forecast.failures[rule.id] = error

@@ -10,16 +10,17 @@ import duckdb
 
 from engine.assessment.due import DueRun
 from engine.assessment.outcome import Outcome, dated
-from engine.evidence.duck import name, text
 from engine.judge.decide import Decision, Judge, Situation
 from engine.judge.facts import Fact
 from engine.judge.screen import figure_sql
-from engine.judge.subjects import SITUATION, interval_of, judge_subjects
+from engine.judge.subjects import decide_breaches, interval_of
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.violation_ids import violation_id
 from engine.measure.presence import kinds_of
-from engine.rulebook.model import Interval, PastViolation
+from engine.rulebook.model import PastViolation
 
+NO_FIGURE = (None,) * 6
+NOTHING_TO_COUNT = (0, None, None, 0, None, None)
 NOBODY: Mapping[str, Collection[Fact]] = MappingProxyType({})
 
 
@@ -43,60 +44,64 @@ def judge_run(
     with_evidence: Callable[[Collection[str]], Collection[str]],
     exempting: Mapping[str, Collection[Fact]] = NOBODY,
 ) -> Judgement:
-    """Judge all subjects of a run from the table `figures` (see `engine.measure.figures.measure`).
+    """Judge all subjects of a run from the table `screened` (see `engine.judge.subjects.screen`).
 
     `clients` maps shops to clients, `listed` are the registered shops that are listed whatever they counted, `history`
     the past violations of each shop under this rule. `with_evidence` says which of some shops have any evidence in the
-    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop.
+    cycle, counted or not. `exempting` are the waivers and exclusions that apply to each shop. Shops whose evidence is
+    waited for are left out; whose evidence never came has no data, whatever of it is there.
     """
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW run_figures AS SELECT * FROM figures "
-        f"WHERE _cycle = {text(due.cycle.key)} AND _grain = 'shop'"
-    )
-    judged = judge_subjects(con, judge, "run_figures", "_shop", history, exempting)
+    awaited = due.awaited
+    listed |= awaited.silent
+    set_apart = awaited.waiting.keys() | awaited.overdue.keys()
+    found = [row for row in _screened(con, due) if row.shop not in set_apart]
+    breaches = ((row.shop, row.figure) for row in found if row.verdict == "violation")
+    judged = decide_breaches(judge, breaches, history, exempting)
     outcomes: list[Outcome] = []
-    situations: dict[str, Situation] = {}
-    silent = set(listed)
-    for row in _judged(con, due):
+    silent = set(listed) - set_apart
+    for row in found:
         silent.discard(row.shop)
         if not row.denominator and row.denominator is not None and row.shop not in listed:
             continue
-        if row.situation is not None:
-            situations[row.shop] = judged.situations[row.situation]
-        decision = None if row.situation is None else judged.decisions[row.situation]
+        situation = judged.situations.get(row.shop)
+        decision = judged.decisions[situation] if situation else None
         outcomes.append(_outcome(due, row, clients.get(row.shop, "default"), decision))
     present = with_evidence(silent)
     for shop in silent:
-        row = _Row(shop, None, None, None, None, "no_data", False, kinds_of(due.version), None)
-        if shop in present:
-            row = _Row(shop, 0, None, 0, None, "not_assessed", False, (), None)
+        row = _Row(shop, NO_FIGURE, "no_data", False, kinds_of(due.version))
+        if shop in present or shop in awaited.silent:
+            row = _Row(shop, NOTHING_TO_COUNT, "not_assessed", False, ())
         outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
-    decisions = dict(zip(judged.situations, judged.decisions, strict=True))
-    return Judgement(due, tuple(sorted(outcomes, key=Outcome.sort_key)), decisions, situations)
+    for shop, missing in awaited.overdue.items():
+        row = _Row(shop, NO_FIGURE, "no_data", False, missing)
+        outcomes.append(_outcome(due, row, clients.get(shop, "default"), None))
+    ordered = tuple(sorted(outcomes, key=Outcome.sort_key))
+    return Judgement(due, ordered, judged.decisions, judged.situations)
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A subject as the screen leaves it; `figure` are the six columns of `figure_sql`."""
+
     shop: str
-    numerator: int | None
-    numerator_range: Interval | None
-    denominator: int | None
-    denominator_range: Interval | None
+    figure: Sequence[int | None]
     verdict: str
     at_risk: bool
     missing: tuple[str, ...]
-    situation: int | None
+
+    @property
+    def denominator(self) -> int | None:
+        return self.figure[3]
 
 
-def _judged(con: duckdb.DuckDBPyConnection, due: DueRun) -> list[_Row]:
+def _screened(con: duckdb.DuckDBPyConnection, due: DueRun) -> list[_Row]:
+    """The shops of one cycle, from the table `screened` of many."""
     rows = con.execute(
-        f"SELECT _shop, {figure_sql(due.version)}, verdict, at_risk, missing, {name(SITUATION)} "
-        "FROM judged ORDER BY _shop"
+        f"SELECT _shop, verdict, at_risk, missing, {figure_sql(due.version)} FROM screened "
+        "WHERE _cycle = $1 ORDER BY _shop",
+        [due.cycle.key],
     ).fetchall()
-    return [
-        _Row(shop, n, interval_of(n_low, n_high), d, interval_of(d_low, d_high), verdict, risk, tuple(missing), place)
-        for shop, n, n_low, n_high, d, d_low, d_high, verdict, risk, missing, place in rows
-    ]
+    return [_Row(shop, figure, verdict, risk, tuple(missing)) for shop, verdict, risk, missing, *figure in rows]
 
 
 def _outcome(due: DueRun, row: _Row, client: str, decision: Decision | None) -> Outcome:
@@ -112,7 +117,7 @@ def _outcome(due: DueRun, row: _Row, client: str, decision: Decision | None) -> 
         cycle_start=due.cycle.first,
         cycle_end=due.cycle.last,
         assessed_on=due.assessed_on,
-        numerator=row.numerator,
+        numerator=row.figure[0],
         denominator=row.denominator,
         verdict=verdict,
         at_risk=row.at_risk,
@@ -120,6 +125,6 @@ def _outcome(due: DueRun, row: _Row, client: str, decision: Decision | None) -> 
         sanctions=dated(decision.sanctions, due.assessed_on) if decision and verdict == "violation" else (),
         missing=row.missing,
         violation=violation_id(due.rule.id, subject, due.cycle.key) if verdict == "violation" else None,
-        numerator_range=row.numerator_range,
-        denominator_range=row.denominator_range,
+        numerator_range=interval_of(*row.figure[1:3]),
+        denominator_range=interval_of(*row.figure[4:6]),
     )

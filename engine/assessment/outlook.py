@@ -13,7 +13,8 @@ from typing import Any, Literal
 import duckdb
 from sqlmodel import Session
 
-from engine.assessment.standing import clients_of, live_files
+from engine.assessment.standing import clients_of, live_files, registrations
+from engine.assessment.waiting import alike, lacking
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import CAMPAIGN, Cycle, cycle_of, preceding
 from engine.calendar.zones import day_bounds, local_day
@@ -25,18 +26,22 @@ from engine.judge.verdict import Reading, reading_of
 from engine.measure.counts import low_column
 from engine.measure.details import pending_rows
 from engine.measure.figures import Workshop, measure
+from engine.measure.presence import kinds_of
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress, silent
 from engine.rulebook.model import Bound, Rule, Version
 
-# below_gate: too little happened to be assessed; unknown: one of the numbers is missing or was rounded.
+# below_gate: too little happened to be assessed; unknown: a number is missing or was rounded, or evidence has not come.
 Standing = Literal["holding", "behind", "safe", "lost", "below_gate", "unknown"]
 LOOK_BACK = timedelta(days=62)  # no cycle ends longer before its assessment
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How one shop stands in one open cycle. `running`: its last day is not over; `due_at`: the assessment instant."""
+    """How one shop stands in one open cycle. `running`: its last day is not over; `due_at`: the assessment instant.
+
+    `missing` names the evidence that is expected of the days before today and has not come: nothing is known then.
+    """
 
     rule: Rule
     version: Version
@@ -52,6 +57,7 @@ class Outlook:
     breaks: int | None = None
     pending: int = 0
     gate_lacks: Mapping[str, int] | None = None
+    missing: tuple[str, ...] = ()
 
     def sort_key(self) -> tuple[Any, ...]:
         """By assessment, platform, shop and rule."""
@@ -90,8 +96,11 @@ def outlook(
         for done, rule in enumerate(rules):
             progress("looking ahead", done, len(rules))
             clients = clients_of(session, rule.platform)
+            expecting = alike((r.shop, r.expects) for r in registrations(session, rule.platform, rule.zone))
+            yesterday = local_day(now, rule.zone) - timedelta(days=1)
             for version, cycle in open_cycles(rule, now):
-                found += _of_cycle(con, workshop, rule, version, cycle, clients, now)
+                missing = lacking(expecting, kinds_of(version), cycle.first, min(cycle.last, yesterday))
+                found += _of_cycle(con, workshop, rule, version, cycle, clients, missing, now)
         progress("looking ahead", len(rules), len(rules))
     return sorted(found, key=Outlook.sort_key)
 
@@ -103,6 +112,7 @@ def _of_cycle(
     version: Version,
     cycle: Cycle,
     clients: Mapping[str, str],
+    missing: Mapping[str, tuple[str, ...]],
     now: datetime,
 ) -> Iterator[Outlook]:
     measure(con, workshop, rule, version, [cycle], silent)
@@ -115,10 +125,15 @@ def _of_cycle(
     rows = con.execute(
         f"SELECT _shop{columns} FROM figures WHERE _grain = 'shop' AND _cycle = {text(cycle.key)} ORDER BY _shop"
     ).fetchall()
-    for shop, *cells in rows:
+    nothing = [
+        (shop, *(None for _ in reading.counters for _ in "12")) for shop in missing.keys() - {r[0] for r in rows}
+    ]
+    for shop, *cells in [*rows, *nothing]:
         numbers = dict(zip(reading.counters, cells[::2], strict=True))
-        sure = all(n is not None and n >= 0 for n in numbers.values()) and not any(
-            low is not None for low in cells[1::2]
+        sure = (
+            shop not in missing
+            and all(n is not None and n >= 0 for n in numbers.values())
+            and not any(low is not None for low in cells[1::2])
         )
         waiting = pending.get(shop, 0)
         standing, head, lacks = _standing(reading, numbers, running, waiting) if sure else ("unknown", None, None)
@@ -139,6 +154,7 @@ def _of_cycle(
             breaks=head.breaks if head else None,
             pending=waiting,
             gate_lacks=lacks,
+            missing=missing.get(shop, ()),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from engine.assessment.waiting import PATIENCE
 from engine.evidence.lake import Lake
 
 LEASE = timedelta(seconds=10)
@@ -23,3 +24,4 @@ class Place:
     owner: str  # names this process in leases
     actor: str  # names who is answerable, in the journal
     lease: timedelta = LEASE  # how long a run stays with a process that gives no sign of life
+    patience: timedelta = PATIENCE  # how long after an assessment instant expected evidence is waited for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,30 +11,37 @@ from itertools import groupby
 
 import duckdb
 
-from engine.assessment.due import DueRun, OpenRun, due_runs, stray_runs
+from engine.assessment.due import DueRun, OpenRun, Registration, due_runs, stray_runs
 from engine.assessment.judging import Judgement, judge_run
 from engine.assessment.place import Place
 from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations
 from engine.judge.decide import Judge
 from engine.judge.reasoner import Reasoner
+from engine.judge.subjects import screen
 from engine.ledger.database import reading
 from engine.ledger.day_files import Live
 from engine.measure.figures import Workshop, measure
 from engine.measure.presence import shops_with_evidence
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress
-from engine.rulebook.model import Rule
+from engine.rulebook.model import PastViolation, Rule
 
 CYCLES_AT_ONCE = 60  # measured in one pass; bounds the table of figures
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due under a rule, the open runs that nothing will finish, and the day files that it was planned on."""
+    """What is due under a rule, the open runs that nothing will finish, and what it was planned on.
+
+    `known_at`: the time of the evidence and decisions that are reckoned from, where it is not the present.
+    """
 
     due: tuple[DueRun, ...]
     strays: tuple[OpenRun, ...]
     live: Live
+    registered: tuple[Registration, ...]
+    clients: Mapping[str, str]
+    known_at: datetime | None = None
 
 
 def chunks(due: Sequence[DueRun]) -> list[tuple[DueRun, ...]]:
@@ -52,8 +59,9 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         live = live_files(session)
         registered = registrations(session, rule.platform, rule.zone)
         past = past_runs(session, rule.id, restate)
-    due = due_runs(rule, live, registered, past, now)
-    return Plan(_until(due, until), tuple(stray_runs(due, past)), live)
+        clients = clients_of(session, rule.platform)
+    due = due_runs(rule, live, registered, past, now, place.patience)
+    return Plan(_until(due, until), tuple(stray_runs(due, past)), live, tuple(registered), clients)
 
 
 def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None, known_at: datetime) -> Plan:
@@ -61,55 +69,47 @@ def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None
     with reading(place.ledger) as session:
         live = live_files(session, known_at)
         registered = registrations(session, rule.platform, rule.zone, known_at)
-    return Plan(_until(due_runs(rule, live, registered, {}, now), until), (), live)
+        clients = clients_of(session, rule.platform)
+    due = _until(due_runs(rule, live, registered, {}, now, place.patience), until)
+    return Plan(due, (), live, tuple(registered), clients, known_at)
 
 
 def _until(due: Sequence[DueRun], until: date | None) -> tuple[DueRun, ...]:
     return tuple(run for run in due if until is None or run.assessed_on <= until)
 
 
+@dataclass(frozen=True, slots=True)
 class Bench:
-    """The figures of a chunk of runs, and the judge of their version: set up once, used for each run."""
+    """The screened figures of a chunk of runs, and the judge of their version: set up once, used for each run."""
 
-    def __init__(
-        self,
-        place: Place,
-        workshop: Workshop,
-        con: duckdb.DuckDBPyConnection,
-        judge: Judge,
-        known_at: datetime | None,
-    ) -> None:
-        self.place = place
-        self._workshop, self._con, self._judge, self._known_at = workshop, con, judge, known_at
+    place: Place
+    plan: Plan
+    workshop: Workshop
+    con: duckdb.DuckDBPyConnection
+    judge: Judge
 
     def judged(self, due: DueRun) -> Judgement:
-        """One run's result, under the registrations and the history of this moment, or of the one it is known at."""
-        with reading(self.place.ledger) as session:
-            clients = clients_of(session, due.rule.platform)
-            registered = registrations(session, due.rule.platform, due.rule.zone, self._known_at)
-            severe = due.version.severity is not None
-            history = history_of(session, due.rule.id, due.assessed_on, self._known_at) if severe else {}
-        listed = frozenset(r.shop for r in registered if r.listed_from <= due.cycle.first)
-        present = partial(shops_with_evidence, self._con, self._workshop, due.rule, due.version, due.cycle)
-        return judge_run(self._con, self._judge, due, clients, listed, history, present)
+        """One run's result, by the registrations that it was planned on, and the history of this moment."""
+        history: Mapping[str, Sequence[PastViolation]] = {}
+        if due.version.severity:
+            with reading(self.place.ledger) as session:
+                history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
+        listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
+        present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
+        return judge_run(self.con, self.judge, due, self.plan.clients, listed, history, present)
 
 
 @contextmanager
-def bench(
-    place: Place,
-    live: Live,
-    chunk: Sequence[DueRun],
-    reasoner: Reasoner,
-    progress: Progress,
-    known_at: datetime | None = None,
-) -> Iterator[Bench]:
-    """Measure the cycles of `chunk`, which are of one version, and be ready to judge each of them.
+def bench(place: Place, plan: Plan, chunk: Sequence[DueRun], reasoner: Reasoner, progress: Progress) -> Iterator[Bench]:
+    """Measure and screen the cycles of `chunk`, runs of one version of a plan, and be ready to judge each of them.
 
     Raises KaoheError if the rule or its evidence cannot be worked with.
     """
-    workshop = Workshop(place.lake, TallyCache(place.cache), live)
+    workshop = Workshop(place.lake, TallyCache(place.cache), plan.live)
     rule, version = chunk[0].rule, chunk[0].version
     with workshop.connection() as con:
         measure(con, workshop, rule, version, [run.cycle for run in chunk], progress)
+        con.execute("CREATE OR REPLACE TEMP VIEW of_shops AS SELECT * FROM figures WHERE _grain = 'shop'")
+        screen(con, version, "of_shops")
         with Judge(version, reasoner) as judge:
-            yield Bench(place, workshop, con, judge, known_at)
+            yield Bench(place, plan, workshop, con, judge)

@@ -17,6 +17,7 @@ from engine.assessment import rows
 from engine.assessment.due import Cause
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
+from engine.assessment.waiting import names_days
 from engine.judge.decide import Situation
 from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
@@ -41,10 +42,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a recording changed: the outcomes that are new or differ, and how many opened violations are too old."""
+    """What a recording changed: the outcomes that are new or differ, and how many opened violations are too old.
+
+    `booked` counts corrections: of a month that is closed nothing changes. `missing` are those among the outcomes whose
+    evidence has not come in time, and was not told to be missing before.
+    """
 
     changed: tuple[Outcome, ...]
     unnotified: int
+    booked: int = 0
+    missing: tuple[Outcome, ...] = ()
 
 
 def record(session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> Recorded:
@@ -53,9 +60,10 @@ def record(session: Session, run_id: int, judgement: Judgement, actor: str, now:
     changed = work.compare()
     work.write_situations(changed)
     work.write_violations(changed)
+    missing = work.note_missing(changed)
     work.write_assessments(changed)
     journal.append(session, now, work.events)
-    return Recorded(tuple(changed), work.unnotified)
+    return Recorded(tuple(changed), work.unnotified, missing=tuple(missing))
 
 
 class _Recording:
@@ -71,10 +79,11 @@ class _Recording:
         self.situation_ids: dict[Situation, int] = {}
         self.new_violations: list[rows.Row] = []
         self.new_sanctions: list[rows.Row] = []
-        keys = [shop_key(self.rule.platform, o.shop) for o in judgement.outcomes]
-        found = _subjects(session, keys)
+        waiting = {shop_key(self.rule.platform, shop) for shop in judgement.due.awaited.waiting}
+        found = subjects_of(session, [*waiting, *(shop_key(self.rule.platform, o.shop) for o in judgement.outcomes)])
         self.subjects = {key: id_ for key, (id_, _) in found.items()}
         self.clients = dict(found.values())
+        self.waiting = {self.subjects[key] for key in waiting}  # what is on record about them stays as it is
         self.current = self._current()
 
     def subject_id(self, outcome: Outcome) -> int:
@@ -119,7 +128,7 @@ class _Recording:
 
     def write_violations(self, changed: Sequence[Outcome]) -> None:
         ids = [v for o in changed for v in (o.violation, self._old_violation(o)) if v]
-        listed = {self.subject_id(o) for o in self.judgement.outcomes}
+        listed = {self.subject_id(o) for o in self.judgement.outcomes} | self.waiting
         gone = [row for subject, row in sorted(self.current.items()) if subject not in listed]
         ids += [row.violation_id for row in gone if row.violation_id]
         known = {v.id: v for v in self._violations(ids)}
@@ -229,6 +238,20 @@ class _Recording:
         payload = {"why": why, "before": before, "after": after}
         self.events.append(journal.Event(self.actor, event, "violation", outcome.violation, payload))
 
+    def note_missing(self, changed: Sequence[Outcome]) -> list[Outcome]:
+        """Journal whose evidence has not come in time, once: not again where less or more of it is missing."""
+        overdue = self.judgement.due.awaited.overdue
+        found = []
+        for outcome in changed:
+            old = self.current.get(self.subject_id(outcome))
+            if outcome.shop in overdue and not (old and names_days(old.missing or ())):
+                found.append(outcome)
+                after = {"rule": self.rule.id, "cycle": outcome.cycle, "missing": list(outcome.missing)}
+                told = {"why": "the evidence has not come in time", "after": after}
+                key = shop_key(self.rule.platform, outcome.shop)
+                self.events.append(journal.Event(self.actor, "evidence.missing", "shop", key, told))
+        return found
+
     def write_assessments(self, changed: Sequence[Outcome]) -> None:
         self._close([row.id for o in changed if (row := self.current.get(self.subject_id(o)))])
         insert_rows(self.session, Assessment, [self._assessment(o) for o in changed])
@@ -247,7 +270,7 @@ class _Recording:
         )
 
 
-def _subjects(session: Session, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+def subjects_of(session: Session, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Key → id and client of these subjects, all of them locked against removal in one order.
 
     The rows that point at them would lock them one by one as they come, and so could meet a registration half-way that

@@ -9,10 +9,14 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
 from engine.assessment.due import OpenRun, PastRun, Registration
+from engine.assessment.waiting import Expects
 from engine.calendar.zones import local_day
 from engine.ledger import runs
+from engine.ledger.coverage import covered_of_expecting
 from engine.ledger.day_files import Live
 from engine.ledger.dialects import database_clock
+from engine.ledger.expectations import expected_on
+from engine.ledger.periods import corrected_and_open
 from engine.ledger.tables import Assessment, DayFile, JournalBatch, JournalEntry, Run, Subject, Violation
 from engine.ledger.violations import TRANSITIONS
 from engine.rulebook.model import PastViolation
@@ -35,10 +39,12 @@ def live_files(session: Session, known_at: datetime | None = None) -> Live:
 
 
 def registrations(session: Session, platform: str, zone: str, known_at: datetime | None = None) -> list[Registration]:
-    """The shops of a platform that are registered, or were at `known_at`, and since when each is listed.
+    """The shops of a platform that are registered, or were at `known_at`, and what evidence is expected of each.
 
-    That is its `opened_on`, else its first day of evidence, else the day on which it was registered.
+    It is listed from its `opened_on`, else its first day of evidence, else the day on which it was registered.
     """
+    expected = expected_on(session, platform, known_at)
+    covered = covered_of_expecting(session, platform, known_at)
     wanted = select(Subject).where(
         Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
     )
@@ -48,8 +54,10 @@ def registrations(session: Session, platform: str, zone: str, known_at: datetime
     found = []
     for row in rows:
         assert row.registered_at is not None
+        assert row.id is not None
         since = row.opened_on or row.first_evidence_on or local_day(row.registered_at, zone)
-        found.append(Registration(platform, row.external_id, since))
+        expects = Expects.of(expected[row.id], covered.get(row.id, {})) if row.id in expected else None
+        found.append(Registration(platform, row.external_id, since, expects))
     return found
 
 
@@ -67,9 +75,12 @@ def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str
     clock = database_clock(session)
     still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
     decided_by = _decided_by(session, rule) if restate else {}
+    reopened = corrected_and_open(session, rule)
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
     return {
-        cycle: PastRun(first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()))
+        cycle: PastRun(
+            first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()), cycle in reopened
+        )
         for cycle, first in rows
     }
 

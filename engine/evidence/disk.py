@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,3 +23,23 @@ def make_directory(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for made in missing:
         sync_directory(made.parent)
+
+
+def make_once(path: Path, text: str, mode: int) -> None:
+    """Make the file `path`, whole and on disk, with its directory; the first of several processes wins.
+
+    The others leave it as it is, so whoever wants to know what it holds reads it afterwards.
+    """
+    make_directory(path.parent)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as stream:
+            os.fchmod(handle, mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
+    sync_directory(path.parent)

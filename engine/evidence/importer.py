@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlalchemy.engine import Engine
@@ -19,6 +20,7 @@ from engine.errors import KaoheError
 from engine.evidence.columns import Kind
 from engine.evidence.contradictions import Contradiction
 from engine.evidence.counters import Counters, Partial
+from engine.evidence.covering import Covered, Covers, covered, found_days, keys_of, note_covered
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values, unused_options
@@ -36,6 +38,7 @@ from engine.evidence.switching import told_days as _told_days
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
+from engine.ledger.presence import hold
 from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
 from engine.rulebook.model import Rule
@@ -49,6 +52,7 @@ class ImportRequest:
 
     `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop. `mapping` reads files as
     back offices give them; it knows the kind and the platform. Counts are held against `rules` where they are given.
+    `covers` says which days the files are all of.
     """
 
     kind: Kind
@@ -61,6 +65,7 @@ class ImportRequest:
     show_values: bool = False
     mapping: MappingFile | None = None
     rules: tuple[Rule, ...] | None = None
+    covers: Covers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class ImportSummary:
     options that had no effect, since every file says it itself. `unknown_reasons` count as `other`; `contradictions`
     are counts that leave a number missing, `partial` periods of counts that are less than a cycle. `read_as`: files
     that are not UTF-8, and what they are.
+    `covered` counts the shops of which days are covered now and were not before.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -95,6 +101,7 @@ class ImportSummary:
     contradictions: tuple[Contradiction, ...] = ()
     partial: tuple[Partial, ...] = ()
     read_as: tuple[tuple[str, str], ...] = ()
+    covered: int = 0
 
 
 def import_evidence(
@@ -129,12 +136,15 @@ def import_evidence(
             staged = stage(con, opened, request.kind, given, secret, request.show_values, names, checked)
             partial = counters.partial(con) if counters else []
             shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
+            named_shop = names.meant(platform, request.shop) if platform and request.shop else request.shop
+            covers = covered(found_days(con, request.kind), request.covers, platform, named_shop, now)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
                 rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
-                rewritten = _rewrite_until_kept(rewriting, ledger, request, sources, now)
+                rewritten, newly = _rewrite_until_kept(rewriting, ledger, request, covers, sources, now)
             else:
-                rewritten, staged = Rewritten(Counted(), ()), replace(staged, repeated=0, replaced=0)
+                rewritten, newly = Rewritten(Counted(), ()), 0
+                staged = replace(staged, repeated=0, replaced=0)
         except duckdb.Error as error:
             raise KaoheError(
                 f"the import stopped: {reason(error)}; no evidence was changed",
@@ -164,6 +174,7 @@ def import_evidence(
         contradictions=rewritten.contradictions,
         partial=tuple(partial),
         read_as=tuple((str(file.path), file.encoding) for file in opened if file.encoding),
+        covered=newly,
     )
 
 
@@ -184,10 +195,14 @@ def _rewrite_until_kept(
     rewriting: Rewriting,
     ledger: Engine,
     request: ImportRequest,
+    covers: Covered,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
-) -> Rewritten:
-    """Write new day files and switch; when another import was faster, again with what it left."""
+) -> tuple[Rewritten, int]:
+    """Write new day files and switch; when another import was faster, again with what it left.
+
+    Also says of how many shops days are covered that were not before.
+    """
     kinds = switched_with(request.kind)
     shops = rewriting.shops()
     platforms = sorted({platform for platform, _, _ in shops})
@@ -196,10 +211,10 @@ def _rewrite_until_kept(
             live = _live(session, kinds, platforms)
         rewritten = rewriting.rewrite(live)
         try:
-            _switch(ledger, request, shops, live, rewritten, sources, now)
+            newly = _switch(ledger, request, shops, live, rewritten, covers, sources, now)
         except day_files.LostRaceError:
             continue
-        return rewritten
+        return rewritten, newly
 
 
 def _switch(
@@ -208,18 +223,27 @@ def _switch(
     shops: Sequence[tuple[str, str, date]],
     live: Live,
     rewritten: Rewritten,
+    covers: Covered,
     sources: Sequence[Mapping[str, str]],
     now: datetime,
-) -> None:
+) -> int:
     kind, kinds = request.kind, switched_with(request.kind)
     counted, changes = rewritten.counted, rewritten.changes
     with transaction(ledger) as session:
+        keys = keys_of(session, covers)
+        hold(session, keys)
         subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
+        newly = note_covered(session, kind, keys, now)
+        after: dict[str, Any] = {"files": list(sources)}
+        if newly:
+            days = [day for spans in newly.values() for span in spans for day in span]
+            after["covered"] = {"shops": len(newly), "first": min(days).isoformat(), "last": max(days).isoformat()}
         if not changes:
-            return
+            told = [journal.Event(request.actor, "evidence.covered", "evidence", kind.name, {"after": after})]
+            journal.append(session, now, told if newly else [])
+            return len(newly)
         day_files.switch(session, changes, now)
-        after = {
-            "files": list(sources),
+        after |= {
             "taken": counted.taken,
             "replaced": counted.replaced,
             "removed": counted.removed,
@@ -234,6 +258,7 @@ def _switch(
         expected = {**live, **{(c.kind, c.platform, c.day): c.new for c in changes}}
         if _live(session, kinds, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
             raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
+    return len(newly)
 
 
 def _digests(files: Sequence[Path], mapping: MappingFile | None) -> list[dict[str, str]]:

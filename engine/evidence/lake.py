@@ -48,7 +48,7 @@ class Lake:
             draft.replace(path)
             sync_directory(path.parent)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self.unwritable(error) from error
         return generation
 
     @contextmanager
@@ -58,7 +58,7 @@ class Lake:
             make_directory(self.root)
             room, lock = self._new_room()
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self.unwritable(error) from error
         with lock:
             try:
                 yield room
@@ -90,5 +90,9 @@ class Lake:
             except OSError:
                 continue  # its owner lives
 
-    def _unwritable(self, error: OSError) -> KaoheError:
-        return KaoheError(f"the lake {self.root} cannot be written: {error.strerror}; no evidence was changed")
+    def unwritable(self, error: OSError) -> KaoheError:
+        """What to say when its disk refuses."""
+        return KaoheError(
+            f"the lake {self.root} cannot be written: {error.strerror}; no evidence was changed",
+            zh=f"数据湖 {self.root} 写不进去：{error.strerror}；证据没有任何变动",
+        )

@@ -59,7 +59,7 @@ REASONS: Mapping[str, Text] = {
     ),
     "no_share": Text(
         "与同一行里它所属的人数对不上：没有哪个整数占它的比率正好是这个数；请核对这两格",
-        "no whole number fits this cell and the number that it is a part of; check both against each other",
+        "no whole number fits this cell and the number that it is a part of",
     ),
     "no_sum": Text(
         "没有一组整数既符合这一行的各个比率、加起来又等于它",

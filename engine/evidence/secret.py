@@ -7,10 +7,7 @@ have sealed cannot be compared, and nobody would see it in the figures.
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
-import tempfile
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import select
 
 from engine.errors import KaoheError
-from engine.evidence.disk import make_directory, sync_directory
+from engine.evidence.disk import make_once
 from engine.ledger import journal
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
@@ -95,7 +92,7 @@ def load_secret(path: Path) -> bytes:
     """The key in `path` (32 bytes, hex), made on first use. Losing it makes every stored buyer a stranger."""
     try:
         if not path.exists():
-            _make(path)
+            make_once(path, secrets.token_hex(32), 0o600)
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise KaoheError(
@@ -122,18 +119,3 @@ def _note(ledger: Engine, key: bytes, now: datetime, actor: str) -> Seal:
 
 def _marked(found: str) -> Text:
     return Text(f"（指纹 {found[:8]}…）", f" (fingerprint {found[:8]}…)")
-
-
-def _make(path: Path) -> None:
-    make_directory(path.parent)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(secrets.token_hex(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileExistsError):  # the first of two processes wins; the other takes what is there
-            os.link(draft, path)
-    finally:
-        Path(draft).unlink()
-    sync_directory(path.parent)

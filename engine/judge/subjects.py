@@ -1,8 +1,8 @@
-"""All subjects of a run at once: screened in DuckDB, breaches grouped into situations, each of them decided once."""
+"""All subjects at once: screened in DuckDB, breaches grouped into situations, each of them decided once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -12,56 +12,51 @@ from engine.judge.decide import Decision, Judge
 from engine.judge.facts import Fact
 from engine.judge.ladder import Situation, situation_of
 from engine.judge.screen import figure_sql, screen_sql
-from engine.rulebook.model import Interval, PastViolation
+from engine.rulebook.model import Interval, PastViolation, Version
 
-SITUATION = "!situation"  # no counter can have this name
+Breach = tuple[str, Sequence[int | None]]  # a subject, and the six columns of its figure (`figure_sql`)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was decided: the situations that there are, by their number, and the decision on each."""
+    """What was decided: each distinct situation with its decision, and in which of them a subject is."""
 
-    situations: tuple[Situation, ...]
-    decisions: tuple[Decision, ...]
+    decisions: Mapping[Situation, Decision]
+    situations: Mapping[str, Situation]
 
 
-def judge_subjects(
-    con: duckdb.DuckDBPyConnection,
+def screen(con: duckdb.DuckDBPyConnection, version: Version, source_table: str) -> None:
+    """Leave the temporary table `screened`: every row of a table as `screen_sql` takes it, with its verdict."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE screened AS {screen_sql(version, source_table)}")
+
+
+def breaches(con: duckdb.DuckDBPyConnection, version: Version, key: str) -> list[Breach]:
+    """The violations in `screened`; its VARCHAR column `key` names the subject."""
+    rows = con.execute(
+        f"SELECT {quoted(key)}, {figure_sql(version)} FROM screened WHERE verdict = 'violation' ORDER BY ALL"
+    ).fetchall()
+    return [(subject, figure) for subject, *figure in rows]
+
+
+def decide_breaches(
     judge: Judge,
-    source_table: str,
-    key: str,
+    found: Iterable[Breach],
     history: Mapping[str, Sequence[PastViolation]],
     exempting: Mapping[str, Collection[Fact]],
 ) -> Judged:
-    """Judge every row of a table as `screen_sql` takes it; its VARCHAR column `key` names the subject.
-
-    Leaves a temporary view `judged`: what the screen gives, and the number of each breach's situation in the
-    column `!situation`, null for all others. `history` and `exempting` are by subject, see `situation_of`.
-    """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE screened AS {screen_sql(judge.version, source_table)}")
-    breaches = con.execute(
-        f"SELECT {quoted(key)}, {figure_sql(judge.version)} FROM screened WHERE verdict = 'violation' ORDER BY ALL"
-    ).fetchall()
-    numbers: dict[Situation, int] = {}
-    keys, places = [], []
-    for subject, *figure in breaches:
+    """Decide what follows from each breach. `history` and `exempting` are by subject, see `situation_of`."""
+    decisions: dict[Situation, Decision] = {}
+    situations: dict[str, Situation] = {}
+    for subject, figure in found:
         numerator, denominator = figure_of(figure)
         assert numerator is not None and denominator is not None  # or there would be no data
         known = situation_of(
             judge.version, numerator, denominator, history.get(subject, ()), exempting.get(subject, ())
         )
-        keys.append(subject)
-        places.append(numbers.setdefault(known, len(numbers)))
-    con.execute(
-        f'CREATE OR REPLACE TEMP TABLE breaches AS SELECT unnest(?::VARCHAR[]) AS "!key", '
-        f"unnest(?::INTEGER[]) AS {quoted(SITUATION)}",
-        [keys, places],
-    )
-    con.execute(
-        f'CREATE OR REPLACE TEMP VIEW judged AS SELECT * EXCLUDE ("!key") FROM screened '
-        f'LEFT JOIN breaches ON "!key" = {quoted(key)}'
-    )
-    return Judged(tuple(numbers), tuple(judge.decide(situation) for situation in numbers))
+        situations[subject] = known
+        if known not in decisions:
+            decisions[known] = judge.decide(known)
+    return Judged(decisions, situations)
 
 
 def figure_of(cells: Sequence[int | None]) -> tuple[int | Interval | None, int | Interval | None]:

@@ -6,18 +6,20 @@ A ledger that is up to date costs a look at its version; Alembic is imported onl
 from __future__ import annotations
 
 import fcntl
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, inspect, make_url, select, table
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
-from engine.errors import KaoheError
 from engine.ledger.dialects import Lock, take_postgresql_lock
+from engine.ledger.mounts import network_file_system_of
+from engine.ledger.troubles import LedgerError, OutdatedError, masked, stopped, unopened
+
+__all__ = ["LedgerError", "OutdatedError", "known_versions", "masked", "open_ledger", "reading", "transaction"]
 
 VERSION_TABLE = "ledger_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,16 +30,13 @@ POSTGRESQL_NAMES = {"postgres", "postgresql", "postgresql+psycopg"}
 SQLITE_NAMES = {"sqlite", "sqlite+pysqlite"}
 
 
-class LedgerError(KaoheError):
-    """A ledger that cannot be opened or is busy. Its address is always shown without the password."""
-
-
 def open_ledger(url: str) -> Engine:
     """The engine of the ledger at `url`, created or migrated first where that is needed.
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…` (`postgresql://` means the same). Any number of
     processes may open a new ledger at once: one creates it, the others wait. The caller disposes of it.
-    Raises LedgerError if it cannot be reached, is not a ledger, or was written by a newer kaohe.
+    Raises LedgerError if it cannot be reached, is not a ledger, was written by a newer kaohe, or is SQLite on a network
+    file system.
     """
     address = _address(url)
     engine = _engine(address)
@@ -49,11 +48,36 @@ def open_ledger(url: str) -> Engine:
             if not ready:
                 _migrate(engine)
         except DBAPIError as error:
-            raise LedgerError(_unreachable(address, error)) from None
+            raise unopened(address, error) from None
         except OSError as error:
-            raise LedgerError(f"cannot write beside the ledger {masked(address)}: {error}") from None
+            raise LedgerError(
+                f"cannot write beside the ledger {masked(address)}: {error}",
+                zh=f"台账 {masked(address)} 旁边写不了文件：{error}",
+            ) from None
         undo.pop_all()
     return engine
+
+
+@contextmanager
+def untouched_ledger(url: str) -> Iterator[tuple[Engine, str | None]]:
+    """What is at `url`, as it is: its engine, and the version of its tables (None where it has none yet).
+
+    Nothing is created or migrated, so the tables may be older or newer than this kaohe. Raises LedgerError if it
+    cannot be reached or is not a ledger.
+    """
+    address = _address(url)
+    if address.drivername != "postgresql+psycopg" and not Path(address.database or "").is_file():
+        raise LedgerError(f"there is no file {address.database} for the ledger")
+    engine = _engine(address)
+    try:
+        try:
+            with engine.execution_options(ledger_begin=READING).connect() as connection:
+                version = _recorded_version(connection)
+        except DBAPIError as error:
+            raise unopened(address, error) from None
+        yield engine, version
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -61,18 +85,25 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """A session that writes: commits at the end of the block, rolls back on an exception.
 
     On SQLite it is the only writer from its first moment, so what it reads stays true; on PostgreSQL each
-    statement reads what is committed. Objects stay usable after the block. Raises LedgerError if it is busy
-    or cannot be reached.
+    statement reads what is committed. Objects stay usable after the block. Raises LedgerError if it is busy,
+    cannot be reached, or gives up on the way, and OutdatedError, with nothing done, if another kaohe has migrated it
+    since it was opened.
     """
     with Session(engine, expire_on_commit=False) as session:
         _begin(session, engine)
-        yield session
-        session.commit()
+        try:
+            yield session
+            session.commit()
+        except (OperationalError, InterfaceError) as error:
+            raise stopped(engine.url, error) from None
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one moment of the ledger and writes nothing: the database refuses a write in it."""
+    """A session that sees one moment of the ledger and writes nothing: the database refuses a write in it.
+
+    Raises as `transaction` does when it begins.
+    """
     options: dict[str, Any] = {"ledger_begin": READING}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -81,15 +112,13 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def masked(address: URL) -> str:
-    """The address as a person may see it: without passwords, wherever they stand in it."""
-    query = {k: "***" if "password" in k.lower() else v for k, v in address.query.items()}
-    return address.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
-
-
 def known_versions() -> list[str]:
     """The versions of the ledger that this kaohe knows, oldest first: the numbers of its migrations."""
-    return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return list(_KNOWN)
+
+
+# Looked up when this program starts: while it runs, an upgrade may put migrations here that it has no code for.
+_KNOWN = tuple(sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
 
 
 def _address(url: str) -> URL:
@@ -97,17 +126,40 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except ArgumentError:
         # What cannot be parsed cannot be masked either, so it is not repeated.
-        raise LedgerError(f"the ledger's address cannot be read; expected {FORMS}") from None
+        raise LedgerError(
+            f"the ledger's address cannot be read; expected {FORMS}", zh=f"台账的地址读不懂；应写成 {FORMS}"
+        ) from None
     if address.drivername in POSTGRESQL_NAMES:
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in SQLITE_NAMES:
-        raise LedgerError(f"a ledger cannot be kept in {address.drivername!r}; expected {FORMS}")
+        raise LedgerError(
+            f"a ledger cannot be kept in {address.drivername!r}; expected {FORMS}",
+            zh=f"台账不能放在 {address.drivername!r} 里；应写成 {FORMS}",
+        )
     if not address.database or address.database == ":memory:":
-        raise LedgerError("a ledger needs a file that all processes can open; expected sqlite:///PATH")
-    folder = Path(address.database).parent
-    if not folder.is_dir():
-        raise LedgerError(f"no directory {folder} for the ledger {masked(address)}; create it first")
+        raise LedgerError(
+            "a ledger needs a file that all processes can open; expected sqlite:///PATH",
+            zh="台账要放在所有进程都能打开的文件里；应写成 sqlite:///PATH",
+        )
+    _refuse_unsafe(Path(address.database).parent, address)
     return address
+
+
+def _refuse_unsafe(folder: Path, address: URL) -> None:
+    """Refuse a directory that is not there, or where SQLite's locks and its shared memory do not hold."""
+    if not folder.is_dir():
+        raise LedgerError(
+            f"no directory {folder} for the ledger {masked(address)}; create it first",
+            zh=f"没有目录 {folder}，放不下台账 {masked(address)}；请先新建",
+        )
+    kind = network_file_system_of(folder)
+    if kind:
+        raise LedgerError(
+            f"the ledger {masked(address)} lies on a network file system ({kind}), where SQLite loses and tears what "
+            "several processes write; put it on a disk of this machine, or use PostgreSQL: set KAOHE_DATABASE_URL",
+            zh=f"台账 {masked(address)} 在网络文件系统（{kind}）上，多个进程同时写 SQLite 会丢失、损坏数据；"
+            "请把数据目录放到本机磁盘，或改用 PostgreSQL：设置 KAOHE_DATABASE_URL",
+        )
 
 
 def _engine(address: URL) -> Engine:
@@ -144,21 +196,35 @@ def _sqlite_given_back(connection: Any, _record: object, _state: object) -> None
 
 def _begin(session: Session, engine: Engine) -> None:
     try:
-        session.connection()
+        _refuse_other_version(session.connection())
     except OperationalError as error:
-        raise LedgerError(_unreachable(engine.url, error)) from None
+        raise unopened(engine.url, error) from None
+
+
+def _refuse_other_version(connection: Connection) -> None:
+    """Raise OutdatedError unless the ledger has this program's version, and keep it so until the transaction ends.
+
+    On SQLite a writer is alone, and a reader sees one moment. On PostgreSQL the lock that reading takes holds off a
+    migration, which locks this table before any other; a transaction that sees one moment must hold it before that.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {VERSION_TABLE} IN ACCESS SHARE MODE")
+    found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608  our own name
+    if found != _KNOWN[-1]:
+        raise OutdatedError(connection.engine.url, found, _KNOWN[-1])
 
 
 def _is_ready(connection: Connection) -> bool:
     """Whether nothing has to be done; raises if nothing can be done."""
     found = _recorded_version(connection)
-    known = known_versions()
-    if found is not None and found not in known:
+    if found is not None and found not in _KNOWN:
+        where = masked(connection.engine.url)
         raise LedgerError(
-            f"the ledger {masked(connection.engine.url)} has version {found}, and this kaohe knows those "
-            f"up to {known[-1]}: a newer kaohe has written it; upgrade this one"
+            f"the ledger {where} has version {found}, and this kaohe knows those up to {_KNOWN[-1]}: a newer kaohe has "
+            "written it; upgrade this one",
+            zh=f"台账 {where} 是版本 {found}，这个 kaohe 只认到 {_KNOWN[-1]}：它由更新的 kaohe 写成；请升级本程序",
         )
-    if found != known[-1]:
+    if found != _KNOWN[-1]:
         return False
     return connection.dialect.name != "sqlite" or _journal_mode(connection) == "wal"
 
@@ -171,10 +237,10 @@ def _recorded_version(connection: Connection) -> str | None:
         ).scalar()
         return version
     if tables:
-        others = ", ".join(sorted(tables)[:3])
+        others, where = ", ".join(sorted(tables)[:3]), masked(connection.engine.url)
         raise LedgerError(
-            f"{masked(connection.engine.url)} holds other tables ({others}) and no ledger; "
-            "name an empty database, or a new file"
+            f"{where} holds other tables ({others}) and no ledger; name an empty database, or a new file",
+            zh=f"{where} 里是别的表（{others}），不是台账；请换一个空数据库或新文件",
         )
     return None
 
@@ -188,6 +254,9 @@ def _migrate(engine: Engine) -> None:
     with _alone(engine), engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             take_postgresql_lock(connection, Lock.MIGRATION)
+            if VERSION_TABLE in inspect(connection).get_table_names():
+                # Before any other table, as everybody does: who works is waited for, who comes waits.
+                connection.exec_driver_sql(f"LOCK TABLE {VERSION_TABLE} IN ACCESS EXCLUSIVE MODE")
         if not _is_ready(connection):
             _upgrade(connection)
 
@@ -216,17 +285,3 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
     command.upgrade(config, "head")
-
-
-def _unreachable(address: URL, error: DBAPIError) -> str:
-    said = " ".join(str(error.orig).split())
-    if address.password:
-        said = said.replace(str(address.password), "***")
-    if "database is locked" in said:
-        return f"the ledger {masked(address)} is busy: another process keeps writing to it; try again"
-    if "file is not a database" in said:
-        return f"{masked(address)} is a file of something else, not a ledger; name another file"
-    hint = "is the file, and its directory, readable and writable?"
-    if address.drivername == "postgresql+psycopg":
-        hint = "is the server running, and do the user, password and database name fit?"
-    return f"cannot open the ledger {masked(address)}: {re.sub(r'^connection failed: ', '', said)}; {hint}"

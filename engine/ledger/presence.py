@@ -19,6 +19,7 @@ AT_ONCE = 1000  # keys in one query
 
 Row = dict[str, Any]
 Name = TypeVar("Name")
+Key = TypeVar("Key", str, int, tuple[int, date, date])
 
 
 class Present(NamedTuple):
@@ -73,7 +74,19 @@ def present(session: Session, keys: Iterable[str]) -> dict[str, Present]:
     return found
 
 
-def portions(keys: Iterable[str]) -> Iterable[list[str]]:
+def hold(session: Session, keys: Iterable[str]) -> None:
+    """Lock the subjects on record under these keys against removal and registration, all of them in one order.
+
+    Rows that point at them would lock them one by one as they come, and so could meet a registration half-way that
+    holds some and waits for others.
+    """
+    subject = table_of(Subject).c
+    for part in portions(keys):
+        wanted = select(subject.id).where(subject.key.in_(part)).order_by(subject.key)
+        session.connection().execute(wanted.with_for_update(read=True, key_share=True)).all()
+
+
+def portions(keys: Iterable[Key]) -> Iterable[list[Key]]:
     """The keys in order, in lists that a query can take."""
     ordered = sorted(keys)
     return (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))

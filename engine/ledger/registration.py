@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
+from engine.calendar.zones import local_day
 from engine.errors import KaoheError
+from engine.ledger.expectations import Wish, expect
 from engine.ledger.journal import Event, append
 from engine.ledger.masking import masked_contact
 from engine.ledger.presence import DEFAULT_CLIENT, ensure, portions, shop_row
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Subject, Violation
+from engine.rulebook.platforms import platform
 
 # What the journal does not repeat in full: it is kept for ever.
 PERSONAL = {"contact"}
@@ -34,9 +37,10 @@ class ShopRow:
     opened_on: date | None = None
     owner: str | None = None
     contact: str | None = None
+    expects: Wish | None = None  # what evidence is expected of it (see expectations)
 
 
-DETAILS = tuple(field.name for field in fields(ShopRow))[2:]
+DETAILS = tuple(field.name for field in fields(ShopRow))[2:-1]
 
 
 class Registered(NamedTuple):
@@ -50,6 +54,7 @@ class Registered(NamedTuple):
 def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, actor: str) -> Registered:
     """Put shops on record; journal those that are new (`shop.registered`) and what differs (`shop.changed`).
 
+    What evidence is expected of them is journalled by itself (`shop.expects`).
     A shop's agents and violations go with it when it changes its client. Ends with the journal's lock, so commit next.
     Raises UnknownNameError for an unknown platform, KaoheError for an empty id or for rows that contradict
     each other.
@@ -60,11 +65,17 @@ def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, act
     for part in portions(wanted):
         locked = select(Subject).where(col(Subject.key).in_(part)).order_by(col(Subject.key))
         fresh = session.exec(locked.with_for_update(), execution_options={"populate_existing": True})
+        wishes: list[tuple[Subject, Wish, date]] = []
         for subject in fresh:
-            events += _register(session, subject, wanted[subject.key], now, actor)
+            row = wanted[subject.key]
+            events += _register(session, subject, row, now, actor)
+            if row.expects is not None:
+                wishes.append((subject, row.expects, local_day(now, platform(row.platform).zone)))
+        events += expect(session, wishes, now, actor)
     append(session, now, events)
     new = sum(event.event == "shop.registered" for event in events)
-    return Registered(new, len(events) - new, len(wanted) - len(events))
+    touched = len({event.object_id for event in events})
+    return Registered(new, touched - new, len(wanted) - touched)
 
 
 def _distinct(rows: Iterable[ShopRow]) -> dict[str, ShopRow]:

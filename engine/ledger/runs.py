@@ -9,15 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, true, tuple_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.errors import KaoheError
-from engine.ledger.dialects import Lock, database_clock, insert_missing, take_lock
+from engine.ledger.dialects import Lock, database_clock, insert_missing, table_of, take_lock
 from engine.ledger.tables import RuleVersion, Run
 
 Clock = Callable[[Session], datetime]
@@ -93,39 +109,14 @@ def claim(
     """
     take_lock(session, Lock.CLAIM)
     now = clock(session)
-    anew = false() if input_digest is None else col(Run.input) != input_digest  # null: no input is known
-    may_start = _may_start(now, true() if at_once else anew)
-    pick = (
-        select(Run.id)
-        .where(may_start, true() if run_id is None else col(Run.id) == run_id)
-        .order_by(col(Run.due_at), col(Run.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)  # one that is being finished at this moment is left alone
-    )
-    taken = session.exec(
-        update(Run)
-        .where(col(Run.id) == pick.scalar_subquery())
-        .values(
-            state="running",
-            owner=owner,
-            lease_until=now + lease,
-            attempts=case((anew, 1), else_=col(Run.attempts) + 1),
-            input=col(Run.input) if input_digest is None else input_digest,
-            failure=None,
-        )
-        .returning(*(col(getattr(Run, field)) for field in Claim._fields)),
-        execution_options=QUIETLY,
-    ).first()
+    wanted = {"this": run_id, "now": now, "until": now + lease, "by": owner, "digest": input_digest}
+    statement = _claiming(run_id is not None, input_digest is not None, at_once)
+    taken = session.connection().execute(statement, wanted).first()
     if taken is None:
         return None
     claimed = Claim(*taken)
     # A younger run that a dead process left behind: should that process come back, it must not finish it now.
-    session.exec(
-        update(Run)
-        .where(col(Run.rule) == claimed.rule, col(Run.state) == "running", col(Run.id) != claimed.id)
-        .values(state="due", owner=None, lease_until=None),
-        execution_options=QUIETLY,
-    )
+    session.connection().execute(_leaving_behind(), {"of": claimed.rule, "this": claimed.id})
     return claimed
 
 
@@ -169,14 +160,8 @@ def release(session: Session, run_id: int, owner: str) -> None:
 def bury(session: Session, run_id: int, clock: Clock = database_clock) -> bool:
     """Set the run aside if one process after the other has died of it; whether that was so."""
     now = clock(session)
-    dead = and_(
-        col(Run.id) == run_id,
-        col(Run.state) == "running",
-        col(Run.lease_until) < now,
-        col(Run.attempts) >= MOST_DEATHS,
-    )
-    aside = {"state": "failed", "owner": None, "lease_until": now + RESTS[-1], "failure": DIED}
-    return session.exec(update(Run).where(dead).values(**aside), execution_options=QUIETLY).rowcount == 1
+    wanted = {"this": run_id, "now": now, "until": now + RESTS[-1]}
+    return session.connection().execute(_of_dead(), wanted).rowcount == 1
 
 
 def is_aside(run: Run) -> bool:
@@ -217,30 +202,82 @@ def open_runs(session: Session) -> list[Run]:
     return list(session.exec(select(Run).where(Run.state != "done").order_by(col(Run.due_at), col(Run.id))))
 
 
-def _may_start(now: datetime, at_once: ColumnElement[bool]) -> ColumnElement[bool]:
-    over = col(Run.lease_until) < now
-    failed = col(Run.state) == "failed"
-    other = aliased(Run)
+# The statements of a claim are built once: to build one takes as long as the database takes to carry it out.
+
+
+@cache
+def _claiming(named: bool, on_input: bool, at_once: bool) -> ReturningUpdate[Any]:
+    """Takes the oldest run that may start, or `this` one where it is `named`."""
+    run = table_of(Run)
+    digest, last = bindparam("digest", type_=String()), run.c.attempts
+    anew = run.c.input != digest if on_input else false()  # null: no input is known
+    pick = (
+        select(run.c.id)
+        .where(_may_start(run, true() if at_once else anew), run.c.id == bindparam("this") if named else true())
+        .order_by(run.c.due_at, run.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # one that is being finished at this moment is left alone
+    )
+    return (
+        update(run)
+        .where(run.c.id == pick.scalar_subquery())
+        .values(
+            state="running",
+            owner=bindparam("by"),
+            lease_until=bindparam("until"),
+            attempts=case((anew, 1), else_=last + 1),
+            input=digest if on_input else run.c.input,
+            failure=None,
+        )
+        .returning(*(run.c[name] for name in Claim._fields))
+    )
+
+
+@cache
+def _leaving_behind() -> Update:
+    """Gives back what runs of the rule `of`, but for `this` one."""
+    run = table_of(Run)
+    others = (run.c.rule == bindparam("of"), run.c.state == "running", run.c.id != bindparam("this"))
+    return update(run).where(*others).values(state="due", owner=None, lease_until=None)
+
+
+def _may_start(run: Table, at_once: ColumnElement[bool]) -> ColumnElement[bool]:
+    over = run.c.lease_until < bindparam("now")
+    other = run.alias()
     older = exists().where(
-        col(other.rule) == Run.rule,
-        col(other.state) != "done",
-        or_(col(other.state) != "failed", col(other.attempts) < len(RESTS)),
-        tuple_(col(other.due_at), col(other.id)) < tuple_(col(Run.due_at), col(Run.id)),
+        other.c.rule == run.c.rule,
+        other.c.state != "done",
+        or_(other.c.state != "failed", other.c.attempts < len(RESTS)),
+        tuple_(other.c.due_at, other.c.id) < tuple_(run.c.due_at, run.c.id),
     )
     running = exists().where(
-        col(other.rule) == Run.rule,
-        col(other.state) == "running",
-        col(other.lease_until) >= now,
+        other.c.rule == run.c.rule,
+        other.c.state == "running",
+        other.c.lease_until >= bindparam("now"),
     )
     return and_(
         or_(
-            col(Run.state) == "due",
-            and_(col(Run.state) == "running", over),
-            and_(failed, or_(over, at_once)),
+            run.c.state == "due",
+            and_(run.c.state == "running", over),
+            and_(run.c.state == "failed", or_(over, at_once)),
         ),
         ~older,
         ~running,
     )
+
+
+@cache
+def _of_dead() -> Update:
+    """Sets `this` run aside if it has died often enough."""
+    run = table_of(Run)
+    over = (run.c.state == "running", run.c.lease_until < bindparam("now"), run.c.attempts >= MOST_DEATHS)
+    aside: dict[str, Any] = {
+        "state": "failed",
+        "owner": None,
+        "lease_until": bindparam("until"),
+        "failure": DIED,
+    }
+    return update(run).where(run.c.id == bindparam("this"), *over).values(**aside)
 
 
 def _change_own(session: Session, run_id: int, owner: str, values: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.ledger.expectations import Wish
 from engine.ledger.lookup import Posting, agents, people_of, shop, shops
 from engine.ledger.people import PersonRow, register_people
 from engine.ledger.presence import ensure_agents, ensure_shops
@@ -13,6 +14,7 @@ __all__ = [
     "Posting",
     "Registered",
     "ShopRow",
+    "Wish",
     "agent_key",
     "agents",
     "ensure_agents",

@@ -103,6 +103,61 @@ class DayFile(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class Expectation(SQLModel, table=True):
+    """On which local days evidence of a kind is expected of a shop (inclusive; without `until`, from `since` on).
+
+    A row that somebody has taken back or changed is kept, with `ended_at`, and does not count any more.
+    """
+
+    __tablename__ = "expectation"
+    __table_args__ = (
+        Index(
+            "expectation_live",
+            "subject_id",
+            "kind",
+            "since",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    subject_id: int = _ref("subject.id")
+    kind: str
+    since: date
+    until: date | None = None
+    registered_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Coverage(SQLModel, table=True):
+    """On which local days (inclusive) imports have brought all the evidence of a kind that a shop has, if any.
+
+    A row is closed (`until`) when a wider one takes its place; what is covered stays so.
+    """
+
+    __tablename__ = "coverage"
+    __table_args__ = (
+        UniqueConstraint("subject_id", "kind", "first_day", "last_day"),
+        Index(
+            "coverage_live",
+            "subject_id",
+            "kind",
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    subject_id: int = _ref("subject.id")
+    kind: str
+    first_day: date
+    last_day: date
+    recorded_at: datetime = Field(sa_type=Instant)
+    until: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class RuleVersion(SQLModel, table=True):
     """The text of a rule version that was used at least once, kept for ever."""
 
@@ -307,13 +362,18 @@ class JournalEntry(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """One message to one recipient over one channel about one violation: never two of them."""
+    """One message to one recipient over one channel: about one violation, or a digest of several. Never two of them.
+
+    `key` is the violation's id, or a digest's own (`late:2026-03-10/acme`: a local day and a client); what a digest is
+    about stands in `notice_item`, and its text is written when it is sent.
+    """
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("violation_id", "event", "recipient", "channel"),)
+    __table_args__ = (UniqueConstraint("key", "event", "recipient", "channel"),)
 
     id: int | None = _id()
-    violation_id: str = Field(foreign_key="violation.id")
+    key: str
+    violation_id: str | None = Field(default=None, foreign_key="violation.id", index=True)  # None: a digest
     event: str
     client: str = Field(index=True)
     recipient: str
@@ -330,6 +390,15 @@ class Notice(SQLModel, table=True):
     answer: str | None = Field(default=None, sa_type=Text)  # what the provider really said
     created_at: datetime = Field(sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeItem(SQLModel, table=True):
+    """A violation that a digest tells of. Those that are settled before it is sent are taken out again."""
+
+    __tablename__ = "notice_item"
+
+    notice_id: int = Field(sa_column=Column(BigId, ForeignKey("notice.id"), primary_key=True))
+    violation_id: str = Field(foreign_key="violation.id", primary_key=True, index=True)
 
 
 class Cursor(SQLModel, table=True):
@@ -349,13 +418,63 @@ class WorkerSeen(SQLModel, table=True):
     worker: str = Field(primary_key=True)
     started_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
+    version: str | None = None  # of its kaohe
 
 
 class Seal(SQLModel, table=True):
-    """By what key buyers' ids are sealed here: a fingerprint, so that another key is noticed before it is used."""
+    """What belongs to this ledger outside of it, so that another key or another lake is noticed before it is used."""
 
     __tablename__ = "seal"
 
-    name: str = Field(primary_key=True)  # buyers
+    name: str = Field(primary_key=True)  # buyers (the key that seals their ids), lake
     fingerprint: str
     since: datetime = Field(sa_type=Instant)
+
+
+class Period(SQLModel, table=True):
+    """A calendar month of cycles, by their last day, once somebody has closed it: it is paid, and judged no more.
+
+    `reopening`: somebody (`changed_by`) has asked for it to be opened again, and a second person has not agreed yet.
+    """
+
+    __tablename__ = "period"
+
+    month: str = Field(primary_key=True)  # 2026-03
+    state: str  # closed | reopening | open
+    changed_at: datetime = Field(sa_type=Instant)
+    changed_by: str
+    why: str | None = Field(default=None, sa_type=Text)
+
+
+class Correction(SQLModel, table=True):
+    """What evidence that came after its month was closed would have changed, booked in the month in which it came.
+
+    `before` is what stood until then, earlier corrections included; both tell figure, verdict, severity and exposure.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (
+        Index(
+            "correction_current",
+            "rule",
+            "subject_id",
+            "cycle",
+            "booked_in",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )
+
+    id: int | None = _id()
+    run_id: int = _ref("run.id")
+    rule: str
+    subject_id: int = _ref("subject.id")
+    cycle: str
+    month: str = Field(index=True)  # of the cycle; closed
+    booked_in: str = Field(index=True)
+    violation_id: str | None = None  # what it is called, were it on record
+    before: Any = Field(sa_column=Column(JSON, nullable=False))
+    after: Any = Field(sa_column=Column(JSON, nullable=False))
+    recorded_at: datetime = Field(sa_type=Instant)
+    superseded_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -154,15 +154,7 @@ def find(
     if state is not None and state not in TRANSITIONS:
         raise UnknownNameError("state", state, TRANSITIONS)
     if client is not None:
-        clients = session.exec(select(Subject.client).distinct()).all()
-        if client not in clients:
-            raise UnknownNameError(
-                "client",
-                client,
-                clients,
-                "`kaohe shops list` shows whose shops there are",
-                "`kaohe shops list` 列出各客户的店铺",
-            )
+        known_client(session, client)
     subject, parent = aliased(Subject), aliased(Subject)
     wanted = (
         select(Violation, subject, parent)
@@ -185,6 +177,20 @@ def find(
     if last is not None:
         wanted = wanted.where(col(Violation.assessed_on) <= last)
     return sorted((_listed(*found) for found in session.exec(wanted)), key=_order)
+
+
+def known_client(session: Session, client: str) -> str:
+    """The client itself. Raises UnknownNameError, with those near it, for one that no subject has."""
+    clients = session.exec(select(Subject.client).distinct()).all()
+    if client not in clients:
+        raise UnknownNameError(
+            "client",
+            client,
+            clients,
+            "`kaohe shops list` shows whose shops there are",
+            "`kaohe shops list` 列出各客户的店铺",
+        )
+    return client
 
 
 def _listed(violation: Violation, subject: Subject, parent: Subject | None) -> Listed:

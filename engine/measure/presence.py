@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, timedelta
 
 import duckdb
 
@@ -10,10 +11,14 @@ from engine.calendar.cycles import Cycle
 from engine.evidence.day_rows import day_rows
 from engine.evidence.duck import text
 from engine.evidence.kinds import KINDS
+from engine.evidence.lake import Lake
+from engine.ledger.day_files import Live
 from engine.measure.counting import kept, uncountable
 from engine.measure.figures import Workshop
 from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
+
+LONGEST_PERIOD = 366  # days of a count, which is filed under the first of them
 
 
 def kinds_of(version: Version) -> tuple[str, ...]:
@@ -47,3 +52,30 @@ def shops_with_evidence(
             raise uncountable(shop.lake, files, error) from error
         found |= {name for (name,) in rows}
     return found
+
+
+def days_with_evidence(
+    con: duckdb.DuckDBPyConnection, lake: Lake, live: Live, platform: str, kind: str, first: date, last: date
+) -> frozenset[tuple[str, date]]:
+    """(shop, day) of every day from `first` to `last` with any row of this kind; counts are there on all their days.
+
+    Raises UncountableError.
+    """
+    begin = first - timedelta(days=LONGEST_PERIOD) if kind == COUNTS else first
+    files = sorted(
+        (*key, generation)
+        for key, generation in live.items()
+        if key[:2] == (kind, platform) and begin <= key[2] <= last
+    )
+    if not files:
+        return frozenset()
+    rows = day_rows(KINDS[kind], [kept(lake, file) for file in files])
+    sql = f"SELECT DISTINCT shop, day FROM ({rows})"
+    if kind == COUNTS:
+        days = "generate_series(period_start::TIMESTAMP, period_end::TIMESTAMP, INTERVAL 1 DAY)"
+        sql = f"SELECT DISTINCT shop, unnest({days})::DATE AS day FROM ({rows})"
+    try:
+        found = con.execute(f"SELECT * FROM ({sql}) WHERE day BETWEEN ? AND ?", [first, last]).fetchall()
+    except duckdb.Error as error:
+        raise uncountable(lake, files, error) from error
+    return frozenset(found)

@@ -13,9 +13,13 @@ from notifier.channels.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One finished message to one recipient about one violation of one client's shop."""
+    """One finished message to one recipient, about one violation or a digest, always of one client's shops.
 
-    violation: str
+    `key` is the violation's id, or the digest's own.
+    """
+
+    key: str
+    violation: str | None
     event: str
     channel: str
     recipient: str
@@ -26,7 +30,7 @@ class Letter:
     @property
     def digest(self) -> str:
         """32 hexadecimal digits that name this letter: the same at every attempt, no other has them."""
-        names = "\n".join((self.violation, self.event, self.channel, self.recipient))
+        names = "\n".join((self.key, self.event, self.channel, self.recipient))
         return hashlib.sha256(names.encode()).hexdigest()[:32]
 
 

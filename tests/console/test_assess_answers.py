@@ -10,7 +10,7 @@ import pytest
 
 from console.desk import desk as desk_of
 from console.status import status_of
-from console.worker import Told, tick
+from console.worker import Told, complaints_of, tick
 from engine.assessment import plan as plan_module
 from engine.calendar.cycles import CAMPAIGN
 from engine.errors import KaoheError
@@ -97,9 +97,10 @@ def test_a_faulty_file_leaves_out_its_own_rule_in_a_running_worker_and_is_told_o
     told = Told()
     with desk_of(str(home)) as desk, caplog.at_level("WARNING"):
         done = tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC))
-        told.tell(done, "en")
+        told.tell(complaints_of(done.faults, done.failures, "en"))
         complaints = said_by_the_worker(caplog)
-        told.tell(tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC)), "en")
+        again = tick(desk, datetime(2026, 3, 10, 3, tzinfo=UTC))
+        told.tell(complaints_of(again.faults, again.failures, "en"))
     assert {o.rule.id for o in done.assessed.changed} == {"xiaohongshu.reply-rate", SECOND}
     assert complaints
     assert all("bad.yaml:" in c and c.endswith("this file's rule is left out") for c in complaints)

@@ -58,5 +58,5 @@ def test_decisions_are_read_back_from_the_journal_and_clients_agree(first_versio
         assert (found.amount_fen, found.reference, found.appeal_until) == (30050, "X-7", date(2026, 3, 17))
         assert (found.client, found.state) == ("b", "confirmed")
         notices = session.exec(select(Notice).order_by(col(Notice.id)))
-        assert [(n.state, n.client) for n in notices] == [("queued", "b"), ("sent", "a")]
+        assert [(n.state, n.client, n.key) for n in notices] == [("queued", "b", "V-1"), ("sent", "a", "V-1")]
     engine.dispose()

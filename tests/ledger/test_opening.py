@@ -3,12 +3,12 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import select
 
 from engine.errors import KaoheError
-from engine.ledger import database
+from engine.ledger import database, troubles
 from engine.ledger.database import LedgerError, masked, open_ledger, reading, transaction
 from engine.ledger.tables import Cursor
 
@@ -163,6 +163,45 @@ def test_a_ledger_that_stays_busy_is_named(sqlite_ledger, sqlite_ledger_url, mon
     impatient.dispose()
 
 
+def test_a_disk_that_fills_up_under_a_ledger_is_told_and_leaves_nothing_of_the_step(sqlite_ledger):
+    """A limit on the pages of the file stands in for the disk."""
+    event.listen(sqlite_ledger, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))  # as many as it has
+    sqlite_ledger.dispose()
+
+    def fill():
+        with transaction(sqlite_ledger) as session:
+            for number in range(20):
+                session.add(Cursor(reader=f"{number} {'x' * 4000}", batch=number))
+
+    with pytest.raises(
+        LedgerError, match=r"the disk of the ledger .* is full: .*nothing of this step.*make room"
+    ) as told:
+        fill()
+    assert "所在的磁盘已满" in told.value.zh
+    assert rows(sqlite_ledger) == {}
+    with transaction(sqlite_ledger) as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 1073741823")
+    fill()
+    assert len(rows(sqlite_ledger)) == 20
+
+
+def test_a_server_that_goes_away_within_a_step_is_told(postgres_ledger_url):
+    engine = open_ledger(postgres_ledger_url)
+    step = transaction(engine)
+    session = step.__enter__()
+    session.add(Cursor(reader="notifier", batch=7))
+    session.flush()
+    other = open_ledger(postgres_ledger_url)
+    with other.connect() as connection:
+        others = "pid <> pg_backend_pid() AND datname = current_database()"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+    other.dispose()
+    with pytest.raises(LedgerError, match=r"gave up in the middle of a step: .*as a whole or not at all; run it again"):
+        step.__exit__(None, None, None)
+    assert rows(engine) == {}  # it connects again
+    engine.dispose()
+
+
 def test_a_ledger_in_sqlite_keeps_what_it_committed_and_checks_references(sqlite_ledger):
     with sqlite_ledger.connect() as connection:
         asked = {
@@ -189,7 +228,7 @@ def test_several_processes_may_open_a_copy_that_lost_its_write_ahead_log(sqlite_
 
 def test_a_password_that_the_driver_repeats_is_masked():
     error = OperationalError("SELECT 1", {}, Exception('password "s3cret" was refused'))
-    told = database._unreachable(make_url("postgresql://u:s3cret@h/d"), error)
+    told = str(troubles.unopened(make_url("postgresql://u:s3cret@h/d"), error))
     assert "s3cret" not in told
     assert 'password "***" was refused' in told
 

@@ -17,7 +17,7 @@ from engine.calendar.cycles import WEEK
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import Event, append, entries
 from engine.ledger.subjects import ShopRow, register_shops
-from engine.ledger.tables import Assessment, Notice, Run, Sanction, Subject, Violation
+from engine.ledger.tables import Assessment, Notice, NoticeItem, Run, Sanction, Subject, Violation
 from engine.rulebook.model import Bound, Claim, Rule, Source, Standard, Text, Version
 from notifier.channels.outcome import Outcome
 
@@ -130,13 +130,13 @@ class Office:
             session.add(shop)
         return shop
 
-    def violation(self, name, shop, *, event="violation.opened", notify=True, **changes):
+    def violation(self, name, shop, *, event="violation.opened", notify=True, late=False, **changes):
         row = violation_row(name, subject_id=shop.id, client=shop.client, **changes)
         with transaction(self.ledger) as session:
             session.add(row)
             session.flush()
             session.add(sanction_row(name=name))
-            after = {"state": row.state, "notify": notify}
+            after = {"state": row.state, "notify": notify, "late": late}
             append(session, NOW, [Event("test", event, "violation", name, {"after": after})])
         return row
 
@@ -157,9 +157,9 @@ class Office:
         with transaction(self.ledger) as session:
             register_shops(session, [ShopRow("xiaohongshu", number, **said)], at, "zhang")
 
-    def happened(self, event, name):
+    def happened(self, event, name, **after):
         with transaction(self.ledger) as session:
-            append(session, NOW, [Event("test", event, "violation", name, {"after": {"notify": True}})])
+            append(session, NOW, [Event("test", event, "violation", name, {"after": {"notify": True} | after})])
 
     def change(self, table, key, **values):
         with transaction(self.ledger) as session:
@@ -171,6 +171,15 @@ class Office:
     def notices(self):
         with reading(self.ledger) as session:
             return list(session.exec(select(Notice).order_by(col(Notice.id))))
+
+    def items(self):
+        """The violations of each digest, by the notice's number."""
+        with reading(self.ledger) as session:
+            rows = session.exec(select(NoticeItem).order_by(col(NoticeItem.violation_id)))
+            found = {}
+            for row in rows:
+                found.setdefault(row.notice_id, []).append(row.violation_id)
+            return found
 
     def journal(self, prefix="notice."):
         with reading(self.ledger) as session:

@@ -154,6 +154,14 @@ def test_a_notice_waits_for_its_channel_to_be_set_up(office, queue, build, now):
     assert office.notices()[0].state == "queued"
 
 
+def test_the_notice_in_hand_is_the_last_once_somebody_says_stop(sqlite_office, queue, build, now):
+    queue(sqlite_office, 3)
+    post = build.post()
+    assert deliver(sqlite_office, post, now, stop=lambda: len(post.letters) == 2) == Delivered(sent=2)
+    assert [notice.state for notice in sqlite_office.notices()].count("queued") == 1
+    assert deliver(sqlite_office, post, now) == Delivered(sent=1)
+
+
 def test_the_longest_due_go_first_and_no_more_than_the_limit(sqlite_office, queue, build, now):
     notices = queue(sqlite_office, 3)
     sqlite_office.change(Notice, notices[2].id, next_attempt_at=now - timedelta(hours=1))

@@ -8,7 +8,7 @@ from notifier.channels.email import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 
-LETTER = Letter("V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n")
+LETTER = Letter("V-1", "V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ SENDER = Sender("kaohe@example.com", "考核通知")
 
 def letter(**changes):
     told = {
+        "key": "V-ABCDEFGH2345",
         "violation": "V-ABCDEFGH2345",
         "event": "violation.opened",
         "channel": "email",
@@ -76,7 +77,7 @@ def test_the_message_id_is_the_same_at_every_attempt_and_different_for_every_oth
     assert re.fullmatch(rb"Message-ID: <[0-9a-f]{32}@example\.com>", first)
     others = [
         letter(recipient="li@example.com"),
-        letter(violation="V-2"),
+        letter(key="V-2"),
         letter(event="x.y"),
         letter(channel="z"),
     ]

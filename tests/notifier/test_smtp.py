@@ -10,7 +10,7 @@ from notifier.channels.email import EmailChannel
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 
-LETTER = Letter("V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n.\n..点\n")
+LETTER = Letter("V-1", "V-1", "violation.opened", "email", "zhang@example.com", "zh-CN", "题目", "正文\n.\n..点\n")
 
 
 def send(port, now, **settings):
@@ -130,3 +130,18 @@ def test_a_password_never_travels_unencrypted():
 
 def test_a_password_is_not_shown_with_the_settings():
     assert "hunter2" not in repr(SmtpServer("mail.example.com", 587, "starttls", "kaohe", "hunter2"))
+
+
+def test_a_greeting_goes_as_far_as_one_can_without_sending_anything(secure_server, build):
+    def greeted(password, sender=None):
+        login = {"user": "kaohe", "password": password, "ca_file": build.certificate}
+        return SmtpServer("localhost", secure_server.port, "starttls", **login).greet(sender)
+
+    assert greeted("hunter2").kind == "accepted"
+    assert greeted("hunter2", "kaohe@merchant.cn").kind == "accepted"
+    refused = greeted("wrong-one")
+    assert (refused.kind, "535" in refused.answer) == ("misconfigured", True)
+    secure_server.answers["MAIL"] = "550 not from you"
+    assert "550 not from you" in greeted("hunter2", "kaohe@merchant.cn").answer
+    assert greeted("hunter2").kind == "accepted"
+    assert secure_server.received == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -18,6 +19,7 @@ from notifier.words.lines import cut, masked
 # 7 bit: every server on the way takes it, and no relay has to rewrite it.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
 LONGEST_SUBJECT = 200
+LONGEST_FILE_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,10 @@ def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
         "Message-ID": f"<{letter.digest}@{sender.domain}>",
         # Tells out-of-office programs not to answer.
         "Auto-Submitted": "auto-generated",
-        "X-Kaohe-Violation": header_text(letter.violation),
         "Content-Language": letter.language,
     }
+    if letter.violation is not None:
+        headers["X-Kaohe-Violation"] = header_text(letter.violation)
     message = EmailMessage(policy=_POLICY)  # of the parts alone: our headers are written above them
     message.set_content(letter.body)
     message.add_alternative(page_of(letter), subtype="html")
@@ -77,6 +80,11 @@ def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
     return Mail(
         sender=sender.address,
         recipient=letter.recipient,
-        file_name=f"{letter.violation}.{letter.event}.{letter.digest[:10]}.eml",
+        file_name=f"{_as_file_name(letter.key)}.{letter.event}.{letter.digest[:10]}.eml",
         content=header_block(headers) + message.as_bytes(),
     )
+
+
+def _as_file_name(key: str) -> str:
+    """The part of a key that may stand in a file's name; a client's name may hold anything."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", key).strip("-")[:LONGEST_FILE_NAME]

@@ -1,7 +1,8 @@
 """The plain text of a letter as a simple page, so that both parts of a mail always say the same.
 
 A paragraph whose first line is short and without punctuation gets that line as its heading; lines that
-begin with `- ` or `1. ` become lists. Nothing else of the text is read.
+begin with `- ` or `1. ` become lists, and lines of as many cells between ` | ` a table, the first its heads.
+Nothing else of the text is read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from notifier.sandbox import sandbox
 
 _ITEM = re.compile(r"(?:-|\d+\.) +(?P<text>.+)")
 _PUNCTUATION = re.compile(r"[。．.：:；;，,！!？?]")
-LONGEST_HEADING = 40
+LONGEST_HEADING = 60
+CELLS = " | "
+FEWEST_CELLS = 3
+LONGEST_WHOLE = 24
 
 
 def page_of(letter: Letter) -> str:
@@ -35,13 +39,31 @@ def _section(lines: list[str]) -> dict[str, object]:
     heading = ""
     if len(lines) > 1 and _is_heading(lines[0]):
         heading, *lines = lines
+    table = _table(lines)
+    lines = lines[: len(lines) - len(table)]
     entries = [m["text"] for line in lines if (m := _ITEM.fullmatch(line))]
     return {
         "heading": heading,
         "lines": [line for line in lines if not _ITEM.fullmatch(line)],
+        "heads": table[0] if table else [],
+        "rows": [[{"text": cell, "whole": _whole(cell)} for cell in row] for row in table[1:]],
         "entries": entries,
         "numbered": any(line[0].isdigit() for line in lines if _ITEM.fullmatch(line)),
     }
+
+
+def _table(lines: list[str]) -> list[list[str]]:
+    """The cells of the lines that end a paragraph and have as many cells, at least three, as the last one."""
+    rows = [line.split(CELLS) for line in lines]
+    width = len(rows[-1])
+    first = next((n + 1 for n in reversed(range(len(rows))) if len(rows[n]) != width), 0)
+    table = rows[first:]
+    return table if width >= FEWEST_CELLS and len(table) > 1 else []
+
+
+def _whole(cell: str) -> bool:
+    """Whether a cell stays on one line: figures and ids do, which read badly in two."""
+    return cell.isascii() and len(cell) <= LONGEST_WHOLE
 
 
 def _is_heading(line: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -58,9 +59,16 @@ class SmtpServer:
 
     def carry(self, mail: Mail) -> Outcome:
         """Offer one mail to the server once."""
+        return self._spoken(lambda dialogue: dialogue.run(mail))
+
+    def greet(self, sender: str | None = None) -> Outcome:
+        """Go as far as one can without sending anything: connect, log in, and name `sender`, if there is one."""
+        return self._spoken(lambda dialogue: dialogue.greet(sender))
+
+    def _spoken(self, part: Callable[[_Dialogue], Outcome]) -> Outcome:
         dialogue = _Dialogue(self)
         try:
-            return dialogue.run(mail)
+            return part(dialogue)
         except smtplib.SMTPResponseException as error:
             return dialogue.refused(error.smtp_code, error.smtp_error)
         except smtplib.SMTPServerDisconnected as error:
@@ -83,10 +91,7 @@ class _Dialogue:
 
     def run(self, mail: Mail) -> Outcome:
         """Go through all steps; errors are left to the caller."""
-        smtp = self._connected()
-        if self._server.password is not None:
-            self._step = "logging in"
-            smtp.login(self._server.user or "", self._server.password)
+        smtp = self._logged_in()
         self._step = "naming the sender"
         code, said = smtp.mail(mail.sender)
         if code != 250:
@@ -100,6 +105,16 @@ class _Dialogue:
         if code != 250:
             return self.refused(code, said)
         return Outcome.of("accepted", f"{code} {_text(said)}")
+
+    def greet(self, sender: str | None) -> Outcome:
+        """Go through the first steps; errors are left to the caller."""
+        smtp = self._logged_in()
+        code, said = smtp.noop()
+        if sender is not None and code == 250:
+            self._step = "naming the sender"
+            code, said = smtp.mail(sender)
+            smtp.rset()
+        return Outcome.of("accepted", f"{code} {_text(said)}") if code == 250 else self.refused(code, said)
 
     def refused(self, code: int, said: bytes | str) -> Outcome:
         """4xx may go better later; 5xx will not, and whose fault it is depends on the step."""
@@ -127,6 +142,13 @@ class _Dialogue:
             with suppress(smtplib.SMTPException, OSError):
                 self._smtp.quit()
             self._smtp.close()
+
+    def _logged_in(self) -> smtplib.SMTP:
+        smtp = self._connected()
+        if self._server.password is not None:
+            self._step = "logging in"
+            smtp.login(self._server.user or "", self._server.password)
+        return smtp
 
     def _connected(self) -> smtplib.SMTP:
         """A connection that has been greeted, over which nothing but the greeting went in the clear."""

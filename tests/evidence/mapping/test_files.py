@@ -33,7 +33,7 @@ def sample(counts):
         ("甲,-3,50%", "评价数 '-3': not a whole number of 0 or more; write it like 1234 or 1,234"),
         (
             "甲,7,12.3%",
-            "好评率 '12.3%': no whole number fits this cell and the number that it is a part of; check both against each other",
+            "好评率 '12.3%': no whole number fits this cell and the number that it is a part of",
         ),
         ("甲,7,120%", "好评率 '120%': above 100 %"),
         ("甲,7,85.3", "好评率 '85.3': not a rate; write it like 85.3% or 0.853"),

@@ -1,0 +1,131 @@
+"""The three jobs of a worker: assess, deliver, check. Each is for one thread at a time, and none holds up another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
+
+from sqlalchemy.exc import DBAPIError
+
+from console.desk import Desk
+from console.overdue import overdue_lines
+from console.sentences import sentence
+from console.settings import short_address
+from console.watch.clocks import refuse_wrong_clock
+from console.watch.metrics import Meters
+from console.watch.outages import Outages, Patient
+from console.watch.ping import failing, ping
+from console.watch.self_check import Pulse, give_sign_of_life, self_check
+from console.worker import Told, complaints_of, deliver, reconcile
+from engine.assessment.assess import never
+from engine.errors import KaoheError
+from engine.ledger.database import LedgerError, OutdatedError
+from engine.rulebook.book import RuleBook
+
+CHECK_S = 60
+
+log = logging.getLogger("kaohe.worker")
+
+
+@dataclass
+class Worker:
+    """One worker's three jobs, and what they know of each other. Each job is for one thread at a time."""
+
+    desk: Desk
+    stop: Callable[[], bool] = never
+    ask_to_stop: Callable[[], object] = never
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    meters: Meters = field(default_factory=Meters)
+    pulse: Pulse = field(default_factory=Pulse)
+    outdated: OutdatedError | None = None
+    _rules: Told = field(default_factory=Told)
+    _check: Told = field(default_factory=Told)
+    _ping: Told = field(default_factory=Told)
+
+    def __post_init__(self) -> None:
+        self.outages = Outages(self.desk.settings.language)
+
+    def jobs(self) -> list[tuple[Patient, int]]:
+        """The jobs, and after how many seconds each is due again."""
+        seconds = int(self.desk.settings["tick_seconds"])
+        return [
+            (Patient("reconcile", self.reconcile, self.outages, outdated=self.end), seconds),
+            (Patient("deliver", self.deliver, self.outages, outdated=self.end), seconds),
+            (Patient("check", self.check, self.outages, outdated=self.end), CHECK_S),
+        ]
+
+    def end(self, why: OutdatedError) -> None:
+        """Another kaohe has migrated the ledger: nothing mends that but another program."""
+        self.outdated = why
+        self.ask_to_stop()
+
+    def reconcile(self) -> None:
+        """Assess what is due, until all of it is done or somebody says stop."""
+        if self.stop():
+            return
+        desk, language, now = self.desk, self.desk.settings.language, self.now()
+        refuse_wrong_clock(desk.ledger, now)
+        book, faults = RuleBook.load(desk.settings.rulesets)
+        done, failures = reconcile(desk, book, now, self.stop, self.meters.finished, self._moved)
+        if done.runs:
+            log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
+        for line in overdue_lines(done.missing, language):
+            log.warning("%s", line)
+        for why in failures.values():
+            if isinstance(why, LedgerError):  # it is not about that rule
+                raise why
+        self._rules.tell(complaints_of(faults, failures, language))
+        self._ticked("reconcile")
+
+    def deliver(self) -> None:
+        """Queue and send what is to be told."""
+        if self.stop():
+            return
+        desk, language, now = self.desk, self.desk.settings.language, self.now()
+        refuse_wrong_clock(desk.ledger, now)
+        book, _ = RuleBook.load(desk.settings.rulesets)
+        planned, done = deliver(desk, book, now, self.stop)
+        self.meters.delivered(done)
+        if planned.queued or done.sent or done.delayed or done.failed:
+            counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
+            log.info("%s", sentence("delivered", language, **counts))
+        self._ticked("deliver")
+
+    def check(self) -> None:
+        """Give a sign of life, ask whether all is well, and let the dead man's switch know."""
+        if self.stop():
+            return
+        desk, language = self.desk, self.desk.settings.language
+        try:
+            give_sign_of_life(desk, installed_version("kaohe"))
+            refuse_wrong_clock(desk.ledger, self.now())
+            book, _ = RuleBook.load(desk.settings.rulesets)
+            found = self_check(desk, self.now(), self.pulse, book)
+        except (KaoheError, DBAPIError, OSError):
+            self.meters.checked(sound=False)
+            self._let_know(sound=False)
+            raise
+        sound = not found.complaints
+        if sound and self._check.complaints:
+            log.info("%s", sentence("check mended", language))
+        self._check.tell(sentence("check failed", language, what=c.in_language(language)) for c in found.complaints)
+        self.meters.checked(sound, found.status)
+        self._let_know(sound)
+        self._ticked("check")
+
+    def _let_know(self, sound: bool) -> None:
+        url, language = self.desk.settings["check_url"], self.desk.settings.language
+        if url:
+            why = ping(url if sound else failing(url))
+            unheard = [sentence("ping unheard", language, url=short_address(url), why=why)] if why else []
+            self._ping.tell(unheard)
+
+    def _moved(self, _step: str, _done: int, _total: int) -> None:
+        self.pulse.beat("reconcile")
+
+    def _ticked(self, job: str) -> None:
+        self.pulse.beat(job)
+        self.meters.ticked(job)

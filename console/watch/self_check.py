@@ -1,0 +1,74 @@
+"""The self-check: once a minute the worker asks itself whether it still does what it is for, and lets others know.
+
+It runs beside the work, so that a long catch-up neither hides a worker nor silences the switch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from console.desk import Desk
+from console.doctor.disk import check_disk
+from console.doctor.finding import Finding
+from console.doctor.lake import check_lake, day_files
+from console.sentences import both
+from console.status import Status, status_of
+from engine.ledger.database import reading, transaction
+from engine.ledger.workers import seen
+from engine.rulebook.book import RuleBook
+from engine.rulebook.model import Text
+
+SAMPLE = 20  # day files, the newest, that are looked at each time
+
+
+@dataclass
+class Pulse:
+    """When each job of a worker last came to an end, or a step further. May be told from any thread."""
+
+    clock: Callable[[], float] = time.monotonic
+    _beats: dict[str, float] = field(default_factory=dict)
+
+    def beat(self, job: str) -> None:
+        """`job` has come a step further."""
+        self._beats[job] = self.clock()
+
+    def still(self, longer_than: timedelta) -> list[tuple[str, int]]:
+        """The jobs that have not moved for so long, and for how many minutes each."""
+        now = self.clock()
+        idle = {job: now - beat for job, beat in sorted(self._beats.items())}
+        return [(job, int(seconds // 60)) for job, seconds in idle.items() if seconds > longer_than.total_seconds()]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a self-check found: what is wrong, and how things stand."""
+
+    complaints: tuple[Text, ...]
+    status: Status
+
+
+def give_sign_of_life(desk: Desk, version: str) -> None:
+    """Note in the ledger that this worker lives. Raises LedgerError or DBAPIError where the ledger does not answer."""
+    with transaction(desk.ledger) as session:
+        seen(session, desk.owner, version)
+
+
+def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook) -> Checked:
+    """Ask everything once. Raises LedgerError or DBAPIError where the ledger does not answer."""
+    with reading(desk.ledger) as session:
+        files = day_files(session, newest=SAMPLE)
+    findings = [*check_lake(desk.lake, files), *check_disk([desk.home, desk.settings.lake])]
+    status = status_of(desk, now, desk.settings.late_after, book)
+    complaints = [
+        *_wrong(findings),
+        *(both("still", job=job, n=minutes) for job, minutes in pulse.still(desk.settings.late_after)),
+        *([both("something late")] if status.late else []),  # what it is changes as it is caught up with
+    ]
+    return Checked(tuple(complaints), status)
+
+
+def _wrong(findings: Sequence[Finding]) -> list[Text]:
+    return [Text(f.line("zh-CN"), f.line("en")) for f in findings if f.level == "wrong"]

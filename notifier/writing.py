@@ -1,0 +1,72 @@
+"""The text of a digest, written when it is sent: only then is it known what it tells of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from datetime import timedelta
+
+from sqlalchemy import Engine, func, update
+from sqlmodel import Session, col, select
+
+from engine.assessment.recording import NOTIFY_WITHIN
+from engine.ledger.database import reading, transaction
+from engine.ledger.tables import Assessment, Notice, Run, Subject, Violation
+from notifier.claims import Claim
+from notifier.digests import items_of
+from notifier.drafts import Drafter
+from notifier.events import LATE
+from notifier.records import records_of
+from notifier.render import Rendered
+from notifier.routes import misdirected
+
+CATCH_UP = timedelta(days=1)  # what was opened so long before a digest belongs to the same catch-up
+
+
+def text_of(ledger: Engine, digest: Notice, drafter: Drafter) -> Rendered | None:
+    """What a digest says of the violations that it holds now; None where it holds none.
+
+    Raises TemplateFaultError or SheetError on a faulty template or sheet.
+    """
+    with reading(ledger) as session:
+        number = digest.id or 0
+        records = records_of(session, items_of(session, [number])[number])
+        older = _older(session, digest) if records else 0
+    return drafter.digest(digest, records.values(), older) if records else None
+
+
+def write(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
+    """The claimed digest with its text, which the ledger has then too; None if it is no longer ours.
+
+    Nothing joins or leaves a digest while it is held. Raises as `text_of` does.
+    """
+    text = text_of(ledger, taken.notice, drafter)
+    assert text is not None  # one that tells of nothing is not claimed
+    said = {"subject": text.subject, "body": text.body, "template": text.template}
+    with transaction(ledger) as session:
+        ours = (
+            (col(Notice.id) == taken.number)
+            & (col(Notice.state) == "sending")
+            & (col(Notice.owner) == taken.notice.owner)
+            & (col(Notice.attempts) == taken.notice.attempts)
+        )
+        if session.exec(update(Notice).where(ours).values(**said)).rowcount != 1:
+            return None
+        return dataclasses.replace(taken, notice=session.get_one(Notice, taken.number))
+
+
+def _older(session: Session, digest: Notice) -> int:
+    """How many open violations of the recipient's shops came to light in the same catch-up, too late for a notice."""
+    since = digest.created_at - CATCH_UP
+    shop_id = func.coalesce(Subject.parent_id, Subject.id)
+    wanted = (
+        select(Violation.opened_at, Run.due_at, shop_id)
+        .join(Subject, col(Subject.id) == Violation.subject_id)
+        .join(Assessment, col(Assessment.violation_id) == Violation.id)
+        .join(Run, col(Run.id) == Assessment.run_id)
+        .where(Violation.client == digest.client, Violation.opened_at >= since)
+        .where(col(Violation.state).in_(sorted(LATE.states)), col(Assessment.superseded_at).is_(None))
+    )
+    old: Counter[int] = Counter(shop for opened, due, shop in session.exec(wanted) if opened - due > NOTIFY_WITHIN)
+    shops = session.exec(select(Subject).where(Subject.client == digest.client, Subject.kind == "shop"))
+    return sum(old[shop.id or 0] for shop in shops if not misdirected(digest, shop))
