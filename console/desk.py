@@ -19,6 +19,7 @@ from console.output import note
 from console.sentences import sentence
 from console.settings import LEDGER, Settings, environment_settings
 from engine.assessment.place import Place
+from engine.calendar.written import written_day
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
@@ -175,7 +176,7 @@ def day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        return written_day(text)
     except ValueError:
         raise KaoheError(
             f"{option} {text!r} is not a day; write it like 2026-03-10",

@@ -18,6 +18,7 @@ from engine.evidence.mapping.opening import Mapped
 from engine.evidence.mapping.shelf import mapping as mapping_named
 from engine.rulebook.faults import RulebookError
 from engine.rulebook.model import Rule
+from engine.rulebook.platforms import platform_id
 
 MOST_TOLD = 10
 
@@ -33,7 +34,8 @@ def mapping_of(name: str | None, kind: str | None, platform: str | None) -> Mapp
             )
         return None
     found = mapping_named(name)
-    for option, said, known in (("--kind", kind, found.kind), ("--platform", platform, found.platform)):
+    place = platform_id(platform) if platform else None
+    for option, said, known in (("--kind", kind, found.kind), ("--platform", place, found.platform)):
         if said not in {None, known}:
             raise KaoheError(
                 f"{option} {said} does not fit the mapping {found.id}, which is for {known}; leave it out",
@@ -51,7 +53,7 @@ class ByMapping:
     @classmethod
     def of(cls, summary: ImportSummary, desk: Desk) -> ByMapping:
         """What is to be said after an import."""
-        return cls(tuple((one, tuple(left_open(one.counted, _rules(desk)))) for one in summary.mapped))
+        return cls(tuple((one, tuple(left_open(one.counted, rules_of(desk)))) for one in summary.mapped))
 
     def tell(self, language: str) -> None:
         """Say it."""
@@ -66,8 +68,8 @@ class ByMapping:
         return {"mapped": [_row(mapped, opens, language) for mapped, opens in self.files]} if self.files else {}
 
 
-def _rules(desk: Desk) -> Mapping[str, Rule]:
-    """The rules that a verdict could be left open under; none where they have faults, since the import is done."""
+def rules_of(desk: Desk) -> Mapping[str, Rule]:
+    """The rules that counts may feed; none where they have faults, since evidence does not wait for that."""
     try:
         return desk.rulebook
     except RulebookError:

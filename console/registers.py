@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from console.expecting import KINDS, kinds_in
+from engine.calendar.written import written_day
 from engine.errors import KaoheError, UnknownNameError, suggestion
 from engine.evidence.cells import LONGEST_NAME
 from engine.evidence.csv_format import DELIMITERS
@@ -19,7 +20,7 @@ from engine.evidence.text_table import BrokenRowError, decoded, records
 from engine.ledger.masking import masked
 from engine.ledger.subjects import PersonRow, ShopRow, Wish
 from engine.rulebook.model import Text
-from engine.rulebook.platforms import PLATFORMS
+from engine.rulebook.platforms import PLATFORMS, platform_id
 from notifier.routes import contact_faults
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class _Cells:
         return value or ""
 
     def platform(self) -> str:
-        value = self.required("platform")
+        value = platform_id(self.required("platform"))
         if value and value not in PLATFORMS:
             self.blame("platform", value, reason("platform"), near_platforms(value))
         return value
@@ -99,7 +100,7 @@ class _Cells:
     def day(self, column: str) -> date | None:
         value = self._cells.get(column)
         try:
-            return date.fromisoformat(value) if value else None
+            return written_day(value) if value else None
         except ValueError:
             self.blame(column, value, reason("day"))
             return None

@@ -91,12 +91,71 @@ SENTENCES: Mapping[str, Text] = {
         "  {platform}：变动 {n} 天，{first} 至 {last}", "  {platform}: {n:day} changed, {first} to {last}"
     ),
     "day changed": Text("  {platform}：变动 1 天，{first}", "  {platform}: 1 day changed, {first}"),
+    "imported numbers": Text(
+        "{kind}：得出 {read} 个数：新增 {taken}，已有 {already_there}，替换 {replaced}，拒收 {refused}",
+        "{kind}: {read:number} made: {taken} taken, {already_there} already there, {replaced} replaced, "
+        "{refused} refused",
+    ),
+    "periods changed": Text(
+        "  {platform}：变动的期间从 {n} 天开始，{first} 至 {last}",
+        "  {platform}: periods changed that begin on {n:day}, {first} to {last}",
+    ),
+    "period changed": Text(
+        "  {platform}：变动的期间从 {first} 开始", "  {platform}: periods changed that begin on {first}"
+    ),
     "covered": Text("  {days} 的数据已齐：{n} 家店铺新计入", "  complete for {days}: {n:more shop|more shops}"),
     "held back": Text(
         "没有任何变动：--replace 会先删除已有的行，所以文件里有被拒的行时不执行；请改正这些行，或不用 --replace 导入",
         "nothing was changed: --replace removes what is stored, so it takes no file with refused rows; mend them, or "
         "import without --replace",
     ),
+    "named": Text("{platform}：「{said}」是已登记的店铺 {shop}", "{platform}: {said} is the registered shop {shop}"),
+    "unregistered": Text(
+        "注意：{platform} 的店铺 {shop} 没有登记，按新店铺收下；若是写错了，用 `kaohe evidence remove` 撤回",
+        "mind: the shop {shop} of {platform} is not registered and was taken as a new one; if that is a slip, "
+        "take it back with `kaohe evidence remove`",
+    ),
+    "unregistered near": Text(
+        "注意：{platform} 的店铺 {shop} 没有登记，按新店铺收下；是不是 {near}？"
+        "若是写错了，用 `kaohe evidence remove` 撤回",
+        "mind: the shop {shop} of {platform} is not registered and was taken as a new one; did you mean {near}? "
+        "If that is a slip, take it back with `kaohe evidence remove`",
+    ),
+    "more unregistered": Text(
+        "……另有 {n} 家没有登记；用 --json 查看全部", "… and {n} more that are not registered; --json has them all"
+    ),
+    "unused options": Text(
+        "文件里有这一列，{options} 没有用上", "every file has that column itself: {options} had no effect"
+    ),
+    "would remove": Text(
+        "{shop}：会移除 {n} 行；现在没有移除任何数据", "{shop}: {n:row} would go; nothing was removed"
+    ),
+    "rows removed": Text(
+        "{shop}：已移除 {kind} {n} 行，{days} 天，{first} 至 {last}；请用 `kaohe assess` 重新考核",
+        "{shop}: {n:row} of {kind} removed, of {days:day}, {first} to {last}; run `kaohe assess` to judge again",
+    ),
+    "shop unregistered": Text(
+        "{shop}：已取消登记；数据和违规记录仍在，数据用 `kaohe evidence remove` 移除",
+        "{shop}: not registered any more; its evidence and violations stay, `kaohe evidence remove` takes evidence out",
+    ),
+    "new client near": Text(
+        "客户「{client}」是新的；是不是 {near}？写错了就再登记一次，写上正确的客户",
+        "the client {client} is new; did you mean {near}? If it is a slip, register again with the right one",
+    ),
+    "unknown reasons": Text("原因 {words}不认识，按「其他」计", "reasons that are not known count as `other`: {words}"),
+    "partial period": Text(
+        "{rule}：{days} 不是整个周期（{cycle}）；其余日子没有数，就会少算",
+        "{rule}: {days} is not its whole cycle ({cycle}); without numbers for the other days it counts too little",
+    ),
+    "contradicted": Text(
+        "{who} {days}：这次的数（{value}）与已导入的数（{other}）矛盾，这个数按缺失处理",
+        "{who} {days}: the number {value} contradicts {other}, which is stored; it now counts as missing",
+    ),
+    "contradicted mend": Text("更正请加 --replace 再导入一次", "to correct it, import once more with --replace"),
+    "contradicted more": Text(
+        "……另有 {n} 处矛盾；更正请加 --replace 再导入一次", "… and {n} more; to correct it, import again with --replace"
+    ),
+    "read as": Text("{file}：按 {encoding} 读取，不是 UTF-8", "{file}: it was read as {encoding}, not as UTF-8"),
     "mapped": Text("{file}：映射 {mapping}，{rows} 行数据", "{file}: mapping {mapping}, {rows:row} of data"),
     "repeated headers": Text("；跳过重复的表头 {n} 个", "; {n:repeated header} skipped"),
     "skipped rows": Text("跳过不属于任何客服的行：{rows}", "skipped rows that are about no agent: {rows}"),

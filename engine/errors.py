@@ -66,6 +66,15 @@ class UnknownNameError(KaoheError):
         )
 
 
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three of the known names that are spelled nearly like `name`, the nearest first.
+
+    >>> near_names("云山户外", ["云杉户外", "小禾"])
+    ['云杉户外']
+    """
+    return difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
+
+
 def suggestion(name: str, known: Iterable[str], language: str = "en") -> str:
     """`; did you mean …?` with up to three names near `name`, or all of them where there are few, or nothing.
 
@@ -76,7 +85,7 @@ def suggestion(name: str, known: Iterable[str], language: str = "en") -> str:
     """
     zh = language == "zh-CN"
     names = sorted(set(known))
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    near = near_names(name, names)
     if near:
         shown = (" 或 " if zh else " or ").join(repr(n) for n in near)
         return f"；是不是 {shown}？" if zh else f"; did you mean {shown}?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,8 @@ import typer
 
 from console.cli.app import AsJson, app, current
 from console.desk import day
-from console.mapped import ByMapping, mapping_of
+from console.imported import doubt_lines, named_lines
+from console.mapped import ByMapping, mapping_of, rules_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
 from console.sentences import sentence
@@ -69,6 +70,7 @@ def import_(
         replace=replace,
         show_values=show_values,
         mapping=by,
+        rules=tuple(rules_of(desk).values()),
         covers=covers_of(covers, all_shops),
     )
     now = datetime.now(UTC)
@@ -84,7 +86,7 @@ def import_(
     else:
         by_mapping.tell(language)
         _tell(summary, request.covers, quarantine, language)
-    if summary.refused:
+    if summary.refused or summary.contradictions or any(one.in_vain for one in summary.mapped):
         raise typer.Exit(1)
 
 
@@ -113,6 +115,9 @@ def covers_of(text: str | None, all_shops: bool) -> Covers | None:
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
     row = {k: v for k, v in asdict(summary).items() if k not in {"faults", "mapped"}}
     row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
+    for found in (*row["contradictions"], *row["partial"]):
+        found.update({name: value.isoformat() for name, value in found.items() if isinstance(value, date)})
+    row["unused_options"] = row.pop("unused")
     row["quarantine"] = str(quarantine) if quarantine else None
     return row
 
@@ -120,13 +125,17 @@ def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, objec
 def _tell(summary: ImportSummary, covers: Covers | None, quarantine: Path | None, language: str) -> None:
     row = {k: v for k, v in asdict(summary).items() if isinstance(v, int | str)}
     removed = sentence("removed", language, n=summary.removed) if summary.removed else ""
-    say(sentence("imported", language, **row) + removed)
+    name = "imported numbers" if summary.mapped and summary.kind == "counts" else "imported"
+    say(sentence(name, language, **row) + removed)
     if summary.held_back:
         note(sentence("held back", language))
     for platform in dict.fromkeys(p for p, _ in summary.days):
         days = [day for p, day in summary.days if p == platform]
         name = "day changed" if len(days) == 1 else "days changed"
+        name = name.replace("day", "period") if summary.kind == "counts" else name
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
+    for line in (*named_lines(summary, language), *doubt_lines(summary, language)):
+        note(line)
     if covers:
         say(sentence("covered", language, days=covers, n=summary.covered))
     if summary.unknown_columns:

@@ -63,9 +63,21 @@ CHINESE: Mapping[str, str] = {
     "The shop, where the files do not say.": "文件里没有店铺列时用它",
     "Take the shop from the file's name: 'data_{shop}_*.csv'.": "从文件名取店铺：'data_{shop}_*.csv'",
     "First remove what is stored of each shop and day in the files.": "先删去文件所涉店铺和日期的原有数据",
+    "The evidence: what is there, what is missing.": "数据：哪些已有，哪些还缺。",
+    "Take a shop's rows out of the evidence. Each kind goes as a whole or not at all; assess again afterwards.": (
+        "把一家店铺的数据移除（导错店时用）。每种数据要么全部移除，要么不动；之后请重新考核。"
+    ),
+    "The shop's platform.": "店铺所在的平台",
+    "The shop: its id, alias or name.": "店铺：编号、简称或名称",
+    "Only this kind of evidence; may be repeated. All kinds by default.": "只移除这种数据；可重复；默认全部种类",
+    "First day to remove.": "从哪天起移除",
+    "Last day to remove.": "移除到哪天",
+    "Say which days and how many rows would go; remove nothing.": "只列出会移除哪些天、多少行，不移除",
+    "Take back that a shop is registered, and what was said of it. Its evidence and violations stay.": (
+        "取消一家店铺的登记，连同登记的内容；数据和违规记录仍在。"
+    ),
     "The days that the files are all of, whatever they hold.": "文件包含了哪些日子的全部数据（FROM..TO），没有行也算",
     "With --covers: of all registered shops of the platform.": "与 --covers 同用：该平台所有已登记的店铺都算",
-    "The evidence: what is there, what is missing.": "数据：哪些已有，哪些还缺。",
     "A calendar of the evidence: for each shop and kind which days are there, missing or awaited, and until when.": (
         "数据日历：每家店铺、每种数据，哪些天已有、缺失或等待中，等到何时。"
     ),
@@ -156,8 +168,8 @@ CHINESE: Mapping[str, str] = {
         "换一把密钥，不能反悔：换之前和之后导入的买家从此无法对照。"
     ),
     "Shops: import a register, add one, list them.": "店铺：导入登记表、登记一家、列出。",
-    "Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?.": (
-        "按 CSV 登记店铺：platform、shop、name、alias、client、category?、opened_on?、owner?、contact?。"
+    "Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?.": (
+        "按 CSV 登记店铺：platform、shop、name?、alias?、client?、category?、opened_on?、owner?、contact?。"
     ),
     "Register one shop, or change what is given.": "登记一家店铺，或更改给出的内容。",
     "Addresses for notices, separated by ;": "通知地址，用 ; 分隔",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,15 +18,20 @@ from console.output import json_lines, note, say
 from console.phrases import heads, phrase
 from console.registers import Register, read_people, read_shops
 from console.sentences import sentence
-from engine.errors import KaoheError
+from engine.errors import KaoheError, near_names
 from engine.ledger.database import reading, transaction
 from engine.ledger.expectations import expected_of
-from engine.ledger.masking import masked
+from engine.ledger.masking import masked, masked_contact
 from engine.ledger.people import register_people
 from engine.ledger.postings import postings
+from engine.ledger.presence import DEFAULT_CLIENT
+from engine.ledger.registration import unregister_shop
 from engine.ledger.rosters import misfits
 from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
+from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.model import Language, Text
+from engine.rulebook.platforms import platform as known_platform
+from engine.rulebook.platforms import platform_id
 from notifier.plan import plan_notices
 from notifier.routes import contact_faults
 
@@ -35,11 +41,13 @@ people_commands = group("people", "People and their sub-accounts: import a regis
 
 @shop_commands.command("import")
 def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
-    """Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?."""
+    """Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?."""
     desk = current(context, makes_home=True)
     register = read_shops(file)
     with transaction(desk.ledger) as session:
+        clients = {s.client for s in shops(session)}
         done = register_shops(session, [row for _, row in register.rows], datetime.now(UTC), desk.actor)
+    _note_clients(clients, [row for _, row in register.rows], desk.settings.language)
     _plan(desk, done)
     _tell("shops", len(register.rows), done, register, as_json, desk.settings.language)
 
@@ -76,7 +84,7 @@ def add(
             zh=f"--contact {masked(address)!r}：{reason.zh}；地址写成 zhang@example.com 这样",
         )
     row = ShopRow(
-        platform=platform,
+        platform=platform_id(platform),
         shop=shop,
         name=name,
         alias=alias,
@@ -88,9 +96,27 @@ def add(
         expects=wish,
     )
     with transaction(desk.ledger) as session:
+        clients = {s.client for s in shops(session)}
         done = register_shops(session, [row], datetime.now(UTC), desk.actor)
+    _note_clients(clients, [row], desk.settings.language)
     _plan(desk, done)
     _tell("shops", 1, done, None, False, desk.settings.language)
+
+
+@shop_commands.command()
+def unregister(
+    context: typer.Context,
+    platform: str,
+    shop: str,
+    why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
+) -> None:
+    """Take back that a shop is registered, and what was said of it. Its evidence and violations stay."""
+    desk = current(context)
+    with transaction(desk.ledger) as session:
+        subject = known_shop(session, shop, known_platform(platform_id(platform)).id)
+        name = f"{subject.platform}/{subject.external_id}"
+        unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
+    say(sentence("shop unregistered", desk.settings.language, shop=name))
 
 
 @shop_commands.command("list")
@@ -111,6 +137,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
                 "category": s.category,
                 "opened_on": s.opened_on.isoformat() if s.opened_on else None,
                 "owner": s.owner,
+                "contact": masked_contact(s.contact) if s.contact else None,
                 "registered": s.registered_at is not None,
                 "first_evidence_on": s.first_evidence_on.isoformat() if s.first_evidence_on else None,
                 "expects": expected_json(expected.get(s.id or 0, {})),
@@ -120,14 +147,16 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
         return
     language = desk.settings.language
     listing(
-        heads("platform shop alias client owner registered expects", language),
+        heads("platform shop alias client opened_on owner contact registered expects", language),
         [
             [
                 s.platform or "",
                 s.external_id,
                 s.alias or s.name or "",
                 s.client,
+                s.opened_on.isoformat() if s.opened_on else "",
                 s.owner or "",
+                masked_contact(s.contact) if s.contact else "",
                 phrase("yes" if s.registered_at else "no", language),
                 expected_words(expected.get(s.id or 0, {})),
             ]
@@ -173,6 +202,14 @@ def list_people(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _day(day: date | None) -> str:
     return day.isoformat() if day else "-"
+
+
+def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) -> None:
+    """Say of which new clients the names are near those of others: a slip of the pen makes a client of its own."""
+    for client in sorted({row.client for row in rows if row.client} - known):
+        if near := near_names(client, known - {DEFAULT_CLIENT}):
+            words = (" 或 " if language == "zh-CN" else " or ").join(near)
+            note(sentence("new client near", language, client=client, near=words))
 
 
 def _plan(desk: Desk, done: Registered) -> None:

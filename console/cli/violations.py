@@ -28,6 +28,7 @@ from engine.ledger.violations import Listed, by, find
 from engine.ledger.violations import record as record_state
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
+from engine.rulebook.platforms import platform_id
 from notifier.records import records_of
 from notifier.sheets import Sheets
 from notifier.words.figures import money_range
@@ -60,7 +61,7 @@ def list_(
     """Violations, by assessment day."""
     desk = current(context)
     wanted = parse_cycle(cycle).key if cycle else None
-    name = known_platform(platform).id if platform else None
+    name = known_platform(platform_id(platform)).id if platform else None
     with reading(desk.ledger) as session:
         subject = subjects.shop(session, shop, name) if shop else None
         found = find(

@@ -1,7 +1,7 @@
 """One cell of each type in SQL: what it is read as, how it is stored, and what is wrong with it.
 
 `"x"` is the text of the column x, `"x!"` the instant, number or date in it, null where there is none.
-Times: ISO 8601, or year first with slashes as spreadsheets write them; an offset or `Z` decides, and without one they
+Times: ISO 8601, or year first with slashes or 年月日; an offset or `Z` decides, and without one they
 are in the platform's zone. DuckDB's plain TIMESTAMP cast silently drops an offset, so every time goes through
 TIMESTAMPTZ or names its zone.
 """
@@ -22,7 +22,9 @@ OTHER = "other"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
 _EXCEL = r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d(:\d\d)?"  # year first, local: 2026/3/2 9:05
 _OFFSET = r".{16,}(Z|[+-]\d\d(:?\d\d)?)"
+_CHINESE = r"\d{4}年\d{1,2}月\d{1,2}日 ?\d{1,2}:\d\d(:\d\d)?"
 _DATE = r"\d{4}-\d\d-\d\d"
+_LOCAL_DATE = r"\d{4}(/\d{1,2}/\d{1,2}|年\d{1,2}月\d{1,2}日)"
 _NUMBER = r"\d{1,18}"
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _BETWEEN_WORDS = "[;；、]"
@@ -52,15 +54,25 @@ def parsed(column: Column) -> str | None:
     cell = name(column.name)
     if column.type == "instant":
         return (
-            f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN NULL "
+            f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN "
+            f"CASE WHEN regexp_full_match({cell}, {text(_CHINESE)}) "
+            f"THEN try_cast({_dashed(cell)} AS TIMESTAMP) AT TIME ZONE {zone()} END "
             f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
             f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {zone()} END"
         )
     if column.type == "date":
-        return f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) END"
+        return (
+            f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) "
+            f"WHEN regexp_full_match({cell}, {text(_LOCAL_DATE)}) THEN try_cast({_dashed(cell)} AS DATE) END"
+        )
     if column.type == "integer":
         return f"CASE WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN try_cast({cell} AS {column.sql_type}) END"
     return None
+
+
+def _dashed(cell: str) -> str:
+    """SQL of a day with 年月日 or slashes, and what follows it, as one with dashes."""
+    return rf"regexp_replace({cell}, '^(\d+)[/年](\d+)[/月](\d+)日? ?', '\1-\2-\3 ')"
 
 
 def stored(column: Column, key: bytes) -> str:
@@ -73,10 +85,19 @@ def stored(column: Column, key: bytes) -> str:
     if column.type == "secret":
         return sealed(f"platform || chr(31) || {cell}", key)
     if column.type == "words":
-        words = f"[trim(v) for v in string_split_regex({cell}, {text(_BETWEEN_WORDS)})]"
-        meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {words} if w <> '']"
+        meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {_words(column)} if w <> '']"
         return f"nullif(array_to_string(list_sort(list_distinct({meant})), ';'), '')"
     return _canonical(column, cell, f"lower({cell})") if column.choices else cell
+
+
+def unknown_words(column: Column) -> str:
+    """SQL of the list of the words of a cell that are none of the known ones, and so count as `other`."""
+    known = ", ".join(map(text, (*column.choices, *column.synonyms)))
+    return f"[w for w in {_words(column)} if w <> '' AND lower(w) NOT IN ({known})]"
+
+
+def _words(column: Column) -> str:
+    return f"[trim(v) for v in string_split_regex({name(column.name)}, {text(_BETWEEN_WORDS)})]"
 
 
 def sealed(expression: str, key: bytes) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.evidence.cells import Check, checks, parsed, stored, zone
+from engine.evidence.cells import Check, checks, parsed, stored, unknown_words, zone
 from engine.evidence.columns import Column, Kind
 from engine.evidence.duck import name, text
 from engine.evidence.opened import OpenedFile, fault
@@ -16,27 +16,34 @@ class Statements:
     """SQL for one file. `rows` yields (record, bad, platform, the stored columns, day, second).
 
     Of a kind with loose rows also `nth`, not counted yet: 1, or 0 for a row that has its key. `faults` yields
-    (record, column, value, reason) for the bad records only.
+    (record, column, value, reason) for the bad records only. Of a kind with words, `rows` also has `strange`: those of
+    the row that are not known.
     """
 
     rows: str
     faults: str
 
 
-def statements(file: OpenedFile, kind: Kind, given: Mapping[str, str], key: bytes) -> Statements:
-    """The SQL that cleans `file`; `given` are values for columns that it lacks, `key` seals the secret columns."""
+def statements(
+    file: OpenedFile, kind: Kind, given: Mapping[str, str], key: bytes, more: Sequence[Check] = ()
+) -> Statements:
+    """The SQL that cleans `file`; `given` are values for columns that it lacks, `key` seals the secret columns.
+
+    `more` is checked beside what is always checked of this kind.
+    """
     raw = ", ".join(f"{_cell(c, file, given)} AS {name(c.name)}" for c in kind.columns)
     source = f"SELECT record, {raw}, defect FROM ({file.records})"
     values = ", ".join(f"{sql} AS {name(c.name + '!')}" for c in kind.columns if (sql := parsed(c)) is not None)
     typed = f"SELECT *, {values} FROM ({source})"
-    every_check = _checks(kind)
+    every_check = [*_checks(kind), *more]
+    strange = "".join(f"{unknown_words(c)} AS strange, " for c in kind.columns if c.type == "words")
     told = ", ".join(f"CASE WHEN {c.bad} THEN {fault(c.column, name(c.column), c.reason)} END" for c in every_check)
     bad = " OR ".join(["defect IS NOT NULL", *(f"coalesce({c.bad}, false)" for c in every_check)])
     cells = ", ".join(f"{stored(c, key)} AS {name(c.name)}" for c in kind.stored)
     number = f", ({name(kind.key[-1])} IS NULL)::INTEGER AS nth" if kind.key else ", 1::INTEGER AS nth"
     rows = (
-        f"SELECT record, ({bad}) AS bad, platform, {cells}, {_day_and_second(kind)}{number if kind.loose else ''} "
-        f"FROM ({typed})"
+        f"SELECT record, ({bad}) AS bad, {strange}platform, {cells}, {_day_and_second(kind)}"
+        f"{number if kind.loose else ''} FROM ({typed})"
     )
     every = f"CASE WHEN defect IS NOT NULL THEN [defect] ELSE list_filter([{told}], lambda f: f IS NOT NULL) END"
     faults = (
@@ -49,6 +56,9 @@ def statements(file: OpenedFile, kind: Kind, given: Mapping[str, str], key: byte
 def _cell(column: Column, file: OpenedFile, given: Mapping[str, str]) -> str:
     if column.name in file.present:
         cell = f"nullif(trim({name(column.name)}), '')"
+        if column.name == "platform":
+            called = " ".join(f"WHEN {text(said)} THEN {text(id_)}" for said, id_ in column.synonyms.items())
+            cell = f"CASE {cell} {called} ELSE {cell} END"
     else:
         cell = text(given[column.name]) if column.name in given else "NULL::VARCHAR"
     return f"coalesce({cell}, {text(column.default)})" if column.default else cell

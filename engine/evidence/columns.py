@@ -17,7 +17,7 @@ class Column:
 
     `secret` is stored only as a keyed digest; `words` are several words of one cell. `choices` are the values allowed
     and `synonyms` what else is taken for one of them; of `words`, an unknown one becomes `other`. A text fits `pattern`
-    where there is one, or is refused as `shape`. `within` bounds an integer.
+    where there is one, or is refused as `shape`. `within` bounds an integer. `called`: what else its header may say.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Column:
     pattern: str | None = None
     shape: str = ""
     within: tuple[int, int] | None = None
+    called: tuple[str, ...] = ()
 
     @property
     def sql_type(self) -> str:

@@ -11,8 +11,10 @@ from typing import BinaryIO
 
 import duckdb
 
+from engine.evidence.columns import Column
 from engine.evidence.duck import one_file, text
-from engine.evidence.opened import OpenedFile, UnreadableFileError, divide, numbered
+from engine.evidence.opened import SAVE, OpenedFile, UnreadableFileError, divide, numbered, spellings
+from engine.evidence.text_table import utf8_copy
 
 DELIMITERS = (",", "\t", ";", "|")
 LONGEST_LINE = 1 << 20  # of a header
@@ -27,30 +29,45 @@ class CsvRecord:
     cells: tuple[str, ...]
 
 
-def open_csv(_con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
-    """Read the header, and say how the records below it are read."""
-    delimiter, header = _header(path, wanted)
+def open_csv(_con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Column], room: Path) -> OpenedFile:
+    """Read the header, and say how the records below it are read; what is in GB18030 or UTF-16 is copied to `room`."""
+    copy, encoding = utf8_copy(path, room) or (None, "")
+    source = copy or path
+    delimiter, header = _header(path, source, wanted)
     present, unknown = divide(path, header, wanted)
     cells = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     table = (
-        f"read_csv({one_file(path)}, auto_detect = false, header = false, skip = 1, delim = {text(delimiter)}, "
+        f"read_csv({one_file(source)}, auto_detect = false, header = false, skip = 1, delim = {text(delimiter)}, "
         f"quote = '\"', escape = '\"', columns = {{{cells}}}, hive_partitioning = false, "
         "store_rejects = true, rejects_limit = 0)"
     )
-    columns = {column: f"c{header.index(column)}" for column in present}
-    return OpenedFile(path, "csv", numbered(table, columns), present, unknown, delimiter, len(header))
+    columns = {column: f"c{header.index(said)}" for column, said in present.items()}
+    return OpenedFile(
+        path,
+        "csv",
+        numbered(table, columns),
+        tuple(present),
+        unknown,
+        delimiter,
+        len(header),
+        headers=present,
+        copy=copy,
+        encoding=encoding,
+    )
 
 
-def _header(path: Path, wanted: Sequence[str]) -> tuple[str, list[str]]:
+def _header(path: Path, source: Path, wanted: Sequence[Column]) -> tuple[str, list[str]]:
     """The delimiter under which most columns are known, and the header's cells."""
-    found = {}
+    found, known = {}, set(spellings(wanted))
     for delimiter in DELIMITERS:
         try:
-            with path.open("rb") as stream:
+            with source.open("rb") as stream:
                 first = next(_records(stream, delimiter, "strict", LONGEST_LINE))
         except UnicodeDecodeError as error:
             raise UnreadableFileError(
-                path, "the header is not UTF-8; save the file as CSV UTF-8", "表头不是 UTF-8；请另存为 CSV UTF-8"
+                path,
+                f"the header is neither UTF-8 nor GBK (GB 18030){SAVE.en}",
+                f"表头既不是 UTF-8 也不是 GBK{SAVE.zh}",
             ) from error
         except csv.Error as error:
             raise UnreadableFileError(path, f"the header cannot be read: {error}", f"表头读不了：{error}") from error
@@ -61,7 +78,7 @@ def _header(path: Path, wanted: Sequence[str]) -> tuple[str, list[str]]:
             "its first line is blank: the header must stand there; remove what is above it",
             "第一行是空的：表头必须在第一行；请删去表头上面的内容",
         )
-    best = max(DELIMITERS, key=lambda d: (len(set(wanted) & set(found[d])), len(found[d])))
+    best = max(DELIMITERS, key=lambda d: (len(known & set(found[d])), len(found[d])))
     return best, found[best]
 
 
@@ -73,7 +90,7 @@ def locate(file: OpenedFile, bad: Collection[int], left_out: Collection[int]) ->
     lines: dict[int, int] = {}
     odd: list[CsvRecord] = []
     number, waiting = 0, deque(sorted(left_out))
-    with file.path.open("rb") as stream:
+    with file.source.open("rb") as stream:
         records = _records(stream, file.delimiter, "replace")
         next(records)
         for record in records:

@@ -72,8 +72,10 @@ def find_derived(
 
 
 def _tell_again(con: duckdb.DuckDBPyConnection, messages: dict[date, list[Path]]) -> None:
-    """Leave in `told` what all messages tell of the conversations that are staged or lose a message (`concerned`)."""
-    con.execute("CREATE OR REPLACE TEMP TABLE emptied AS SELECT DISTINCT platform, shop, day FROM staged")
+    """Leave in `told` what all messages tell of the conversations that are staged or lose a message (`concerned`).
+
+    They lose those of the shops and days of the table `emptied`.
+    """
     days = {day for (day,) in con.execute("SELECT DISTINCT day FROM emptied").fetchall()}
     losing = day_rows(MESSAGES, [file for day in sorted(days) for file in messages.get(day, [])])
     con.execute(

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 
 from engine.evidence import csv_format, ndjson_format, parquet_format
-from engine.evidence.opened import OpenedFile, UnreadableFileError
+from engine.evidence.columns import Column
+from engine.evidence.opened import WORKBOOK, OpenedFile, UnreadableFileError, refuse_workbook
 
-Opener = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[str]], OpenedFile]
+Opener = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[Column], Path], OpenedFile]
 
 OPENERS: Mapping[str, Opener] = {
     ".csv": csv_format.open_csv,
@@ -23,10 +24,11 @@ OPENERS: Mapping[str, Opener] = {
 }
 
 
-def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
+def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Column], room: Path) -> OpenedFile:
     """Look at the head of `path` and say how its records are read. `wanted` are the kind's columns.
 
-    Raises UnreadableFileError for a file that is missing, empty, of an unknown format, or not UTF-8.
+    `room` is a directory for copies that last as long as the import. Raises UnreadableFileError for a file that is
+    missing, empty, of an unknown format, or in an unknown encoding.
     """
     try:
         str(path.absolute()).encode()
@@ -37,6 +39,8 @@ def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str])
         if path.stat().st_size == 0:
             raise UnreadableFileError(path, "the file is empty", "文件是空的")
         opener = OPENERS.get(path.suffix.lower())
+        if path.suffix.lower() == ".xlsx":
+            raise UnreadableFileError(path, WORKBOOK.en, WORKBOOK.zh)
         if opener is None:
             found = repr(path.suffix.lower() or "(no suffix)")
             raise UnreadableFileError(
@@ -44,7 +48,9 @@ def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str])
                 f"unknown format {found}: .csv, .ndjson or .parquet is read",
                 f"不认识的格式 {found}；可以读 .csv、.ndjson、.parquet",
             )
-        return opener(con, path, wanted)
+        if opener is csv_format.open_csv:
+            refuse_workbook(path)
+        return opener(con, path, wanted, room)
     except UnicodeEncodeError as error:
         raise UnreadableFileError(
             path,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
+from engine.evidence.kinds import KINDS
 from engine.evidence.opened import OpenedFile
+
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,37 @@ def given_values(kind: Kind, file: OpenedFile, options: Options) -> dict[str, st
         given["shop"] = _plain("--shop", shop)
     for column in kind.columns:
         if column.required and column.name not in file.present and column.name not in given:
-            mend = f"; say --{column.name} …" if column.name in {"platform", "shop"} else ""
-            zh = f"；请写 --{column.name} …" if mend else ""
+            by_option = column.name in {"platform", "shop"}
+            mend, zh = (f"; say --{column.name} …", f"；请写 --{column.name} …") if by_option else _looks(kind, file)
             raise KaoheError(
                 f"{file.path}: it has no column {column.name!r}{mend}; nothing was imported",
                 zh=f"{file.path}：缺少 {column.name!r} 列{zh}；什么都没有导入",
             )
     return {name: value for name, value in given.items() if name not in file.present}
+
+
+def _looks(kind: Kind, file: OpenedFile) -> tuple[str, str]:
+    """What else a file without a required column may be, and its columns that are not known; in English and Chinese."""
+    said = {*file.headers.values(), *file.unknown}
+    others = [one.name for one in KINDS.values() if one is not kind and _has_all(one, said)]
+    en = f"; it looks like {' or '.join(others)}: say --kind {others[0]}" if others else ""
+    zh = f"；看起来是 {' 或 '.join(others)}：请写 --kind {others[0]}" if others else ""
+    if file.unknown:
+        en += f"; columns that are not known: {', '.join(file.unknown[:MOST_TOLD])}"
+        zh += f"；不认识的列：{'、'.join(file.unknown[:MOST_TOLD])}"
+    return en, zh
+
+
+def _has_all(kind: Kind, said: set[str]) -> bool:
+    required = [c for c in kind.columns if c.required and c.name not in {"platform", "shop"}]
+    return all(said & {column.name, *column.called} for column in required)
+
+
+def unused_options(options: Options, files: Sequence[OpenedFile]) -> tuple[str, ...]:
+    """The options that say nothing new: every file has the column itself."""
+    said = {"--platform": options.platform, "--shop": options.shop, "--shop-from": options.shop_from}
+    columns = {option: "platform" if option == "--platform" else "shop" for option, value in said.items() if value}
+    return tuple(option for option, column in columns.items() if all(column in file.present for file in files))
 
 
 def shop_in_name(file_name: str, pattern: str | None) -> str | None:

@@ -15,15 +15,16 @@ from typing import Any
 
 import duckdb
 from sqlalchemy.engine import Engine
-from sqlmodel import Session
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
+from engine.evidence.contradictions import Contradiction
+from engine.evidence.counters import Counters, Partial
 from engine.evidence.covering import Covered, Covers, covered, found_days, keys_of, note_covered
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
-from engine.evidence.given import Options, given_values
-from engine.evidence.kinds import switched_with
+from engine.evidence.given import Options, given_values, unused_options
+from engine.evidence.kinds import COUNTS, switched_with
 from engine.evidence.lake import Lake
 from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.opening import Mapped, open_mapped
@@ -32,12 +33,17 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Rewriting, Rewritten
 from engine.evidence.staging import stage
+from engine.evidence.switching import live_files as _live
+from engine.evidence.switching import told_days as _told_days
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
 from engine.ledger.presence import hold
+from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
+from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform
+from engine.rulebook.platforms import platform_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class ImportRequest:
     """What is to be imported. `platform` and `shop` stand in for columns that a file lacks.
 
     `shop_from` takes the shop from each file's name: `*` is anything, `{shop}` is the shop. `mapping` reads files as
-    back offices give them; it knows the kind and the platform. `covers` says which days the files are all of.
+    back offices give them; it knows the kind and the platform. Counts are held against `rules` where they are given.
+    `covers` says which days the files are all of.
     """
 
     kind: Kind
@@ -57,6 +64,7 @@ class ImportRequest:
     replace: bool = False
     show_values: bool = False
     mapping: MappingFile | None = None
+    rules: tuple[Rule, ...] | None = None
     covers: Covers | None = None
 
 
@@ -64,6 +72,10 @@ class ImportRequest:
 class ImportSummary:
     """What an import did: read = taken + already_there + replaced + refused + held_back.
 
+    `named` are shops called by their alias or name, `unregistered` those not registered where others are, `unused` the
+    options that had no effect, since every file says it itself. `unknown_reasons` count as `other`; `contradictions`
+    are counts that leave a number missing, `partial` periods of counts that are less than a cycle. `read_as`: files
+    that are not UTF-8, and what they are.
     `covered` counts the shops of which days are covered now and were not before.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
@@ -82,6 +94,13 @@ class ImportSummary:
     faults: tuple[RowFault, ...]
     held_back: int = 0
     mapped: tuple[Mapped, ...] = ()
+    named: tuple[Named, ...] = ()
+    unregistered: tuple[Unregistered, ...] = ()
+    unused: tuple[str, ...] = ()
+    unknown_reasons: tuple[tuple[str, int], ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    partial: tuple[Partial, ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
     covered: int = 0
 
 
@@ -95,7 +114,7 @@ def import_evidence(
     Raises KaoheError where a file or option is no good or the disk or memory is full: then nothing has changed.
     """
     if request.platform is not None:
-        known_platform(request.platform)
+        request = replace(request, platform=known_platform(platform_id(request.platform)).id)
     with lake.drafts() as drafts, interruptible():
         con = connect(spill=drafts)
         try:
@@ -105,13 +124,20 @@ def import_evidence(
             # not: equal content would have other bytes.
             con.execute("SET disabled_optimizers = 'statistics_propagation'")
             progress("reading", 0, len(request.files))
-            opened, mapped = _opened(con, request)
+            opened, mapped = _opened(con, drafts, request)
             platform = request.mapping.platform if request.mapping else request.platform
             options = Options(platform, request.shop, request.shop_from)
             given = [given_values(request.kind, file, options) for file in opened]
+            with reading(ledger) as session:
+                names = ShopNames.of(session)
+            counters = Counters(request.rules) if request.rules and request.kind is COUNTS else None
+            checked = None if request.mapping else counters  # a mapping may feed rules that are not installed
             sources = _digests(request.files, request.mapping)
-            staged = stage(con, opened, request.kind, given, secret, request.show_values)
-            covers = covered(found_days(con, request.kind), request.covers, platform, request.shop, now)
+            staged = stage(con, opened, request.kind, given, secret, request.show_values, names, checked)
+            partial = counters.partial(con) if counters else []
+            shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
+            named_shop = names.meant(platform, request.shop) if platform and request.shop else request.shop
+            covers = covered(found_days(con, request.kind), request.covers, platform, named_shop, now)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
                 rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
@@ -140,15 +166,24 @@ def import_evidence(
         unknown_columns=_unknown(opened),
         faults=staged.faults,
         held_back=held_back or 0,
-        mapped=tuple(replace(one, shop=values.get("shop")) for one, values in zip(mapped, given, strict=False)),
+        mapped=tuple(one.of_shop(v.get("shop"), staged.named) for one, v in zip(mapped, given, strict=False)),
+        named=staged.named,
+        unregistered=() if held_back else tuple(names.unregistered(shops)),
+        unused=unused_options(options, opened),
+        unknown_reasons=staged.unknown_reasons,
+        contradictions=rewritten.contradictions,
+        partial=tuple(partial),
+        read_as=tuple((str(file.path), file.encoding) for file in opened if file.encoding),
         covered=newly,
     )
 
 
-def _opened(con: duckdb.DuckDBPyConnection, request: ImportRequest) -> tuple[list[OpenedFile], tuple[Mapped, ...]]:
+def _opened(
+    con: duckdb.DuckDBPyConnection, drafts: Path, request: ImportRequest
+) -> tuple[list[OpenedFile], tuple[Mapped, ...]]:
     """All files, opened; by a mapping, with what it made of each."""
     if request.mapping is None:
-        return [open_file(con, path, request.kind.names) for path in request.files], ()
+        return [open_file(con, path, request.kind.columns, drafts) for path in request.files], ()
     found = [
         open_mapped(con, path, request.mapping, number, request.show_values)
         for number, path in enumerate(request.files)
@@ -224,20 +259,6 @@ def _switch(
         if _live(session, kinds, sorted({p for p, _, _ in shops})) != {k: g for k, g in expected.items() if g}:
             raise day_files.LostRaceError(f"another import has changed the {kind.name} meanwhile; import again")
     return len(newly)
-
-
-def _told_days(changes: Sequence[day_files.Change], kind: Kind) -> list[list[str | None]]:
-    return [[c.platform, c.day.isoformat(), c.old, c.new] for c in changes if c.kind == kind.name]
-
-
-def _live(session: Session, kinds: Sequence[Kind], platforms: Sequence[str]) -> Live:
-    """(kind, platform, day) → generation of the live files of these kinds and platforms."""
-    return {
-        (f.kind, f.platform, f.day): f.generation
-        for kind in kinds
-        for p in platforms
-        for f in day_files.live(session, kind.name, p)
-    }
 
 
 def _digests(files: Sequence[Path], mapping: MappingFile | None) -> list[dict[str, str]]:

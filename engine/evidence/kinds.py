@@ -7,8 +7,18 @@ from types import MappingProxyType
 
 from engine.errors import UnknownNameError
 from engine.evidence.columns import Added, Column, Kind, Order
+from engine.rulebook.platforms import CALLED
 
 _NTH = Added("nth", "INTEGER")
+_PLATFORM = Column("platform", required=True, synonyms=CALLED, called=("平台",))
+_SHOP = Column("shop", required=True, called=("店铺", "店铺ID", "店铺编号", "店铺名称"))
+_SESSION = ("会话", "会话ID", "会话编号")
+_AGENT = Column("agent", called=("客服", "客服账号", "子账号"))
+_BUYER = ("买家", "买家ID", "买家编号", "顾客")
+_SIDES = MappingProxyType({"买家": "buyer", "顾客": "buyer", "客服": "agent", "人工客服": "agent", "系统": "system"})
+_SENDERS = MappingProxyType({**_SIDES, "机器人": "bot", "智能客服": "bot"})
+_AGENT_KINDS = MappingProxyType({"人工": "human", "机器人": "bot", "智能客服": "bot"})
+_ORIGINS = MappingProxyType({"买家主动": "buyer", "买家": "buyer", "邀请": "invited", "系统": "system"})
 _SCORES = MappingProxyType({"满意": "satisfied", "一般": "neutral", "失望": "disappointed"})
 _REASONS = MappingProxyType(
     {
@@ -28,15 +38,15 @@ _REASONS = MappingProxyType(
 SESSIONS = Kind(
     name="sessions",
     columns=(
-        Column("platform", required=True),
-        Column("shop", required=True),
-        Column("session", required=True),
-        Column("buyer", "secret"),
-        Column("agent"),
-        Column("opened_by", choices=("buyer", "agent", "system"), default="buyer"),
-        Column("opened_at", "instant", required=True),
-        Column("first_human_reply_at", "instant"),
-        Column("closed_at", "instant"),
+        _PLATFORM,
+        _SHOP,
+        Column("session", required=True, called=_SESSION),
+        Column("buyer", "secret", called=_BUYER),
+        _AGENT,
+        Column("opened_by", choices=("buyer", "agent", "system"), default="buyer", synonyms=_SIDES, called=("发起方",)),
+        Column("opened_at", "instant", required=True, called=("开始时间", "会话开始时间")),
+        Column("first_human_reply_at", "instant", called=("首次人工回复时间", "人工首次回复时间")),
+        Column("closed_at", "instant", called=("结束时间", "会话结束时间", "关闭时间")),
     ),
     key=("shop", "session"),
     day_of="opened_at",
@@ -57,13 +67,19 @@ SESSIONS = Kind(
 MESSAGES = Kind(
     name="messages",
     columns=(
-        Column("platform", required=True),
-        Column("shop", required=True),
-        Column("session"),
-        Column("buyer", "secret", required=True),
-        Column("agent"),
-        Column("sender", required=True, choices=("buyer", "agent", "bot", "system")),
-        Column("sent_at", "instant", required=True),
+        _PLATFORM,
+        _SHOP,
+        Column("session", called=_SESSION),
+        Column("buyer", "secret", required=True, called=_BUYER),
+        _AGENT,
+        Column(
+            "sender",
+            required=True,
+            choices=("buyer", "agent", "bot", "system"),
+            synonyms=_SENDERS,
+            called=("发送方", "发送者", "发送人"),
+        ),
+        Column("sent_at", "instant", required=True, called=("发送时间",)),
     ),
     key=(),
     day_of="sent_at",
@@ -75,24 +91,30 @@ MESSAGES = Kind(
 RATINGS = Kind(
     name="ratings",
     columns=(
-        Column("platform", required=True),
-        Column("shop", required=True),
-        Column("rating"),
-        Column("session"),
-        Column("agent"),
-        Column("agent_kind", choices=("human", "bot")),
-        Column("buyer", "secret"),
-        Column("sent_at", "instant"),
-        Column("rated_at", "instant", required=True),
-        Column("score", choices=("satisfied", "neutral", "disappointed"), synonyms=_SCORES),
-        Column("stars", "integer", within=(1, 5)),
+        _PLATFORM,
+        _SHOP,
+        Column("rating", called=("评价ID", "评价编号")),
+        Column("session", called=_SESSION),
+        _AGENT,
+        Column("agent_kind", choices=("human", "bot"), synonyms=_AGENT_KINDS, called=("客服类型",)),
+        Column("buyer", "secret", called=_BUYER),
+        Column("sent_at", "instant", called=("发送时间", "评价卡发送时间")),
+        Column("rated_at", "instant", required=True, called=("评价时间",)),
+        Column(
+            "score",
+            choices=("satisfied", "neutral", "disappointed"),
+            synonyms=_SCORES,
+            called=("评价", "评价结果", "满意度"),
+        ),
+        Column("stars", "integer", within=(1, 5), called=("星级",)),
         Column(
             "reasons",
             "words",
             choices=("bad_attitude", "slow", "unresolved", "unprofessional", "other"),
             synonyms=_REASONS,
+            called=("原因", "评价原因"),
         ),
-        Column("origin", choices=("buyer", "invited", "system")),
+        Column("origin", choices=("buyer", "invited", "system"), synonyms=_ORIGINS, called=("评价来源",)),
     ),
     key=("shop", "rating"),
     day_of="rated_at",
@@ -104,20 +126,21 @@ RATINGS = Kind(
 COUNTS = Kind(
     name="counts",
     columns=(
-        Column("platform", required=True),
-        Column("shop", required=True),
-        Column("agent"),
-        Column("period_start", "date", required=True),
-        Column("period_end", "date", required=True),
+        _PLATFORM,
+        _SHOP,
+        _AGENT,
+        Column("period_start", "date", required=True, called=("开始日期",)),
+        Column("period_end", "date", required=True, called=("结束日期",)),
         Column(
             "counter",
             required=True,
             pattern=r"[a-z][a-z0-9]*\.[a-z0-9]+(-[a-z0-9]+)*/[a-z][a-z0-9_]{0,39}",
             shape="counter",
+            called=("计数", "计数名"),
         ),
-        Column("value", "integer", required=True, blank=True),
-        Column("value_low", "integer"),
-        Column("value_high", "integer"),
+        Column("value", "integer", required=True, blank=True, called=("数值",)),
+        Column("value_low", "integer", called=("下限",)),
+        Column("value_high", "integer", called=("上限",)),
     ),
     key=(),
     day_of="period_start",

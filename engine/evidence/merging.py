@@ -49,15 +49,16 @@ def stored_rows(kind: Kind, files: Sequence[Path]) -> str:
 def find_before(con: duckdb.DuckDBPyConnection, kind: Kind, live: Sequence[Path], replace_days: bool) -> None:
     """Load into `before` the live rows with a key that is staged, wherever they lie.
 
-    With `replace_days` also every imported row of a shop and day that stood in the files. `live` are all live files
+    With `replace_days` also every imported row of a shop and day of the table `emptied`. `live` are all live files
     of the staged platforms: a corrected opening moves a row to another day, so the days of the import would not do.
     """
     key = ", ".join(key_columns(kind))
     condition = f"({key}) IN (SELECT ({key}) FROM staged)"
+    of_shops = "SELECT shop FROM staged"
     if replace_days:
-        place = "SELECT (platform, shop, day) FROM"
-        condition += f" OR {_imported(kind)} AND (platform, shop, day) IN ({place} staged UNION {place} rivals)"
-    shops = "shop IN (SELECT DISTINCT shop FROM staged)"  # files are sorted by shop: this prunes row groups
+        condition += f" OR {_imported(kind)} AND (platform, shop, day) IN (SELECT (platform, shop, day) FROM emptied)"
+        of_shops += " UNION SELECT shop FROM emptied"
+    shops = f"shop IN ({of_shops})"  # files are sorted by shop: this prunes row groups
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM ({stored_rows(kind, live)}) "
         f"WHERE {shops} AND ({condition})"

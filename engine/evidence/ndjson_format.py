@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
+from engine.evidence.columns import Column
 from engine.evidence.duck import name, one_file, text
 from engine.evidence.opened import SOUND, OpenedFile, UnreadableFileError, divide, fault, numbered
 from engine.evidence.rejects import left_out, line_of
@@ -16,7 +17,7 @@ NOT_A_VALUE = "not_value"
 KEY_TWICE = "key_twice"
 
 
-def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
+def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Column], _room: Path) -> OpenedFile:
     """Read the keys of all lines, and say how the records are read: a record's number is its line's number."""
     # One cell a line, with a delimiter that JSON must escape.
     table = (
@@ -35,7 +36,7 @@ def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str
     keys = "json_keys(j)" if any(twice for _, twice in found) else "NULL::VARCHAR[]"
     parsed = f"SELECT line, CASE WHEN json_valid(line) THEN line::JSON END AS j FROM {table}"
     # All cells of a line at once: each call parses the line anew.
-    paths = ", ".join(text("$." + name(c)) for c in present)
+    paths = ", ".join(text("$." + name(said)) for said in present.values())
     table = (
         f"(SELECT line, json_type(j) AS form, json_extract_string(j, [{paths}]) AS cells, "
         f"{keys} AS keys, json_type(j, [{paths}]) AS forms FROM ({parsed}))"
@@ -44,10 +45,17 @@ def open_ndjson(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str
     space = "' ' || chr(9) || chr(13)"
     blank = f"CASE WHEN form IS NULL THEN coalesce(trim(line, {space}), '') = '' ELSE false END"
     records = numbered(table, {**cells, "blank": blank}, _defect(present))
-    return OpenedFile(path, "ndjson", f"SELECT * EXCLUDE (blank) FROM ({records}) WHERE NOT blank", present, unknown)
+    return OpenedFile(
+        path,
+        "ndjson",
+        f"SELECT * EXCLUDE (blank) FROM ({records}) WHERE NOT blank",
+        tuple(present),
+        unknown,
+        headers=present,
+    )
 
 
-def _defect(present: Sequence[str]) -> str:
+def _defect(present: Mapping[str, str]) -> str:
     """SQL of what is wrong with a line. A fraction is no id, and JSON readers disagree about its digits."""
     odd = " ".join(
         f"WHEN forms[{i}] IN ('ARRAY', 'OBJECT', 'BOOLEAN') "
@@ -57,8 +65,8 @@ def _defect(present: Sequence[str]) -> str:
     )
     nothing = "NULL::VARCHAR"
     doubled = " ".join(
-        f"WHEN len(list_filter(keys, lambda k: k = {text(column)})) > 1 THEN {fault(column, nothing, KEY_TWICE)}"
-        for column in present
+        f"WHEN len(list_filter(keys, lambda k: k = {text(said)})) > 1 THEN {fault(column, nothing, KEY_TWICE)}"
+        for column, said in present.items()
     )
     return (
         f"CASE WHEN form IS DISTINCT FROM 'OBJECT' THEN {fault('-', nothing, NOT_AN_OBJECT)} "

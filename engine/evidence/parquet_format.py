@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from engine.evidence.columns import Column
 from engine.evidence.duck import name, one_file
 from engine.evidence.opened import OpenedFile, UnreadableFileError, divide, numbered
 
@@ -15,17 +16,17 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError, divide, numb
 _PLAIN = re.compile(r'VARCHAR|ENUM\(.*|UUID|U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|DATE|TIMESTAMP.*|"NULL"', re.DOTALL)
 
 
-def open_parquet(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> OpenedFile:
+def open_parquet(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Column], _room: Path) -> OpenedFile:
     """Read the file's schema, and say how its records are read."""
     table = f"read_parquet({one_file(path)}, hive_partitioning = false)"
     types = [(row[0], row[1]) for row in con.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
     present, unknown = divide(path, [column for column, _ in types], wanted)
     for column, kind in types:
-        if column in present and not _PLAIN.fullmatch(kind):
+        if column in present.values() and not _PLAIN.fullmatch(kind):
             raise UnreadableFileError(
                 path,
                 f"column {column!r} holds {kind}, and text is expected; write it as text",
                 f"{column!r} 列的类型是 {kind}，这里要文字；请按文字写出",
             )
-    columns = {column: f"{name(column)}::VARCHAR" for column in present}
-    return OpenedFile(path, "parquet", numbered(table, columns), present, unknown)
+    columns = {column: f"{name(said)}::VARCHAR" for column, said in present.items()}
+    return OpenedFile(path, "parquet", numbered(table, columns), tuple(present), unknown, headers=present)

@@ -13,6 +13,8 @@ from engine.rulebook.model import Text
 
 LONGEST_VALUE = 40
 _DIGIT = re.compile(r"\d")
+_FIGURE = re.compile(r"[-+]?[\d,]+(\.\d+)? ?[%％万]?")
+MOST_DIGITS = 9  # of a number that is shown: a telephone has more
 _DATE = r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?"
 _CLOCK = r"\d{1,2}[:：时点]\d{1,2}([:：分]\d{1,2}(\.\d{1,9})?)?[分秒]?( ?[AaPp][Mm])?"
 _TIME = re.compile(rf"{_DATE}([T ]+(上午|下午)?{_CLOCK}( ?Z| ?[+-]\d\d?(:?\d\d)?)?)?")
@@ -69,6 +71,17 @@ def shown_time(value: str | None, show_values: bool) -> str:
     ('26/10/2026 10:00', '***********')
     """
     return shown(value, show_values or bool(_TIME.fullmatch((value or "").strip())))
+
+
+def shown_figure(value: str | None, show_values: bool) -> str:
+    """The same for a cell in which a figure should stand: a number too short for a telephone, or a time, is shown.
+
+    >>> shown_figure("33.3%", show_values=False), shown_figure("13800138000", show_values=False)
+    ('33.3%', '***********')
+    """
+    plain = (value or "").strip()
+    short = _FIGURE.fullmatch(plain) is not None and len(_DIGIT.findall(plain)) <= MOST_DIGITS
+    return shown_time(value, show_values or short)
 
 
 def write_quarantine(path: Path, faults: Sequence[RowFault], language: str = "en") -> None:

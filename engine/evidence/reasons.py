@@ -25,6 +25,12 @@ REASONS: Mapping[str, Text] = {
     "period": Text("结束日早于开始日", "ends before it starts"),
     "bound": Text("小于 {detail}", "less than {detail}"),
     "counter": Text("不是“规则编号/计数名”的写法", "not the id of a rule, a slash and the name of a counter"),
+    "no_counter": Text("没有规则有这个计数{detail}", "no rule has this counter{detail}"),
+    "in_day": Text("这条规则按日考核：期间要是一天", "this rule assesses days: the period must be one day"),
+    "in_week": Text("这条规则按周考核：期间跨了两周", "this rule assesses weeks: the period is not within one week"),
+    "in_month": Text(
+        "这条规则按月考核：期间跨了两个月", "this rule assesses months: the period is not within one month"
+    ),
     "long": Text("超过 {detail} 个字符", "longer than {detail} characters"),
     "control": Text("含有控制字符", "holds a control character"),
     "reply_first": Text("回复早于会话开始", "a reply before the opening"),
@@ -52,7 +58,8 @@ REASONS: Mapping[str, Text] = {
         "neither a day nor a period; write it like 2024-06-01, 2024-06 or 2024-06-01 ~ 2024-06-07",
     ),
     "no_share": Text(
-        "没有整数符合这个数字和它所属的数", "no whole number fits this cell and the number that it is a part of"
+        "与同一行里它所属的人数对不上：没有哪个整数占它的比率正好是这个数；请核对这两格",
+        "no whole number fits this cell and the number that it is a part of",
     ),
     "no_sum": Text(
         "没有一组整数既符合这一行的各个比率、加起来又等于它",

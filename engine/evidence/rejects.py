@@ -20,19 +20,19 @@ _WHY = {
 _UNREADABLE = Text("读不了", "cannot be read")
 
 
-def left_out(con: duckdb.DuckDBPyConnection, path: Path) -> set[int]:
+def left_out(con: duckdb.DuckDBPyConnection, path: Path, copy: Path | None = None) -> set[int]:
     """The bytes at which the records begin that were left out for a wrong number of cells.
 
-    To be called after the file has been read on `con`. Raises UnreadableFileError for any other defect.
+    To be called after the file, or its `copy`, has been read on `con`. Raises UnreadableFileError for any other defect.
     """
     errors = con.execute(
         "SELECT e.error_type, e.line_byte_position - 1 AS start FROM reject_errors e JOIN reject_scans s "
         "USING (scan_id, file_id) WHERE s.file_path = ? ORDER BY start",
-        [str(path.absolute())],
+        [str((copy or path).absolute())],
     ).fetchall()
     for kind, start in errors:
         if kind not in _RAGGED:
-            line, why = line_of(path, start), _WHY.get(kind, _UNREADABLE)
+            line, why = line_of(copy or path, start), _WHY.get(kind, _UNREADABLE)
             raise UnreadableFileError(path, f"line {line} {why.en}", f"第 {line} 行{why.zh}")
     return {start for _, start in errors}
 

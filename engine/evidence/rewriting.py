@@ -16,8 +16,9 @@ import duckdb
 from engine.errors import KaoheError
 from engine.evidence import merging, unions
 from engine.evidence.columns import Kind
+from engine.evidence.contradictions import Contradiction, contradictions
 from engine.evidence.derived_sessions import find_derived, find_sessions
-from engine.evidence.kinds import MESSAGES, SESSIONS
+from engine.evidence.kinds import COUNTS, MESSAGES, SESSIONS
 from engine.evidence.lake import Lake
 from engine.evidence.merging import Counted
 from engine.ledger.day_files import Change, Live
@@ -26,15 +27,23 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What becomes of the rows, and the days to switch: of the import's kind, then of those that it changes too."""
+    """What becomes of the rows, and the days to switch: of the import's kind, then of those that it changes too.
+
+    `contradictions`: counts that another one contradicts.
+    """
 
     counted: Counted
     changes: tuple[Change, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(slots=True)
 class Rewriting:
-    """One import, its rows in the table `staged` of `con`."""
+    """One import, its rows in the table `staged` of `con`.
+
+    Where it `removes`, no row is staged, and the table `emptied` says which shops and days go; where it only replaces,
+    that table is made of what is staged.
+    """
 
     con: duckdb.DuckDBPyConnection
     lake: Lake
@@ -42,6 +51,7 @@ class Rewriting:
     kind: Kind
     replace: bool
     progress: Progress
+    removes: bool = False
     # What was written for a day: of keyed rows for one change of one old generation, else for the old generation.
     _merged: dict[tuple[str, str, date, str | None, int], Change] = field(default_factory=dict)
     _united: dict[tuple[str, date, str | None], tuple[Counted, Change | None]] = field(default_factory=dict)
@@ -53,6 +63,10 @@ class Rewriting:
     def rewrite(self, live: Live) -> Rewritten:
         """Write and keep the days that change, given what is live of every kind that the import may change."""
         files = {key: self._file(key, generation) for key, generation in live.items()}
+        if self.replace and not self.removes:
+            place = "SELECT platform, shop, day FROM"
+            again = f" UNION {place} rivals" if self.kind.key else ""
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE emptied AS SELECT DISTINCT * FROM ({place} staged{again})")
         if not self.kind.key:
             return self._unite(live, files)
         found = [file for (kind, _, _), file in files.items() if kind == self.kind.name]
@@ -64,7 +78,7 @@ class Rewriting:
         return Rewritten(merging.count(self.con, self.kind), self._merge(self.kind, live, files))
 
     def _unite(self, live: Live, files: Mapping[tuple[str, str, date], Path]) -> Rewritten:
-        staged = unions.staged_days(self.con)
+        staged = unions.staged_days(self.con, self.removes)
         every: list[Counted] = []
         changes: list[Change] = []
         for done, day in enumerate(staged):
@@ -89,9 +103,14 @@ class Rewriting:
                     messages[on].append(file)
             find_derived(self.con, sessions, messages, self.replace)
             changes += self._merge(SESSIONS, live, files)
+        against: list[Contradiction] = []
+        if self.kind is COUNTS and not self.removes:
+            stored = [file for (kind, _, _), file in files.items() if kind == COUNTS.name]
+            against = contradictions(self.con, stored, self.replace)
         return Rewritten(
             Counted(sum(c.taken for c in every), sum(c.already_there for c in every), 0, sum(c.removed for c in every)),
             tuple(changes),
+            tuple(against),
         )
 
     def _merge(self, kind: Kind, live: Live, files: Mapping[tuple[str, str, date], Path]) -> tuple[Change, ...]:

@@ -29,8 +29,11 @@ class StagedDay:
     files: int
 
 
-def staged_days(con: duckdb.DuckDBPyConnection) -> list[StagedDay]:
-    """The days of the import, ascending."""
+def staged_days(con: duckdb.DuckDBPyConnection, removes: bool = False) -> list[StagedDay]:
+    """The days of the import, ascending; of a removal, those of the table `emptied`."""
+    if removes:
+        emptied = con.execute("SELECT DISTINCT platform, day FROM emptied ORDER BY ALL").fetchall()
+        return [StagedDay(platform, day, 0, 0) for platform, day in emptied]
     found = con.execute(
         "SELECT platform, day, count(*), count(DISTINCT file) FROM staged GROUP BY platform, day ORDER BY platform, day"
     ).fetchall()
@@ -42,11 +45,14 @@ def union_day(
 ) -> tuple[Counted, int | None]:
     """Write what the day holds after the import to `draft`; its number of rows, or None where nothing changes.
 
-    With `replace_day` nothing that is stored of the staged shops stays, unless it is staged as well.
+    With `replace_day` nothing stays of what is stored of the shops that the table `emptied` has for this day, unless it
+    is staged as well.
     """
     listed = ", ".join(columns(kind))
     where = f"platform = {text(staged.platform)} AND day = DATE '{staged.day.isoformat()}'"
     new = f"SELECT {listed} FROM staged WHERE {where}"
+    if old is None and not staged.rows:
+        return Counted(), None
     if old is None:
         # Within a file no two rows are the same: `nth` tells them apart.
         taken = _write(con, kind, f"SELECT DISTINCT * FROM ({new})" if staged.files > 1 else new, draft)
@@ -55,7 +61,7 @@ def union_day(
     (taken,) = con.execute(f"SELECT count(*) FROM ({new} EXCEPT {stored})").fetchone() or (0,)
     removed, kept = 0, stored
     if replace_day:
-        shops = f"(SELECT shop FROM staged WHERE {where})"
+        shops = f"(SELECT shop FROM emptied WHERE {where})"
         kept = f"{stored} WHERE shop NOT IN {shops}"
         found = con.execute(f"SELECT count(*) FROM ({stored} WHERE shop IN {shops} EXCEPT {new})").fetchone()
         (removed,) = found or (0,)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.errors import KaoheError, UnknownNameError
+from engine.ledger.shop_names import fitting
 from engine.ledger.tables import Assignment, Subject
 
 
@@ -24,8 +25,8 @@ class Posting(NamedTuple):
 def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     """The shop with this key, `platform/id`, id, alias or name, on any platform or on this one.
 
-    A key or an id that fits exactly stands before an alias or a name that another shop has taken from it.
-    Raises UnknownNameError with names near it, and KaoheError if it may be one of several shops.
+    A key or a registered shop's id that fits exactly stands before an alias or a name that another shop has taken from
+    it. Raises UnknownNameError with names near it, and KaoheError if it may be one of several shops.
     """
     wanted = _shops(platform, None)
     fits = or_(
@@ -38,8 +39,7 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     if not found:
         names = ((s.external_id, s.alias, s.name) for s in session.exec(wanted))
         raise UnknownNameError("shop", name, {known for of_one in names for known in of_one if known})
-    exact = [s for s in found if s.key in {name, f"shop:{name}"}] or [s for s in found if s.external_id == name]
-    found = exact or found
+    found = fitting(found, name) or found
     if len(found) > 1:
         keys = ", ".join(subject.key for subject in found)
         raise KaoheError(
@@ -50,8 +50,9 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
 
 
 def shops(session: Session, platform: str | None = None, client: str | None = None) -> list[Subject]:
-    """All shops, registered or only seen (of one platform, of one client), by platform and id."""
-    return list(session.exec(_shops(platform, client)))
+    """All shops, registered or seen in the evidence (of one platform, of one client), by platform and id."""
+    there = or_(col(Subject.registered_at).is_not(None), col(Subject.first_evidence_on).is_not(None))
+    return list(session.exec(_shops(platform, client).where(there)))
 
 
 def agents(session: Session, shop_id: int) -> list[Subject]:

@@ -15,7 +15,7 @@ from engine.errors import KaoheError
 from engine.ledger.expectations import Wish, expect
 from engine.ledger.journal import Event, append
 from engine.ledger.masking import masked_contact
-from engine.ledger.presence import ensure, portions, shop_row
+from engine.ledger.presence import DEFAULT_CLIENT, ensure, portions, shop_row
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Subject, Violation
 from engine.rulebook.platforms import platform
@@ -112,6 +112,29 @@ def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, a
         payload["before"] = shown(before)
     event = "shop.changed" if registered else "shop.registered"
     return [Event(actor, event, "shop", subject.key, payload)]
+
+
+def unregister_shop(session: Session, shop: Subject, why: str, now: datetime, actor: str) -> None:
+    """Take back that a shop is registered, and all that was said of it; journal it (`shop.unregistered`).
+
+    Its evidence, agents and violations stay; it belongs to the client `default` again. Ends with the journal's lock, so
+    commit next. Raises KaoheError where it is not registered, or without a reason.
+    """
+    if not why.strip():
+        raise KaoheError("a shop is unregistered for a reason: say --why …", zh="取消登记要有理由：请写 --why …")
+    locked = select(Subject).where(Subject.id == shop.id).with_for_update()
+    subject = session.exec(locked, execution_options={"populate_existing": True}).one()
+    if subject.registered_at is None:
+        raise KaoheError(f"{subject.key} is not registered", zh=f"{subject.key} 没有登记")
+    said = {name: getattr(subject, name) for name in DETAILS if getattr(subject, name) is not None}
+    for name in DETAILS:
+        setattr(subject, name, DEFAULT_CLIENT if name == "client" else None)
+    subject.registered_at = None
+    session.add(subject)
+    payload: dict[str, Any] = {"why": why, "before": shown(said)}
+    if said.get("client") != DEFAULT_CLIENT and (moved := _move(session, subject)):
+        payload["violations_moved"] = moved
+    append(session, now, [Event(actor, "shop.unregistered", "shop", subject.key, payload)])
 
 
 def _move(session: Session, shop: Subject) -> int:

@@ -12,31 +12,44 @@ from engine.rulebook.model import Text
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One marketplace. `zone` is an IANA time zone."""
+    """One marketplace. `zone` is an IANA time zone; `called` is what people write for it in Chinese."""
 
     id: str
     zone: str
     name: Text
+    called: tuple[str, ...]
 
 
-def _platform(name: str, zh: str, en: str) -> tuple[str, Platform]:
-    return name, Platform(name, "Asia/Shanghai", Text(zh, en))
+def _platform(name: str, zh: str, en: str, *others: str) -> tuple[str, Platform]:
+    return name, Platform(name, "Asia/Shanghai", Text(zh, en), (zh, *others))
 
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     dict(
         [
-            _platform("kuaishou", "快手小店", "Kuaishou"),
+            _platform("kuaishou", "快手小店", "Kuaishou", "快手"),
             _platform("xiaohongshu", "小红书", "Xiaohongshu"),
             _platform("pinduoduo", "拼多多", "Pinduoduo"),
-            _platform("douyin", "抖店", "Douyin"),
+            _platform("douyin", "抖店", "Douyin", "抖音", "抖音小店"),
             _platform("taobao", "淘宝", "Taobao"),
             _platform("tmall", "天猫", "Tmall"),
             _platform("jd", "京东", "JD"),
-            _platform("wechat", "微信小店", "WeChat"),
+            _platform("wechat", "微信小店", "WeChat", "微信"),
         ]
     )
 )
+
+
+CALLED: Mapping[str, str] = MappingProxyType({said: p.id for p in PLATFORMS.values() for said in p.called})
+
+
+def platform_id(name: str) -> str:
+    """The id of the platform that is called so in Chinese; any other name as it is.
+
+    >>> platform_id("拼多多"), platform_id("pinduoduo")
+    ('pinduoduo', 'pinduoduo')
+    """
+    return CALLED.get(name, name)
 
 
 def platform(name: str) -> Platform:

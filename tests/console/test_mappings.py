@@ -1,7 +1,5 @@
 """Files of back offices at the command line: what is said of them, and what the assessment makes of their bounds."""
 
-import json
-
 import pytest
 
 SATISFACTION = """快手小店 满意度数据,,,,,,
@@ -36,7 +34,7 @@ def test_rounding_that_could_change_a_verdict_is_said_at_once_and_leaves_it_unde
     assert said.code == 0
     assert "满意度.csv: mapping kuaishou.satisfaction, 1 row of data" in said.out
     assert "skipped rows that are about no agent: 合计 (line 5)" in said.err
-    assert "1 row gave nothing for kuaishou.good-rating: no week holds the whole period" in said.err
+    assert "kuaishou.good-rating" not in said.err  # a month is not for a rule of weeks, and need not be told each time
     # 5 % of 118 can only be 6, and 8.6 % of 35 only 3: 9 of 153 are 5.88 %.
     assert "rounding could change" not in said.err
     rough = month(good="85%", neutral="12%", disappointed="3%", neutral_attitude="6%", disappointed_attitude="7%")
@@ -54,7 +52,7 @@ def test_exact_rates_give_a_verdict_in_chinese_and_json(kaohe, month):
     assert answer["mapped"][0]["skipped"] == [[5, "合计"]]
     assert answer["mapped"][0]["left_open"] == []
     assert (answer["kind"], answer["taken"], answer["refused"]) == ("counts", 4, 0)
-    assert json.dumps(answer["mapped"][0]["notes"], ensure_ascii=False).count("不在它的一个周期之内") == 1
+    assert answer["mapped"][0]["notes"] == []
     # 8 of 118 and 3 of 35
     (row,) = [r for r in kaohe("assess", *JULY, "--json").rows if r["rule"] == "kuaishou.service-attitude"]
     assert (row["verdict"], row["numerator"], row["denominator"]) == ("violation", 11, 153)

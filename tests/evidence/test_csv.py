@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.evidence.columns import Column
 from engine.evidence.csv_format import locate, open_csv
 from engine.evidence.duck import connect
 from engine.evidence.rejects import left_out
@@ -113,7 +114,7 @@ def parsed(tmp_path_factory):
     def read(data):
         path.write_bytes(data)
         con = connect()
-        file = open_csv(con, path, ("a", "b", "c"))
+        file = open_csv(con, path, [Column(c) for c in "abc"], path.parent)
         rows = con.execute(file.records).fetchall()
         lines, odd = locate(file, range(1, len(rows) + 1), left_out(con, path))
         con.close()

@@ -123,7 +123,7 @@ def test_unknown_keys_of_any_line_are_named(house):
     [
         ((GOOD.format("a") + "\n" + GOOD.format("小禾")).encode("gbk"), "line 2 is not UTF-8; save the file as UTF-8"),
         (GOOD.format("a").encode("utf-16"), "line 1 is not UTF-8; save the file as UTF-8"),
-        (GOOD.format("a") + "\r\n" + GOOD.format("b") + "\n", "its line ends are of several kinds"),
+        (GOOD.format("a") + "\r\n" + GOOD.format("b") + "\n", "line 2 ends with LF and those before it with CR LF"),
         (GOOD.format("a") + "\n\n" + GOOD.format("\x01b"), "line 3 holds a control character"),
         (GOOD.format("a") + "\n" + " " * 2_000_000 + "{}\n", "line 2 is longer than 2,000,000 bytes"),
         ("\n\n", "none of its columns is known; expected platform, shop"),

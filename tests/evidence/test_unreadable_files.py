@@ -10,6 +10,12 @@ HEADER = "platform,shop,session,opened_at\n"
 ROW = "xiaohongshu,s1,a,2026-03-02T10:00\n"
 ALL = "platform, shop, session, buyer, agent, opened_by, opened_at, first_human_reply_at, closed_at"
 BLANK = "its first line is blank: the header must stand there; remove what is above it"
+SAVE = "save it as CSV UTF-8 (comma delimited) in a spreadsheet program"
+XLSX = f"it is an XLSX file: import it with --mapping (under the suffix .xlsx, see `kaohe mappings list`), or {SAVE}"
+ENDS = (
+    "line 3 ends with CR LF and those before it with LF; save the file anew as CSV UTF-8 in a spreadsheet program, "
+    "or give it one kind of line end in a text editor"
+)
 
 CASES = {  # name → (content, why)
     "empty.csv": ("", "the file is empty"),
@@ -19,7 +25,10 @@ CASES = {  # name → (content, why)
     "spaces.csv": (" \t \n" + HEADER + ROW, BLANK),
     "quoted-blank.csv": ('""\n' + HEADER + ROW, BLANK),
     "nothing-but-blanks.csv": ("\n\n", BLANK),
-    "a.xlsx": (b"PK\x03\x04", "unknown format '.xlsx': .csv, .ndjson or .parquet is read"),
+    "a.xlsx": (
+        b"PK\x03\x04",
+        XLSX,
+    ),
     "a.csv.gz": (b"\x1f\x8b", "unknown format '.gz': .csv, .ndjson or .parquet is read"),
     "nosuffix": (HEADER + ROW, "unknown format '(no suffix)': .csv, .ndjson or .parquet is read"),
     "names.csv": (
@@ -28,22 +37,21 @@ CASES = {  # name → (content, why)
     ),
     "none.csv": ("1,2,3\n4,5,6\n", f"none of its columns is known; expected {ALL}"),
     "twice.csv": ("platform,shop, shop ,session,opened_at\n", "column 'shop' stands twice in the header"),
-    "gbk header.csv": (
-        (HEADER.strip() + ",备注\n" + ROW).encode("gbk"),
-        "the header is not UTF-8; save the file as CSV UTF-8",
-    ),
-    "utf-16.csv": ((HEADER + ROW).encode("utf-16"), "the header is not UTF-8; save the file as CSV UTF-8"),
-    "gbk.csv": (
-        (HEADER + ROW * 3 + ROW.replace("s1", "小禾家")).encode("gbk"),
-        "line 5 is not UTF-8; save the file as UTF-8",
-    ),
-    "gbk later.csv": (
-        (
-            HEADER.strip()
-            + ",note\n\n"
-            + 'xiaohongshu,s1,a,2026-03-02T10:00,"x\n\ny"\nxiaohongshu,小禾,a,2026-03-02T10:00,\n'
-        ).encode("gbk"),
+    "utf-8 with a fault.csv": (
+        (HEADER + ROW * 3 + ROW.replace("s1", "小禾家")).encode() + b"\xff\n",
         "line 6 is not UTF-8; save the file as UTF-8",
+    ),
+    "neither header.csv": (
+        (HEADER.strip() + ",").encode() + b"\xff\xff\n",
+        f"the header is neither UTF-8 nor GBK (GB 18030); {SAVE}",
+    ),
+    "workbook.csv": (
+        b"PK\x03\x04",
+        XLSX,
+    ),
+    "old workbook.csv": (
+        b"\xd0\xcf\x11\xe0",
+        "it is an old XLS file; save it as CSV UTF-8 (comma delimited), or as .xlsx, in a spreadsheet program",
     ),
     "open quote.csv": (
         HEADER + ROW + ROW.replace("s1", '"s1'),
@@ -57,10 +65,13 @@ CASES = {  # name → (content, why)
         HEADER + ROW.replace("s1", '"s"1"'),
         "line 2 has a quotation mark that is not closed, or stands within a cell",
     ),
-    "mixed.csv": (HEADER + ROW + ROW.replace("\n", "\r\n"), "its line ends are of several kinds"),
+    "mixed.csv": (
+        HEADER + ROW + ROW.replace("\n", "\r\n"),
+        ENDS,
+    ),
     "long line.csv": (HEADER + ROW + ROW.replace("s1", "s" * 2_000_000), "line 3 is longer than 2,000,000 bytes"),
     "long header.csv": ("x" * 3_000_000 + "\n", f"none of its columns is known; expected {ALL}"),
-    "binary.csv": (bytes(range(255, -1, -1)) * 20, "the header is not UTF-8; save the file as CSV UTF-8"),
+    "binary.csv": (bytes(range(255, -1, -1)) * 20, f"the header is neither UTF-8 nor GBK (GB 18030); {SAVE}"),
     "nul.csv": (bytes(5000), f"none of its columns is known; expected {ALL}"),
     "text.parquet": (HEADER + ROW, None),
     "empty.parquet": ("", "the file is empty"),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NoReturn
 
 from engine.calendar.cycles import cycle_of
 from engine.evidence.mapping import amounts, solving
 from engine.evidence.mapping.amounts import AmountError, Rate, Span
-from engine.evidence.mapping.model import Fed, MappedColumn, MappingFile
+from engine.evidence.mapping.model import Fed, MappedColumn, MappingFile, PeriodSource
 from engine.evidence.mapping.periods import Period, period, periods_within
 from engine.evidence.mapping.refusals import MISSING, Refusal, unreadable
 from engine.evidence.mapping.sheet import DataRow, Sheet
 from engine.evidence.mapping.solving import ImpossibleError
 from engine.evidence.reasons import reason
 from engine.rulebook.model import Text
+
+_WHERE: Mapping[PeriodSource, Text] = {
+    "cell": Text("表头上方", "above its header"),
+    "file name": Text("文件名里", "in its name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +153,13 @@ def fed_by(mapping: MappingFile, present: Mapping[str, object]) -> list[Fed]:
 
 
 def _common_period(sheet: Sheet) -> Period:
-    """The period of the whole file, from a line above its header or from its name."""
+    """The period of the whole file, from a line above its header or from its name, which must not say another one."""
+    found: dict[PeriodSource, Period] = {}
     for source in sheet.mapping.period:
         texts = {"cell": list(sheet.above), "file name": [sheet.path.stem]}.get(source, [])
-        found = list(dict.fromkeys(p for text in texts for p in periods_within(text)))
-        if len(found) > 1:
-            said = [f"{first} ~ {last}" for first, last in found[:3]]
-            where = Text("文件名里", "in its name") if source == "file name" else Text("表头上方", "above its header")
+        periods = list(dict.fromkeys(p for text in texts for p in periods_within(text)))
+        if len(periods) > 1:
+            said, where = [_days_of(p) for p in periods[:3]], _WHERE[source]
             raise unreadable(
                 sheet.path,
                 Text(
@@ -161,8 +167,17 @@ def _common_period(sheet: Sheet) -> Period:
                     f"more than one period {where.en}: {', '.join(said)}",
                 ),
             )
-        if found:
-            return found[0]
+        if periods:
+            found[source] = periods[0]
+    for (source, period_), (other, another) in combinations(found.items(), 2):
+        if not _fits(period_, another):
+            zh = f"{_WHERE[source].zh}写的是 {_days_of(period_)}，{_WHERE[other].zh}写的是 {_days_of(another)}"
+            en = f"{_days_of(period_)} {_WHERE[source].en}, {_days_of(another)} {_WHERE[other].en}"
+            raise unreadable(
+                sheet.path, Text(f"期间有矛盾：{zh}；请改正其中一个", f"two different periods: {en}; mend one of them")
+            )
+    if found:
+        return next(iter(found.values()))
     raise unreadable(
         sheet.path,
         Text(
@@ -171,6 +186,16 @@ def _common_period(sheet: Sheet) -> Period:
             "put it into the name, like …2024-06.csv",
         ),
     )
+
+
+def _days_of(days: Period) -> str:
+    return f"{days[0]} ~ {days[1]}"
+
+
+def _fits(days: Period, another: Period) -> bool:
+    """Whether what is said second may be said of the same file: it holds the first, or is the day of the export."""
+    exported = another[0] == another[1] and another[0] > days[1]
+    return exported or (another[0] <= days[0] and days[1] <= another[1])
 
 
 def _numbers(mapping: MappingFile, row: DataRow) -> tuple[list[solving.Number], dict[str, str]]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
+from engine.errors import near_names
 from engine.evidence.duck import name
 from engine.evidence.kinds import kind
 from engine.evidence.mapping.counting import Counted, Tally, fed_by, tally
 from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.refusals import MISSING, Refusal
-from engine.evidence.mapping.sheet import Sheet, Skipped, open_sheet
+from engine.evidence.mapping.sheet import Sheet, Skipped, open_sheet, spelling
 from engine.evidence.opened import SOUND, Aside, OpenedFile
+from engine.ledger.shop_names import Named
 from engine.numbers import Number
 from engine.rulebook.model import Text
 
 CHUNK = 10_000
+SAID = ("text", "period")  # columns that are no numbers
 Record = tuple[int, Mapping[str, str | None]]  # its line, and its cells
 
 
@@ -37,6 +40,18 @@ class Mapped:
     notes: tuple[Text, ...] = ()
     counted: tuple[Counted, ...] = field(default=(), repr=False)
     shop: str | None = None
+    counts: bool = False
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether a file with rows gave no number at all."""
+        return self.counts and self.rows > 0 and not self.counted
+
+    def of_shop(self, shop: str | None, named: Sequence[Named]) -> Mapped:
+        """The same, of the shop that the command names; shops that were called by other names have their ids."""
+        ids: Mapping[str | None, str] = {one.said: one.shop for one in named}
+        counted = tuple(replace(one, shop=ids[one.shop]) if one.shop in ids else one for one in self.counted)
+        return replace(self, shop=ids.get(shop, shop), counted=counted)
 
 
 def open_mapped(
@@ -67,7 +82,9 @@ def open_mapped(
     opened = OpenedFile(
         path, "mapped", f"SELECT record{cells}, {SOUND} AS defect FROM {table}", present, sheet.unknown, aside=aside
     )
-    return opened, Mapped(str(path), mapping.id, rows, tuple(sheet.skipped), sheet.repeated, notes, told)
+    return opened, Mapped(
+        str(path), mapping.id, rows, tuple(sheet.skipped), sheet.repeated, notes, told, counts=mapping.kind == "counts"
+    )
 
 
 def _of_counts(found: Tally) -> list[Record]:
@@ -124,22 +141,40 @@ def _headers(sheet: Sheet) -> dict[str, str]:
     return {**both, **sheet.header.headers}
 
 
+def _lacking(sheet: Sheet) -> Text:
+    """The optional columns that a file lacks, and which of its unknown headers may be meant for one of them."""
+    missed = [c for c in sheet.mapping.columns.values() if c.name not in sheet.header.at and c.kind not in SAID]
+    near = {
+        said: found[:1] for said in sheet.unknown for c in missed if (found := near_names(spelling(said), c.headers))
+    }
+    meant = [(said, headers[0]) for said, headers in near.items() if headers]
+    if meant:
+        return Text(
+            "；" + "，".join(f"不认识的「{said}」是不是「{known}」？" for said, known in meant),
+            "; " + ", ".join(f"is the unknown {said!r} meant for {known!r}?" for said, known in meant),
+        )
+    names = [c.headers[0] for c in missed]
+    return Text(f"：{'、'.join(names)}", f": {', '.join(names)}") if names else Text("", "")
+
+
 def _notes(sheet: Sheet, found: Tally) -> list[Text]:
     """What the file did not give, and what the sum of the agents assumes."""
     notes = []
     fed = {f.rule for f in fed_by(sheet.mapping, sheet.header.at)}
     for rule in sheet.mapping.feeds:
         if rule.rule not in fed:
+            lacks = _lacking(sheet)
             notes.append(
                 Text(
-                    f"没有给 {rule.rule} 的数：文件里没有算它所需的列",
-                    f"nothing for {rule.rule}: the file lacks columns that it needs",
+                    f"没有给 {rule.rule} 的数：文件里没有算它所需的列{lacks.zh}",
+                    f"nothing for {rule.rule}: the file lacks columns that it needs{lacks.en}",
                 )
             )
-        elif rows := found.outside.get(rule.rule):
+        elif (rows := found.outside.get(rule.rule)) and (rows < found.rows or not found.counted):
+            zh = {"day": "按日", "week": "按周", "month": "按月"}.get(rule.within.name, "")
             notes.append(
                 Text(
-                    f"没有给 {rule.rule} 的数：{rows} 行的期间不在它的一个周期之内（{rule.within}）",
+                    f"{rule.rule} {zh}考核：{rows} 行的期间不在它的一个周期之内，没有用于它",
                     f"{Number(rows):row} gave nothing for {rule.rule}: no {rule.within} holds the whole period",
                 )
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.evidence.opened import UnreadableFileError
-from engine.evidence.quarantine import RowFault, shown
+from engine.evidence.quarantine import RowFault, shown_figure
 from engine.rulebook.model import Text
 
 MISSING = "missing"
@@ -23,7 +23,7 @@ class Refusal:
 
     def told(self, path: Path, show_values: bool) -> RowFault:
         """The refusal as an import tells it."""
-        return RowFault.of(str(path), self.line, self.header, shown(self.value, show_values), self.why)
+        return RowFault.of(str(path), self.line, self.header, shown_figure(self.value, show_values), self.why)
 
 
 def unreadable(path: Path, why: Text) -> UnreadableFileError:

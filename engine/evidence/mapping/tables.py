@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.mapping import workbook
 from engine.evidence.mapping.refusals import unreadable
+from engine.evidence.opened import refuse_workbook
 from engine.evidence.text_table import BrokenRowError, decoded, records
 from engine.rulebook.model import Text
 
@@ -36,6 +37,7 @@ def readings(path: Path) -> list[Lines]:
             raise unreadable(path, TOO_LARGE)
         if suffix == ".xlsx":
             return [workbook.rows(path)]
+        refuse_workbook(path)
         found = decoded(path.read_bytes())
     except OSError as error:
         raise unreadable(path, Text(f"读不了：{error.strerror}", f"it cannot be read: {error.strerror}")) from error

@@ -6,10 +6,11 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from xml.parsers import expat
 
@@ -27,6 +28,9 @@ BROKEN = (
 )
 Event = tuple[str, str, dict[str, str]]  # start, end or text; the tag or the text; attributes
 _DATES = {14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)}  # the built-in formats of days
+_PERCENTS = {9: 0, 10: 2}  # the built-in formats of percentages, with their decimals
+_PERCENT = re.compile(r"(?:\.([0#?]+))?\s*%")
+EXACT = 15  # digits of a number that a spreadsheet keeps exactly
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
@@ -47,8 +51,8 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             sheet, from_1904 = _first_sheet(path, book, book_part)
             related = _relations(path, book, book_part)
             texts = _texts(path, book, related.get("sharedStrings"))
-            dates = _date_styles(path, book, related.get("styles"))
-            yield from _cells(_events(path, book, sheet), texts, dates, from_1904)
+            styles = _styles(path, book, related.get("styles"))
+            yield from _cells(_events(path, book, sheet), texts, styles, from_1904)
     except BROKEN as error:
         raise unreadable(path, NO_WORKBOOK) from error
 
@@ -131,24 +135,37 @@ def _texts_of(events: Iterator[Event], around: str) -> Iterator[str]:
             pieces = []
 
 
-def _date_styles(path: Path, book: zipfile.ZipFile, part: str | None) -> set[int]:
-    """The numbers of the styles that show a number as a day."""
-    custom: dict[int, bool] = {}
+@dataclass(frozen=True, slots=True)
+class _Styles:
+    """The numbers of the styles that show a number as a day, and those that show a percentage, with its decimals."""
+
+    days: frozenset[int]
+    percents: Mapping[int, int]
+
+
+def _styles(path: Path, book: zipfile.ZipFile, part: str | None) -> _Styles:
+    days: dict[int, bool] = {}
+    percents = dict(_PERCENTS)
     styles: list[int] = []
     inside = False
     for sort, tag, attributes in _events(path, book, part) if part else ():
         if tag == "cellXfs" and sort != "text":
             inside = sort == "start"
         elif sort == "start" and tag == "numFmt":
-            shown = _QUOTED.sub("", attributes.get("formatCode", "")).lower()
-            custom[int(attributes["numFmtId"])] = bool(re.search("[yd年日]|mm?月", shown))
+            number, shown = int(attributes["numFmtId"]), _QUOTED.sub("", attributes.get("formatCode", "")).lower()
+            days[number] = bool(re.search("[yd年日]|mm?月", shown))
+            if percent := _PERCENT.search(shown.partition(";")[0]):
+                percents[number] = len(percent[1] or "")
         elif sort == "start" and tag == "xf" and inside:
             styles.append(int(attributes.get("numFmtId", 0)))
-    return {i for i, number in enumerate(styles) if custom.get(number, number in _DATES)}
+    return _Styles(
+        frozenset(i for i, number in enumerate(styles) if days.get(number, number in _DATES)),
+        {i: percents[number] for i, number in enumerate(styles) if number in percents},
+    )
 
 
 def _cells(
-    events: Iterator[Event], texts: list[str], dates: set[int], from_1904: bool
+    events: Iterator[Event], texts: list[str], styles: _Styles, from_1904: bool
 ) -> Iterator[tuple[int, list[str]]]:
     row: list[str] = []
     number, column = 0, 0
@@ -171,7 +188,7 @@ def _cells(
             column = _column(attributes["r"]) if "r" in attributes else column + 1
         elif tag == "c" and column <= MOST_COLUMNS:
             row.extend([""] * (column - len(row)))
-            row[column - 1] = _value(cell, "".join(pieces), texts, dates, from_1904)
+            row[column - 1] = _value(cell, "".join(pieces), texts, styles, from_1904)
 
 
 def _column(reference: str) -> int:
@@ -184,7 +201,7 @@ def _column(reference: str) -> int:
     return number
 
 
-def _value(cell: dict[str, str], text: str, texts: list[str], dates: set[int], from_1904: bool) -> str:
+def _value(cell: dict[str, str], text: str, texts: list[str], styles: _Styles, from_1904: bool) -> str:
     sort = cell.get("t", "n")
     if sort == "s":
         return texts[int(text)]
@@ -196,9 +213,25 @@ def _value(cell: dict[str, str], text: str, texts: list[str], dates: set[int], f
         return text
     if not value.is_finite() or abs(value.adjusted()) > 30:
         return text
-    if int(cell.get("s", 0)) in dates and 0 < value < 100_000:
+    style = int(cell.get("s", 0))
+    if style in styles.days and 0 < value < 100_000:
         return _day(value, from_1904)
+    if len(value.as_tuple().digits) > EXACT:  # the digits after these are noise
+        value = Context(prec=EXACT).plus(value).normalize()
+    if style in styles.percents:
+        return _percent(value * 100, styles.percents[style])
     return str(int(value)) if value == int(value) else format(value, "f")
+
+
+def _percent(value: Decimal, decimals: int) -> str:
+    """A percentage with the decimals that its cell shows, or more where it has more.
+
+    >>> _percent(Decimal("50"), 2), _percent(Decimal("12.345"), 2)
+    ('50.00%', '12.345%')
+    """
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return f"{value:.{max(decimals, -exponent)}f}%"
 
 
 def _day(value: Decimal, from_1904: bool) -> str:

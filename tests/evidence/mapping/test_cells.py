@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from engine.evidence.mapping import workbook
 from engine.evidence.mapping.amounts import AmountError, Rate, Span, count, percent, rate
 from engine.evidence.mapping.periods import period, periods_within
 
@@ -105,3 +106,19 @@ def test_what_is_no_period_is_refused(cell):
 )
 def test_periods_are_found_in_names_and_lines(text, found):
     assert list(periods_within(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "told"),
+    [
+        ("0.5", 2, "50.00%"),  # as the cell shows it
+        ("0.5", 0, "50%"),
+        ("0.12345", 2, "12.345%"),  # what it holds beyond that is not thrown away
+        ("0.56999999999999995", 2, "57.00%"),  # the last digits of a spreadsheet are noise
+        ("1", 1, "100.0%"),
+        ("0", 2, "0.00%"),
+    ],
+)
+def test_the_format_of_a_cell_decides_to_which_digit_a_percentage_was_rounded(value, decimals, told):
+    styles = workbook._Styles(frozenset(), {0: decimals})
+    assert workbook._value({"t": "n"}, value, [], styles, False) == told
