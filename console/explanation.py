@@ -13,7 +13,8 @@ from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
 from engine.rulebook.model import Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
-from notifier.words.vocabulary import CLAIMS, word
+from notifier.words.figures import money_range
+from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
 
 
 def explanation_text(found: Explanation, facts: NoticeFacts) -> str:
@@ -130,7 +131,7 @@ class _Page:
         f = self.facts
         lines = [self.say("四、处罚", "4. Measures")]
         if f.severity:
-            lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}"))
+            lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}") + self.graded())
         lines += [f"  - {s}" for s in f.sanctions]
         for stretch in self.found.overlaps:
             others = ", ".join(v for v in stretch.violations if v != f.violation)
@@ -151,6 +152,19 @@ class _Page:
                 )
             )
         return lines
+
+    def graded(self) -> str:
+        """Who graded it, where that was not us: and what we had forecast."""
+        if self.found.decided_severity is None:
+            return ""
+        ours = self.found.forecast["severity"]
+        named = word(SEVERITIES, ours, self.facts.language) if ours else self.say("无", "none")
+        low, high = self.found.forecast["exposure_fen"]
+        money = money_range(low, high, self.facts.language)
+        return self.say(
+            f"（平台认定；按规则推算为{named}，敞口 {money}）",
+            f" (decided by the platform; our forecast was {named}, exposure {money})",
+        )
 
     def basis(self) -> list[str]:
         lang = self.facts.language
@@ -260,6 +274,8 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
                 {"starts": s.starts.isoformat(), "ends": s.ends.isoformat(), "violations": list(s.violations)}
                 for s in found.overlaps
             ],
+            "forecast": found.forecast,
+            "decided_severity": found.decided_severity,
             "decided_by": found.decided_by,
             "facts": found.facts,
             "trace": found.trace,
