@@ -11,7 +11,7 @@ from console.phrases import journalled_why
 from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
-from engine.rulebook.model import Claim, Language, Rule, Text
+from engine.rulebook.model import Announcement, Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
 from notifier.words.figures import money_range
 from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
@@ -53,12 +53,28 @@ class _Page:
         consequence = f"{f.consequence}" + (self.say(f"，至{f.until}", f", until {f.until}") if f.until else "")
         return [
             self.say(f"【{f.status}】{f.shop}：{consequence}", f"[{f.status}] {f.shop}: {consequence}"),
+            *self.contested(),
             f"{f.violation} · {f.platform} · {f.rule_title} · {f.cycle}",
             self.say(
                 f"考核时刻：{self.time(self.found.assessed_at)}（北京时间）",
                 f"Assessed at {self.time(self.found.assessed_at)} ({self.rule.zone})",
             ),
         ]
+
+    def contested(self) -> list[str]:
+        """What a reader must know first: that a later announcement ended or changed the rule, and what it says."""
+        dispute, lang = self.facts.in_force_dispute, self.facts.language
+        lines = [self.say(f"【有争议】{dispute}", f"[disputed] {dispute}")] if dispute else []
+        for announced in self.rule.announced:
+            says = announced.says.in_language(lang)
+            by = "；".join(_cited(self.rule, source, lang) for source in announced.cite)
+            lines.append(
+                self.say(
+                    f"【已公告，不参与判定】自 {announced.since} 起：{says}（{by}）",
+                    f"[announced, never deciding] from {announced.since}: {says} ({by})",
+                )
+            )
+        return lines
 
     def evidence(self) -> list[str]:
         files = self.found.details.files
@@ -269,7 +285,8 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
             "assessed_at": found.assessed_at.isoformat(),
             "cut_off": found.cut_off.isoformat() if found.cut_off else None,
             "evidence_changed": found.evidence_changed,
-            "claims": [_claim(c) for c in found.outcome.version.provenance],
+            "announced": [announced_json(a) for a in found.outcome.rule.announced],
+            "claims": [claim_json(c) for c in found.outcome.version.provenance],
             "overlaps": [
                 {"starts": s.starts.isoformat(), "ends": s.ends.isoformat(), "violations": list(s.violations)}
                 for s in found.overlaps
@@ -290,7 +307,13 @@ def _both(text: Text | None) -> dict[str, str] | None:
     return {"zh-CN": text.zh, "en": text.en} if text else None
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def announced_json(announced: Announcement) -> dict[str, Any]:
+    """An announcement as data."""
+    return {"from": announced.since.isoformat(), "cite": list(announced.cite), "says": _both(announced.says)}
+
+
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A claim as data."""
     return {
         "claim": claim.name,
         "basis": claim.basis,

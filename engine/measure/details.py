@@ -75,7 +75,9 @@ def details(
     whole = _parts(con, version, "shop", subject, "_shop")
     counted = count_rows(con, shop.lake, rule, version, cycle, shop.live, subject)
     days, found = [], []
-    if not counted:
+    if counted:
+        agents = _without_by_difference(whole, agents)
+    else:
         agents = _with_and_without(con, shop, version, needs, subject, agents)
         days = _days(con, shop, rule, version, cycle, subject)
         found = against(con, shop, version, needs, subject)
@@ -186,6 +188,22 @@ def _with_and_without(
         denominator = rest.get(figure.denominator, 0) if figure.denominator else 1
         found.append(replace(agent, without=(rest.get(figure.numerator, 0), denominator)))
     return found
+
+
+def _without_by_difference(whole: Sequence[Part], agents: Sequence[Part]) -> list[Part]:
+    """The same of figures counted elsewhere: by difference where the agents' add up to the shop's, else unknown."""
+    figures = [(agent.numerator, agent.denominator) for agent in agents]
+    shop = (whole[0].numerator, whole[0].denominator) if whole else (None, None)
+    if shop[0] is None or shop[1] is None:
+        return list(agents)
+    sums = [sum(n for n in numbers if n is not None) for numbers in zip(*figures, strict=True)]
+    if any(None in figure for figure in figures) or sums != list(shop):
+        return list(agents)
+    return [
+        replace(agent, without=(shop[0] - agent.numerator, shop[1] - agent.denominator))
+        for agent in agents
+        if agent.numerator is not None and agent.denominator is not None
+    ]
 
 
 def _others(
