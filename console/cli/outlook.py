@@ -61,7 +61,7 @@ def outlook_(
             o.shop,
             o.rule.title.in_language(language),
             o.cycle.key,
-            f"{o.numerator}/{o.denominator}" if None not in {o.numerator, o.denominator} else "-",
+            f"{'-' if o.numerator is None else o.numerator}/{o.denominator}" if o.denominator is not None else "-",
             standard_words(o.version) or "-",
             words(o, language),
         ]

@@ -117,3 +117,13 @@ def test_once_the_hours_are_over_a_gate_that_was_not_reached_no_longer_can_be(ka
     rule = "pinduoduo.effective-reply-rate"
     assert look(rule, "22:59:59")[0] == "below_gate"
     assert look(rule, "23:00:00")[0] == "safe"
+
+
+def test_a_missing_number_is_a_dash_and_no_word_of_the_program(kaohe, tmp_path):
+    row = {"platform": "kuaishou", "shop": "k1", "period_start": "2026-03-01", "period_end": "2026-03-05"}
+    file = tmp_path / "c.ndjson"
+    file.write_text(json.dumps(row | {"counter": "kuaishou.service-attitude/poor", "value": 187}) + "\n")
+    assert kaohe("import", str(file), "--kind", "counts").code == 0
+    said = kaohe("outlook", "--as-of", FRIDAY).out
+    assert "-/187" in said
+    assert "None" not in said
