@@ -100,7 +100,16 @@ class Bench:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
         listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
-        return judge_run(self.con, self.judge, due, self.plan.clients, listed, history, present, self.plan.waivers.get(due.cycle.key, {}))
+        return judge_run(
+            self.con,
+            self.judge,
+            due,
+            self.plan.clients,
+            listed,
+            history,
+            present,
+            self.plan.waivers.get(due.cycle.key, {}),
+        )
 
 
 @contextmanager
