@@ -14,6 +14,7 @@ from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
 from notifier.words.figures import percent
 
+MANY_DAYS = 3  # so many days on which nothing counts are told in one line
 SMALL_SAMPLE = 30  # below it a share says little about a person, and says so
 
 _AGAINST: Mapping[str, Text] = {
@@ -63,8 +64,19 @@ class _Telling:
         if self.behind.counted:
             lines.append(self.say("  由别处统计后导入：", "  Counted elsewhere and imported:"))
             lines += [f"    {self._counted(row)}" for row in self.behind.counted]
-        lines += [f"    {part.name}  {of(part)}" for part in self.behind.days]
-        return lines + self._agents() + self._against()
+        return lines + self._days() + self._agents() + self._against()
+
+    def _days(self) -> list[str]:
+        """The days with something to count; those without in one line, where there are many."""
+        empty = [part for part in self.behind.days if not part.denominator and part.denominator is not None]
+        if len(empty) < MANY_DAYS:
+            empty = []
+        lines = [f"    {part.name}  {of(part)}" for part in self.behind.days if part not in empty]
+        if empty:
+            lines.append(
+                self.say(f"    其余 {len(empty)} 天没有可计的", f"    nothing to count on {len(empty)} other days")
+            )
+        return lines
 
     def _agents(self) -> list[str]:
         if not self.behind.agents:
@@ -99,9 +111,13 @@ class _Telling:
         return [f"  {head}{more}", *(f"    {self._row(row)}" for row in rows)]
 
     def _row(self, row: AgainstRow) -> str:
-        where = f"{row.session}  " if row.session else ""
+        where = f"{row.session}  " if row.session else f"{self.buyer(row.buyer)}  " if row.buyer else ""
         who = self.say(f"，客服 {row.agent}", f", agent {row.agent}") if row.agent else ""
         return f"{where}{self.time(row.at)}  {self._why(row)}{who}"
+
+    def buyer(self, seal: str) -> str:
+        """Somebody of whom no more is kept than a seal: enough to tell two of them apart."""
+        return self.say(f"买家 {seal}", f"buyer {seal}")
 
     def _why(self, row: AgainstRow) -> str:
         if row.note is not None:
@@ -168,6 +184,7 @@ def behind_json(behind: Details) -> dict[str, Any]:
                 "replied_at": r.replied_at.isoformat() if r.replied_at else None,
                 "closed_at": r.closed_at.isoformat() if r.closed_at else None,
                 "note": r.note,
+                "buyer": r.buyer,
             }
             for r in behind.against
         ],

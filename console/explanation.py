@@ -11,9 +11,10 @@ from console.phrases import journalled_why
 from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
 from engine.assessment.outcome import gate_words, standard_words
-from engine.rulebook.model import Claim, Language, Rule, Text
+from engine.rulebook.model import Announcement, Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
-from notifier.words.vocabulary import CLAIMS, word
+from notifier.words.figures import money_range
+from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
 
 
 def explanation_text(found: Explanation, facts: NoticeFacts) -> str:
@@ -52,12 +53,28 @@ class _Page:
         consequence = f"{f.consequence}" + (self.say(f"，至{f.until}", f", until {f.until}") if f.until else "")
         return [
             self.say(f"【{f.status}】{f.shop}：{consequence}", f"[{f.status}] {f.shop}: {consequence}"),
+            *self.contested(),
             f"{f.violation} · {f.platform} · {f.rule_title} · {f.cycle}",
             self.say(
                 f"考核时刻：{self.time(self.found.assessed_at)}（北京时间）",
                 f"Assessed at {self.time(self.found.assessed_at)} ({self.rule.zone})",
             ),
         ]
+
+    def contested(self) -> list[str]:
+        """What a reader must know first: that a later announcement ended or changed the rule, and what it says."""
+        dispute, lang = self.facts.in_force_dispute, self.facts.language
+        lines = [self.say(f"【有争议】{dispute}", f"[disputed] {dispute}")] if dispute else []
+        for announced in self.rule.announced:
+            says = announced.says.in_language(lang)
+            by = "；".join(_cited(self.rule, source, lang) for source in announced.cite)
+            lines.append(
+                self.say(
+                    f"【已公告，不参与判定】自 {announced.since} 起：{says}（{by}）",
+                    f"[announced, never deciding] from {announced.since}: {says} ({by})",
+                )
+            )
+        return lines
 
     def evidence(self) -> list[str]:
         files = self.found.details.files
@@ -130,7 +147,7 @@ class _Page:
         f = self.facts
         lines = [self.say("四、处罚", "4. Measures")]
         if f.severity:
-            lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}"))
+            lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}") + self.graded())
         lines += [f"  - {s}" for s in f.sanctions]
         for stretch in self.found.overlaps:
             others = ", ".join(v for v in stretch.violations if v != f.violation)
@@ -151,6 +168,19 @@ class _Page:
                 )
             )
         return lines
+
+    def graded(self) -> str:
+        """Who graded it, where that was not us: and what we had forecast."""
+        if self.found.decided_severity is None:
+            return ""
+        ours = self.found.forecast["severity"]
+        named = word(SEVERITIES, ours, self.facts.language) if ours else self.say("无", "none")
+        low, high = self.found.forecast["exposure_fen"]
+        money = money_range(low, high, self.facts.language)
+        return self.say(
+            f"（平台认定；按规则推算为{named}，敞口 {money}）",
+            f" (decided by the platform; our forecast was {named}, exposure {money})",
+        )
 
     def basis(self) -> list[str]:
         lang = self.facts.language
@@ -255,11 +285,14 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
             "assessed_at": found.assessed_at.isoformat(),
             "cut_off": found.cut_off.isoformat() if found.cut_off else None,
             "evidence_changed": found.evidence_changed,
-            "claims": [_claim(c) for c in found.outcome.version.provenance],
+            "announced": [announced_json(a) for a in found.outcome.rule.announced],
+            "claims": [claim_json(c) for c in found.outcome.version.provenance],
             "overlaps": [
                 {"starts": s.starts.isoformat(), "ends": s.ends.isoformat(), "violations": list(s.violations)}
                 for s in found.overlaps
             ],
+            "forecast": found.forecast,
+            "decided_severity": found.decided_severity,
             "decided_by": found.decided_by,
             "facts": found.facts,
             "trace": found.trace,
@@ -274,7 +307,13 @@ def _both(text: Text | None) -> dict[str, str] | None:
     return {"zh-CN": text.zh, "en": text.en} if text else None
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def announced_json(announced: Announcement) -> dict[str, Any]:
+    """An announcement as data."""
+    return {"from": announced.since.isoformat(), "cite": list(announced.cite), "says": _both(announced.says)}
+
+
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A claim as data."""
     return {
         "claim": claim.name,
         "basis": claim.basis,

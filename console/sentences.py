@@ -302,6 +302,10 @@ SENTENCES: Mapping[str, Text] = {
     "none": Text("无", "none"),
     "rules sound": Text("规则文件全部无误", "all rule files are sound"),
     "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),
+    "all covered": Text(
+        "  用例覆盖完整：各种结论、处罚各级、达标线两侧各一个单位、考核门槛",
+        "  the cases cover it all: every verdict, every rung, both sides of the standard by one unit, the gate",
+    ),
     "no case": Text("  没有用例覆盖：{what}", "  no case reaches: {what}"),
 }
 

@@ -61,7 +61,7 @@ def outlook_(
             o.shop,
             o.rule.title.in_language(language),
             o.cycle.key,
-            f"{o.numerator}/{o.denominator}" if None not in {o.numerator, o.denominator} else "-",
+            f"{'-' if o.numerator is None else o.numerator}/{o.denominator}" if o.denominator is not None else "-",
             standard_words(o.version) or "-",
             words(o, language),
         ]
@@ -77,7 +77,7 @@ def words(o: Outlook, language: Language) -> str:
     if o.standing == "below_gate":
         lacks = ", ".join(f"{name} +{n}" for name, n in (o.gate_lacks or {}).items())
         return sentence("below gate", language, gate=gate_words(o.version) or "-", lacks=lacks or "-")
-    if o.standing == "behind" and o.running:
+    if o.standing == "behind" and o.running and not (o.mends is not None and o.mends <= o.pending):
         return sentence("behind", language, n=o.mends) if o.mends is not None else sentence("behind for good", language)
     if o.standing == "behind":
         return sentence("behind, pending", language, n=o.mends or 0, pending=o.pending)

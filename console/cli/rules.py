@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.explanation import announced_json, claim_json
 from console.output import json_lines, note, say, table
 from console.phrases import heads
 from console.rule_page import rule_page
+from console.rule_words import RuleWords
 from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
 from engine.judge.reasoner import Reasoner
 from engine.rulebook.book import SUFFIX, check_paths
-from engine.rulebook.model import Rule
+from engine.rulebook.model import Language, Rule
 
 commands = group("rules", "The rules: list, show, check, test.")
 
@@ -117,6 +119,8 @@ def test(
             rows += [{"rule": one.id, "uncovered": what} for what in missing]
             if not as_json:
                 _tell(one, results, missing, desk.settings.language)
+                if coverage and not missing:
+                    say(sentence("all covered", desk.settings.language))
     if as_json:
         json_lines(rows)
     if findings:
@@ -156,8 +160,11 @@ def _row(rule: Rule) -> dict[str, Any]:
                 "repealed": v.repealed,
                 "assumed": list(v.claims("assumed")),
                 "disputed": list(v.disputed()),
+                "facts": {language: dict(RuleWords(rule, v, language).facts()) for language in get_args(Language)},
+                "claims": [claim_json(c) for c in v.provenance],
             }
             for v in rule.versions
         ],
+        "announced": [announced_json(a) for a in rule.announced],
         "file": rule.path,
     }

@@ -17,6 +17,7 @@ from console.local_time import local_time
 from console.output import json_lines, say, table
 from console.phrases import heads, journalled_why
 from console.sentences import sentence
+from engine.assessment.deciding import decide
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError, UnknownNameError
@@ -25,7 +26,6 @@ from engine.ledger import journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Violation
 from engine.ledger.violations import Listed, by, find
-from engine.ledger.violations import record as record_state
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
 from engine.rulebook.platforms import platform_id
@@ -142,8 +142,9 @@ def record(
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
     desk = current(context)
     with transaction(desk.ledger) as session:
-        name = record_state(
+        name = decide(
             session,
+            desk.sound_rules,
             violation,
             state,
             actor=desk.actor,

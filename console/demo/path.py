@@ -18,13 +18,13 @@ from console.registers import read_people, read_shops
 from console.sentences import sentence
 from console.settings import SAMPLE_SENDER
 from engine.assessment.assess import assess_due
+from engine.assessment.deciding import decide
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.ledger.database import reading, transaction
 from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Subject
 from engine.ledger.violations import find
-from engine.ledger.violations import record as record_state
 from engine.rulebook.model import Language
 from notifier.channels.contract import Channel
 from notifier.channels.email import EmailChannel
@@ -109,8 +109,9 @@ def _record(desk: Desk, step: Step, language: Language) -> int:
         with transaction(desk.ledger) as session:
             found = find(session, rule=rule, shop=shop, state="open") if cycle == step.month else []
             for violation in (v for v in found if v.cycle == cycle):
-                record_state(
+                decide(
                     session,
+                    desk.rulebook,
                     violation.id,
                     "confirmed",
                     desk.actor,

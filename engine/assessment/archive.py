@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from engine.assessment.outcome import DatedSanction, Outcome
 from engine.errors import KaoheError
 from engine.judge.subjects import interval_of
-from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject
+from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject, Violation
 from engine.rulebook.book import RuleBook
 from engine.rulebook.loader import load
 from engine.rulebook.model import Rule, SanctionSpec, Version
@@ -88,10 +88,14 @@ def current_outcomes(
     last: date | None,
     violations: Sequence[str] | None = None,
 ) -> list[Outcome]:
-    """The current outcomes with an assessment day in [first, last], in the order of every list."""
+    """The current outcomes with an assessment day in [first, last], in the order of every list.
+
+    Of a breach that was decided, severity, measures and exposure are those that were decided.
+    """
     wanted = (
-        select(Assessment, Subject)
+        select(Assessment, Subject, Violation)
         .join(Subject, col(Subject.id) == col(Assessment.subject_id))
+        .outerjoin(Violation, col(Violation.id) == col(Assessment.violation_id))
         .where(col(Assessment.superseded_at).is_(None))
     )
     if rules is not None:
@@ -103,16 +107,27 @@ def current_outcomes(
     if violations is not None:
         wanted = wanted.where(col(Assessment.violation_id).in_(violations))
     rows = session.exec(wanted).all()
-    sanctions = _sanctions(session, [a.violation_id for a, _ in rows if a.violation_id])
+    sanctions = sanctions_of(session, [a.violation_id for a, _, _ in rows if a.violation_id])
     shelf = VersionShelf(session, rulebook)
-    return sorted((_outcome(shelf, a, s, sanctions) for a, s in rows), key=Outcome.sort_key)
+    return sorted((_outcome(shelf, a, s, v, sanctions) for a, s, v in rows), key=Outcome.sort_key)
+
+
+def outcome_of(session: Session, rulebook: RuleBook, row: Assessment, violation: Violation | None) -> Outcome:
+    """One assessment's outcome, and its violation as it stands."""
+    sanctions = sanctions_of(session, [violation.id] if violation else [])
+    subject = session.get_one(Subject, row.subject_id)
+    return _outcome(VersionShelf(session, rulebook), row, subject, violation, sanctions)
 
 
 def _outcome(
-    shelf: VersionShelf, row: Assessment, subject: Subject, sanctions: dict[str, list[DatedSanction]]
+    shelf: VersionShelf,
+    row: Assessment,
+    subject: Subject,
+    violation: Violation | None,
+    sanctions: dict[str, list[DatedSanction]],
 ) -> Outcome:
     rule, version = shelf.get(row.rule, row.version, row.rule_sha256)
-    return Outcome(
+    outcome = Outcome(
         rule=rule,
         version=version,
         client=subject.client,
@@ -127,15 +142,23 @@ def _outcome(
         verdict=row.verdict,
         at_risk=row.at_risk,
         severity=row.severity,
-        sanctions=tuple(sanctions.get(row.violation_id or "", ())),
+        sanctions=(),
         missing=tuple(row.missing or ()),
         violation=row.violation_id,
         numerator_range=interval_of(row.numerator_low, row.numerator_high),
         denominator_range=interval_of(row.denominator_low, row.denominator_high),
     )
+    return as_on_record(outcome, violation, sanctions.get(violation.id, ())) if violation else outcome
 
 
-def _sanctions(session: Session, violations: Sequence[str]) -> dict[str, list[DatedSanction]]:
+def as_on_record(outcome: Outcome, violation: Violation, sanctions: Sequence[DatedSanction]) -> Outcome:
+    """A breach as its violation stands: with what was decided in the place of what we reckoned."""
+    charge = violation.amount_fen if violation.exposure_max_fen == violation.amount_fen else None
+    return replace(outcome, severity=violation.severity, sanctions=tuple(sanctions), charged_fen=charge)
+
+
+def sanctions_of(session: Session, violations: Sequence[str]) -> dict[str, list[DatedSanction]]:
+    """The measures of each of these violations, in the order of the ladder."""
     found: dict[str, list[DatedSanction]] = {}
     for ids in _chunks(violations):
         rows = session.exec(

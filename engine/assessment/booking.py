@@ -23,7 +23,7 @@ from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
 from engine.ledger.periods import is_closed, month_of
 from engine.ledger.subject_keys import shop_key
-from engine.ledger.tables import Assessment, Correction, Subject, Violation
+from engine.ledger.tables import Assessment, Correction, Situation, Subject
 from engine.ledger.violation_ids import violation_id
 
 State = Mapping[str, Any]
@@ -119,12 +119,12 @@ def _open_month(session: Session, today: date) -> str:
 
 def _courses(session: Session, rule: str, cycle: str) -> dict[str, _Course]:
     recorded = session.exec(
-        select(Subject.external_id, Assessment, Violation)
+        select(Subject.external_id, Assessment, Situation)
         .join(Subject, col(Subject.id) == col(Assessment.subject_id))
-        .outerjoin(Violation, col(Violation.id) == col(Assessment.violation_id))
+        .outerjoin(Situation, col(Situation.id) == col(Assessment.situation_id))
         .where(Assessment.rule == rule, Assessment.cycle == cycle, col(Assessment.superseded_at).is_(None))
     )
-    found = {shop: _Course(_recorded_state(assessment, violation)) for shop, assessment, violation in recorded}
+    found = {shop: _Course(_recorded_state(assessment, situation)) for shop, assessment, situation in recorded}
     booked = session.exec(
         select(Subject.external_id, Correction.booked_in, Correction.after)
         .join(Subject, col(Subject.id) == col(Correction.subject_id))
@@ -146,6 +146,7 @@ def _state_of(o: Outcome) -> State:
     }
 
 
-def _recorded_state(assessment: Assessment, violation: Violation | None) -> State:
-    exposure = [violation.exposure_min_fen, violation.exposure_max_fen] if violation else [0, 0]
+def _recorded_state(assessment: Assessment, situation: Situation | None) -> State:
+    # As it was reckoned: what the platform decided about it is no correction of ours.
+    exposure = situation.decision["exposure_fen"] if situation else [0, 0]
     return {name: getattr(assessment, name) for name in (*FIGURE, "verdict", "severity")} | {"exposure_fen": exposure}

@@ -204,7 +204,7 @@ def input_digest(
         file
         for relation in {c.relation for c in version.counters}
         for day in cycle.days()
-        for file in files_read(relation, rule.platform, day, live)
+        for file in files_read(relation, rule.platform, day, live, agents=rule.subject != "shop")
     } | set(files_of_counts(rule.platform, [cycle], live))
     shops = sorted(r.shop for r in registered if r.listed_from <= cycle.first)
     if not files and not shops and not awaited.told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from engine.assessment.active import Stretch, limits
-from engine.assessment.archive import FileToday, current_outcomes, file_today
+from engine.assessment.archive import FileToday, file_today, outcome_of
 from engine.assessment.outcome import DatedSanction, Outcome
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
@@ -18,7 +18,7 @@ from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
-from engine.ledger.tables import Sanction, Situation, Subject, Violation
+from engine.ledger.tables import Assessment, Sanction, Situation, Subject, Violation
 from engine.ledger.violations import by
 from engine.measure.details import Details, details
 from engine.measure.figures import Workshop, cut_off
@@ -38,11 +38,13 @@ class Explanation:
     `overlaps`: the stretches of days that its measures and those of other standing violations of the shop limit alike.
     `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
     today's.
+    `forecast` is what we reckoned: severity, kinds of measures, exposure. The outcome has what was decided instead.
     """
 
     outcome: Outcome
     rule_file: FileToday
     state: str
+    decided_severity: str | None
     shop_name: str | None
     shop_alias: str | None
     assessed_at: datetime
@@ -50,6 +52,7 @@ class Explanation:
     recorded_at: datetime
     details: Details
     evidence_changed: bool
+    forecast: Any
     facts: Any
     trace: Any
     decided_by: str
@@ -63,14 +66,15 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
     Raises UnknownNameError for one that is not on record, KaoheError for one that today's evidence no longer shows.
     """
     row = by(session, violation)
-    outcomes = current_outcomes(session, rulebook, [row.rule], None, None, [row.id])
-    if not outcomes:
+    assessment = _assessment(session, row)
+    if assessment is None:
         raise KaoheError(
             f"{row.id} is {row.state}, and by today's evidence there is no breach to explain: "
             f"`kaohe violations show {row.id}` tells its history",
             zh=f"{row.id} 的状态是 {row.state}，按现有证据已不构成违规；`kaohe violations show {row.id}` 里有它的经过",
         )
-    outcome = outcomes[0]
+    outcome = outcome_of(session, rulebook, assessment, row if assessment.violation_id else None)
+    outcome = replace(outcome, violation=row.id)  # of one that was waived the outcome itself names none
     rule, version = outcome.rule, outcome.version
     assert version.cycle is not None and version.assessed is not None
     cycle = Cycle(version.cycle, outcome.cycle, outcome.cycle_start, outcome.cycle_end)
@@ -78,12 +82,13 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
     workshop = Workshop(lake, TallyCache(cache), live)
     with workshop.connection() as con:
         behind = details(con, workshop, rule, version, cycle, outcome.shop, MOST_SESSIONS)
-    situation = session.get_one(Situation, row.situation_id)
+    situation = session.get_one(Situation, assessment.situation_id)
     subject = session.get_one(Subject, row.subject_id)
     return Explanation(
         outcome=outcome,
         rule_file=file_today(rulebook, rule.id, version),
         state=row.state,
+        decided_severity=row.decided_severity,
         shop_name=subject.name,
         shop_alias=subject.alias,
         assessed_at=assessment_instant(cycle, version.assessed, rule.zone),
@@ -91,12 +96,26 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
         recorded_at=row.changed_at,
         details=behind,
         evidence_changed=(behind.whole.numerator, behind.whole.denominator) != (outcome.numerator, outcome.denominator),
+        forecast=situation.decision,
         facts=situation.facts,
         trace=situation.trace,
         decided_by=situation.decided_by,
         journal=tuple(journal.entries(session, object_id=row.id)),
         overlaps=overlapping(session, row),
     )
+
+
+def _assessment(session: Session, violation: Violation) -> Assessment | None:
+    """What stands of the violation's cycle, if it is a breach: a violation, or one that was waived."""
+    return session.exec(
+        select(Assessment).where(
+            Assessment.rule == violation.rule,
+            Assessment.subject_id == violation.subject_id,
+            Assessment.cycle == violation.cycle,
+            col(Assessment.verdict).in_(["violation", "exempt"]),
+            col(Assessment.superseded_at).is_(None),
+        )
+    ).first()
 
 
 def overlapping(session: Session, violation: Violation) -> tuple[Stretch, ...]:

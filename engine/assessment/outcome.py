@@ -82,6 +82,11 @@ class Outcome:
     violation: str | None
     numerator_range: Interval | None = None  # where an import was rounded: what the number lies between
     denominator_range: Interval | None = None
+    charged_fen: int | None = None  # once it is on record: what the platform charged
+
+    def exposure_fen(self) -> tuple[int, int]:
+        """The least and the most that it can cost; both are the charge once there is one."""
+        return exposure_fen(self.sanctions) if self.charged_fen is None else (self.charged_fen, self.charged_fen)
 
     def figure_words(self) -> str:
         """The figure as people read it: `79/100`, `695..705/1000` where it was rounded, `-` where there is none."""
@@ -117,7 +122,7 @@ class Outcome:
             "at_risk": self.at_risk,
             "severity": self.severity,
             "sanctions": [s.as_json() for s in self.sanctions],
-            "exposure_fen": list(exposure_fen(self.sanctions)),
+            "exposure_fen": list(self.exposure_fen()),
             "assumed": list(self.version.claims("assumed")),
             "disputed": list(self.version.disputed()),
             "violation": self.violation,

@@ -17,7 +17,8 @@ from engine.assessment.standing import clients_of, live_files, registrations
 from engine.assessment.waiting import alike, lacking
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import CAMPAIGN, Cycle, cycle_of, preceding
-from engine.calendar.zones import day_bounds, local_day
+from engine.calendar.hours import DAY_SECONDS
+from engine.calendar.zones import local_day, second_of_day
 from engine.evidence.duck import name, text
 from engine.evidence.lake import Lake
 from engine.judge.box import whole_numbers
@@ -38,9 +39,11 @@ LOOK_BACK = timedelta(days=62)  # no cycle ends longer before its assessment
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How one shop stands in one open cycle. `running`: its last day is not over; `due_at`: the assessment instant.
+    """How one shop stands in one open cycle. `due_at`: the assessment instant.
 
-    `missing` names the evidence that is expected of the days before today and has not come: nothing is known then.
+    `running`: the hours that count on its last day are not over, so that something new can still count. `pending`: so
+    many that count already can still become good. `mends` counts those first. `missing` names the evidence that is
+    expected of the days before today and has not come: nothing is known then.
     """
 
     rule: Rule
@@ -117,10 +120,10 @@ def _of_cycle(
 ) -> Iterator[Outlook]:
     measure(con, workshop, rule, version, [cycle], silent)
     reading = reading_of(version)
-    running = now < day_bounds(cycle.last, rule.zone)[1]
+    running = now < _last_instant(rule, version, cycle)
     assert version.assessed is not None
     due_at = assessment_instant(cycle, version.assessed, rule.zone)
-    pending = pending_rows(con, workshop, rule, version, cycle)
+    pending = pending_rows(con, workshop, rule, version, cycle, now)
     columns = "".join(f", {name(c)}, {name(low_column(c))}" for c in reading.counters)
     rows = con.execute(
         f"SELECT _shop{columns} FROM figures WHERE _grain = 'shop' AND _cycle = {text(cycle.key)} ORDER BY _shop"
@@ -156,6 +159,12 @@ def _of_cycle(
             gate_lacks=lacks,
             missing=missing.get(shop, ()),
         )
+
+
+def _last_instant(rule: Rule, version: Version, cycle: Cycle) -> datetime:
+    """The end of the last hours of the cycle in which any of the version's counters counts something new."""
+    ends = [counter.hours.end if counter.hours else DAY_SECONDS for counter in version.counters]
+    return second_of_day(cycle.last, max(ends, default=DAY_SECONDS), rule.zone)
 
 
 def _standing(

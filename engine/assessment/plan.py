@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +14,9 @@ import duckdb
 from engine.assessment.due import DueRun, OpenRun, Registration, due_runs, stray_runs
 from engine.assessment.judging import Judgement, judge_run
 from engine.assessment.place import Place
-from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations
+from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations, waivers_of
 from engine.judge.decide import Judge
+from engine.judge.facts import Fact
 from engine.judge.reasoner import Reasoner
 from engine.judge.subjects import screen
 from engine.ledger.database import reading
@@ -41,6 +42,7 @@ class Plan:
     live: Live
     registered: tuple[Registration, ...]
     clients: Mapping[str, str]
+    waivers: Mapping[str, Mapping[str, Collection[Fact]]]  # cycle → shop
     known_at: datetime | None = None
 
 
@@ -60,8 +62,9 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         registered = registrations(session, rule.platform, rule.zone)
         past = past_runs(session, rule.id, restate)
         clients = clients_of(session, rule.platform)
+        waivers = waivers_of(session, rule.id)
     due = due_runs(rule, live, registered, past, now, place.patience)
-    return Plan(_until(due, until), tuple(stray_runs(due, past)), live, tuple(registered), clients)
+    return Plan(_until(due, until), tuple(stray_runs(due, past)), live, tuple(registered), clients, waivers)
 
 
 def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None, known_at: datetime) -> Plan:
@@ -70,8 +73,9 @@ def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None
         live = live_files(session, known_at)
         registered = registrations(session, rule.platform, rule.zone, known_at)
         clients = clients_of(session, rule.platform)
+        waivers = waivers_of(session, rule.id, known_at)
     due = _until(due_runs(rule, live, registered, {}, now, place.patience), until)
-    return Plan(due, (), live, tuple(registered), clients, known_at)
+    return Plan(due, (), live, tuple(registered), clients, waivers, known_at)
 
 
 def _until(due: Sequence[DueRun], until: date | None) -> tuple[DueRun, ...]:
@@ -96,7 +100,16 @@ class Bench:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
         listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
-        return judge_run(self.con, self.judge, due, self.plan.clients, listed, history, present)
+        return judge_run(
+            self.con,
+            self.judge,
+            due,
+            self.plan.clients,
+            listed,
+            history,
+            present,
+            self.plan.waivers.get(due.cycle.key, {}),
+        )
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select, update
 
 from engine.assessment import rows
+from engine.assessment.archive import as_on_record, sanctions_of
+from engine.assessment.deciding import let_off, ours_to_change, remove_sanctions
 from engine.assessment.due import Cause
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
@@ -35,7 +37,6 @@ WHY: Mapping[Cause, str] = {  # why what is on record changes
 }
 AT_ONCE = 500  # values in one query
 WITHDRAWN = "violation.withdrawn"
-OURS_TO_CHANGE = frozenset({"open", "acknowledged"})  # states in which nobody but we have spoken
 
 T = TypeVar("T")
 
@@ -63,7 +64,8 @@ def record(session: Session, run_id: int, judgement: Judgement, actor: str, now:
     missing = work.note_missing(changed)
     work.write_assessments(changed)
     journal.append(session, now, work.events)
-    return Recorded(tuple(changed), work.unnotified, missing=tuple(missing))
+    found = tuple(work.as_it_stands(o) for o in changed)
+    return Recorded(found, work.unnotified, missing=tuple(missing))
 
 
 class _Recording:
@@ -77,6 +79,7 @@ class _Recording:
         self.events: list[journal.Event] = []
         self.unnotified = 0
         self.situation_ids: dict[Situation, int] = {}
+        self.decided: dict[str, Violation] = {}  # shop → its violation about which the platform has spoken
         self.new_violations: list[rows.Row] = []
         self.new_sanctions: list[rows.Row] = []
         waiting = {shop_key(self.rule.platform, shop) for shop in judgement.due.awaited.waiting}
@@ -127,7 +130,7 @@ class _Recording:
             self.situation_ids[situation] = row.id
 
     def write_violations(self, changed: Sequence[Outcome]) -> None:
-        ids = [v for o in changed for v in (o.violation, self._old_violation(o)) if v]
+        ids = [v for o in changed for v in (o.violation, self._old_violation(o), self._waived(o)) if v]
         listed = {self.subject_id(o) for o in self.judgement.outcomes} | self.waiting
         gone = [row for subject, row in sorted(self.current.items()) if subject not in listed]
         ids += [row.violation_id for row in gone if row.violation_id]
@@ -135,6 +138,8 @@ class _Recording:
         for outcome in changed:
             if outcome.violation:
                 self._open_or_correct(outcome, known.get(outcome.violation))
+            elif (waived := self._waived(outcome)) and waived in known:
+                self._note_waived(outcome, known[waived])
             elif (old := self._old_violation(outcome)) and old in known:
                 self._withdraw(known[old], f"{self.why}: {outcome.verdict}", rows.figures_of(outcome))
         self._close([row.id for row in gone])
@@ -146,6 +151,22 @@ class _Recording:
             opened["client"] = self.clients[opened["subject_id"]]
         insert_rows(self.session, Violation, self.new_violations)
         insert_rows(self.session, Sanction, self.new_sanctions)
+
+    def _waived(self, outcome: Outcome) -> str | None:
+        """The violation on whose waiver this outcome rests."""
+        situation = self.judgement.situations.get(outcome.shop) if outcome.verdict == "exempt" else None
+        waivers = [str(f["reference"]) for f in situation.facts if f.kind == "waiver"] if situation else []
+        return waivers[0] if waivers else None
+
+    def _note_waived(self, outcome: Outcome, known: Violation) -> None:
+        """A breach that was waived stays waived, with the figure that it has by now."""
+        before = rows.on_record(known)
+        for name, value in rows.figure_columns(outcome).items():
+            setattr(known, name, value)
+        known.changed_at = self.now
+        self.session.add(known)
+        payload = {"why": self.why, "before": before, "after": rows.figures_of(outcome) | {"state": known.state}}
+        self.events.append(journal.Event(self.actor, "violation.corrected", "violation", known.id, payload))
 
     def _old_violation(self, outcome: Outcome) -> str | None:
         row = self.current.get(self.subject_id(outcome))
@@ -164,26 +185,31 @@ class _Recording:
         findings = rows.findings_of(outcome, self.situation_ids[situation], self.now)
         if known is None:
             self.new_violations.append(rows.new_violation(outcome, self.subject_id(outcome), findings))
-            self.new_sanctions += rows.sanction_rows(outcome)
+            self.new_sanctions += rows.sanction_rows(outcome.violation or "", outcome.sanctions)
             self._note("violation.opened", outcome, "the assessment found a breach")
             return
         before = rows.on_record(known)
         reopened = known.state == "withdrawn" and self._withdrawn_by_evidence(known)
         if reopened:
             known.state = "open"
-        if known.state in OURS_TO_CHANGE:
-            for row in self.session.exec(select(Sanction).where(Sanction.violation_id == known.id)):
-                self.session.delete(row)
-            self.new_sanctions += rows.sanction_rows(outcome)
+        if ours_to_change(known):
+            remove_sanctions(self.session, known)
+            self.new_sanctions += rows.sanction_rows(outcome.violation or "", outcome.sanctions)
         else:  # what the platform decided about severity and amounts stands
-            findings = {
-                name: findings[name] for name in ("numerator", "denominator", *rows.ends_of(outcome), "changed_at")
-            }
+            findings = rows.figure_columns(outcome) | {"changed_at": self.now}
+            self.decided[outcome.shop] = known
         for name, value in findings.items():
             setattr(known, name, value)
         self.session.add(known)
         event = "violation.reopened" if reopened else "violation.corrected"
         self._note(event, outcome, self.why, before, known)
+
+    def as_it_stands(self, outcome: Outcome) -> Outcome:
+        """The outcome with what the platform decided in the place of what was reckoned."""
+        known = self.decided.get(outcome.shop)
+        if known is None:
+            return outcome
+        return as_on_record(outcome, known, sanctions_of(self.session, [known.id]).get(known.id, ()))
 
     def _withdrawn_by_evidence(self, known: Violation) -> bool:
         """What new evidence took back, it brings back; what a person withdrew stays so, whatever came in between."""
@@ -204,9 +230,9 @@ class _Recording:
         if known.state == "withdrawn":
             return
         before = rows.on_record(known)
-        if known.state in OURS_TO_CHANGE:
+        if ours_to_change(known):
             known.state, known.changed_at = "withdrawn", self.now
-            self.session.add(known)
+            let_off(self.session, known)
             event = WITHDRAWN
         else:
             event = "violation.contradicted"  # the platform has decided; that our figure says otherwise is news
@@ -230,7 +256,7 @@ class _Recording:
         after = rows.figures_of(outcome) | {
             "state": known.state if known else "open",
             "severity": known.severity if known else outcome.severity,
-            "sanctions": [s.as_json() for s in outcome.sanctions],
+            "sanctions": [s.as_json() for s in self.as_it_stands(outcome).sanctions],
             "notify": notify,
         }
         if event == "violation.opened" and age > LATE:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select as sa_select
 
-from engine.assessment.outcome import Outcome, exposure_fen
+from engine.assessment.outcome import DatedSanction, Outcome, exposure_fen
 from engine.judge.decide import Decision
 from engine.ledger.tables import Assessment, Violation
 
@@ -122,37 +122,41 @@ def findings_of(o: Outcome, situation_id: int, now: datetime) -> Row:
         "severity": o.severity,
         "exposure_min_fen": low,
         "exposure_max_fen": high,
-        "numerator": o.numerator,
-        "denominator": o.denominator,
-        **ends_of(o),
+        **figure_columns(o),
         "situation_id": situation_id,
         "changed_at": now,
     }
 
 
-def sanction_rows(o: Outcome) -> list[Row]:
+def sanction_rows(violation: str, sanctions: Sequence[DatedSanction]) -> list[Row]:
     """The sanctions of a violation, in the order of the ladder."""
-    rows = []
-    for position, sanction in enumerate(o.sanctions):
-        low, high = sanction.spec.amount_fen or (None, None)
-        rows.append(
-            {
-                "violation_id": o.violation,
-                "position": position,
-                "kind": sanction.spec.kind,
-                "scope": sanction.spec.scope,
-                "amount_min_fen": low,
-                "amount_max_fen": high,
-                "discretionary": sanction.spec.discretionary,
-                "accounts": list(sanction.spec.accounts) or None,
-                "points": sanction.spec.points,
-                "share": str(sanction.spec.share) if sanction.spec.share is not None else None,
-                "days_min": sanction.spec.days[0] if sanction.spec.days else None,
-                "starts": sanction.starts,
-                "ends": sanction.ends,
-            }
-        )
-    return rows
+    return [sanction_row(violation, position, sanction) for position, sanction in enumerate(sanctions)]
+
+
+def sanction_row(violation: str, position: int, sanction: DatedSanction) -> Row:
+    """One measure of a violation, the `position`-th of its rung from 0."""
+    spec = sanction.spec
+    low, high = spec.amount_fen or (None, None)
+    return {
+        "violation_id": violation,
+        "position": position,
+        "kind": spec.kind,
+        "scope": spec.scope,
+        "amount_min_fen": low,
+        "amount_max_fen": high,
+        "discretionary": spec.discretionary,
+        "accounts": list(spec.accounts) or None,
+        "points": spec.points,
+        "share": str(spec.share) if spec.share is not None else None,
+        "days_min": spec.days[0] if spec.days else None,
+        "starts": sanction.starts,
+        "ends": sanction.ends,
+    }
+
+
+def figure_columns(o: Outcome) -> Row:
+    """The figure as columns of a violation."""
+    return {"numerator": o.numerator, "denominator": o.denominator, **ends_of(o)}
 
 
 def figures_of(o: Outcome) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 from engine.assessment.due import OpenRun, PastRun, Registration
 from engine.assessment.waiting import Expects
 from engine.calendar.zones import local_day
+from engine.judge.facts import Fact
 from engine.ledger import runs
 from engine.ledger.coverage import covered_of_expecting
 from engine.ledger.day_files import Live
@@ -124,14 +125,47 @@ def history_of(
     if known_at is not None:
         stood = _stood(session, rule, known_at)
     else:
-        closed_as = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
-        stood = {v.id: (closed_as.get(v.id, v.state), v.severity) for v, _ in rows}
+        before = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
+        stood = {v.id: (before.get(v.id, v.state), v.severity) for v, _ in rows}
     found: dict[str, list[PastViolation]] = {}
     for violation, shop in rows:
         if violation.id in stood:
             days_ago = (assessed_on - violation.assessed_on).days
             found.setdefault(shop, []).append(PastViolation(days_ago, *stood[violation.id]))
     return found
+
+
+def waivers_of(
+    session: Session, rule: str, known_at: datetime | None = None
+) -> Mapping[str, Mapping[str, Collection[Fact]]]:
+    """Cycle → shop → the waivers of its violation of `rule`, as they are or as known at `known_at`.
+
+    A waiver is named by the violation that was waived: why, its journal tells.
+    """
+    wanted = (
+        select(Violation, col(Subject.external_id))
+        .join(Subject, col(Subject.id) == col(Violation.subject_id))
+        .where(Violation.rule == rule, col(Subject.kind) == "shop")
+    )
+    if known_at is None:
+        rows = session.exec(wanted.where(col(Violation.state).in_(["waived", "closed"]))).all()
+        before = _closed_as(session, rule) if any(v.state == "closed" for v, _ in rows) else {}
+        states = {v.id: before.get(v.id, v.state) for v, _ in rows}
+    else:
+        rows = session.exec(wanted).all()
+        states = {name: state for name, (state, _) in _stood(session, rule, known_at).items()}
+    found: dict[str, dict[str, Collection[Fact]]] = {}
+    for violation, shop in rows:
+        if states.get(violation.id) == "waived":
+            found.setdefault(violation.cycle, {})[shop] = [Fact.of("waiver", reference=violation.id)]
+    return found
+
+
+def closed_as(session: Session, violation: Violation) -> str:
+    """The state of a violation; of a closed one, that in which it was closed."""
+    if violation.state != "closed":
+        return violation.state
+    return _closed_as(session, violation.rule).get(violation.id, violation.state)
 
 
 def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[str, str | None]]:

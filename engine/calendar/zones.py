@@ -61,6 +61,18 @@ def local_instant(day: date, at: time, zone: str) -> datetime:
     return utc(wall)
 
 
+def second_of_day(day: date, second: int, zone: str) -> datetime:
+    """The instant, in UTC, at which the clocks of `zone` show this second of `day`; 86400 is the next midnight.
+
+    >>> second_of_day(date(2026, 3, 10), 23 * 3600, "Asia/Shanghai").isoformat()
+    '2026-03-10T15:00:00+00:00'
+    """
+    hours, rest = divmod(second, 3600)
+    if hours >= 24:
+        return local_instant(shifted(day, 1), MIDNIGHT, zone)
+    return local_instant(day, time(hours, rest // 60, rest % 60), zone)
+
+
 def local_day(instant: datetime, zone: str) -> date:
     """The day that calendars in `zone` show at `instant`. KaoheError for an unknown zone or a naive time.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.judge.facts import Fact
+from engine.judge.interpreter import interpret
 from engine.judge.ladder import LadderError, Situation, compile_ladder, situation_of
-from engine.judge.reasoner import Reasoner
+from engine.judge.reasoner import INTERPRETER, Reasoner
 from engine.judge.trace import Conclusion, Firing
 from engine.rulebook.model import SanctionSpec, Version
 
@@ -56,6 +59,14 @@ class Judge:
         """The decision on a situation that `situation_of` made for the same version."""
         conclusion, decided_by = self._reasoner.conclude(self._rules, situation.facts)
         return decision_from(self.version, conclusion, decided_by)
+
+
+def decided_again(version: Version, facts: Collection[Fact]) -> Decision:
+    """What the ladder of `version` makes of these facts, by the interpreter alone: no process is started for one case.
+
+    Raises LadderError without a breach.
+    """
+    return decision_from(version, interpret(compile_ladder(version), facts), INTERPRETER)
 
 
 def decision_from(version: Version, conclusion: Conclusion, decided_by: str) -> Decision:

@@ -2,6 +2,8 @@
 
 Shares are compared as fractions, never as floats. With the limit a/b, numerator n and denominator d:
 
+- What is pending is in the denominator already. Of those that mend (or, of a share that must stay low, break) a
+  figure they are counted first, since each moves the numerator alone.
 - x more good ones in a row mend `at least a/b` once (n + x)·b ≥ a·(d + x), so x = ⌈(a·d − n·b) / (b − a)⌉;
   for 80 % that is ⌈(0.8·d − n) / 0.2⌉: four good ratings make up for one that is not.
 - y more bad ones break it once n·b < a·(d + y). A limit from above (`at most`) is broken by y bad ones once
@@ -49,9 +51,9 @@ def headroom(bound: Bound, numerator: int, denominator: int, running: bool, pend
     complies = bound.admits(numerator, denominator)
     if not running:
         return _settled(bound, numerator, denominator, pending, complies)
-    mends = None if complies else _mends(bound, numerator, denominator)
-    breaks = _breaks(bound, numerator, denominator) if complies else None
-    if not complies and mends is None and more_is_better(bound) and not bound.admits(numerator + pending, denominator):
+    mends = None if complies else _mends(bound, numerator, denominator, pending)
+    breaks = _breaks(bound, numerator, denominator, pending) if complies else None
+    if not complies and mends is None and more_is_better(bound):
         return Headroom("lost")
     return Headroom("holding" if complies else "behind", mends, breaks)
 
@@ -69,14 +71,29 @@ def _settled(bound: Bound, numerator: int, denominator: int, pending: int, compl
     return Headroom("behind", mends=_from(limit) if bound.comparison == "at_least" else _above(limit))
 
 
-def _mends(bound: Bound, numerator: int, denominator: int) -> int | None:
-    if not more_is_better(bound) or bound.limit >= 1:
+def _mends(bound: Bound, numerator: int, denominator: int, pending: int = 0) -> int | None:
+    """The pending ones come first: each adds to the numerator alone, and so mends most."""
+    if not more_is_better(bound):
+        return None
+    if bound.admits(numerator + pending, denominator):
+        limit = bound.limit * denominator - numerator
+        return _from(limit) if bound.comparison == "at_least" else _above(limit)
+    if pending:
+        more = _mends(bound, numerator + pending, denominator)
+        return None if more is None else pending + more
+    if bound.limit >= 1:
         return None
     short = (bound.limit * denominator - numerator) / (1 - bound.limit)
     return _from(short) if bound.comparison == "at_least" else _above(short)
 
 
-def _breaks(bound: Bound, numerator: int, denominator: int) -> int | None:
+def _breaks(bound: Bound, numerator: int, denominator: int, pending: int = 0) -> int | None:
+    if not more_is_better(bound) and pending:  # the same: what is in the denominator already breaks it soonest
+        if not bound.admits(numerator + pending, denominator):
+            limit = bound.limit * denominator - numerator
+            return _above(limit) if bound.comparison == "at_most" else _from(limit)
+        more = _breaks(bound, numerator + pending, denominator)
+        return None if more is None else pending + more
     if more_is_better(bound):
         if bound.limit == 0:
             return None

@@ -84,6 +84,11 @@ def situation_of(
     return _situation(frozenset({_BREACH_FACT}))
 
 
+def situation_as_decided(severity: str) -> Situation:
+    """What the ladder must know of a breach whose severity was decided elsewhere: neither bands nor history matter."""
+    return _situation(frozenset({_BREACH_FACT, _fact("severity", "name", severity)}))
+
+
 # Of many breaches few differ: what two have in common is made once.
 _BREACH_FACT = Fact("breach")
 

@@ -296,7 +296,8 @@ class Violation(SQLModel, table=True):
     situation_id: int | None = _optional_ref("situation.id")
     opened_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
-    # What the platform's own notice says, once somebody has recorded it.
+    # What the platform's own notice says, once somebody has recorded it. `severity` is then what was decided.
+    decided_severity: str | None = None
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
     reference: str | None = None
     appeal_until: date | None = None

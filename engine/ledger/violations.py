@@ -68,6 +68,7 @@ def record(
 
     `severity`, `amount_fen`, `reference` and `appeal_until` are what the platform's notice says; each replaces
     what is on record. Given the state that the violation has, they correct the record (`violation.amended`).
+    What follows from it is not reckoned here (see `engine.assessment.deciding`).
     Ends with the journal's lock, so commit next. Raises UnknownNameError for an unknown violation or state, and
     KaoheError, naming the states that may follow, if this one may not, or if nothing would change.
     """
@@ -92,13 +93,18 @@ def record(
         )
     if amount_fen is not None and amount_fen < 0:
         raise KaoheError(f"an amount cannot be negative: {amount_fen} fen", zh=f"金额不能是负数：{amount_fen} 分")
-    if amends and all(getattr(violation, name) == value for name, value in said.items()):
+    on_record = {name: getattr(violation, name) for name in said}
+    if "severity" in said:  # to say what we forecast is news, too: it is decided then
+        on_record["severity"] = violation.decided_severity
+    if amends and on_record == said:
         raise KaoheError(
             f"violation {violation.id} is {new_state}, and all of this is on record already",
             zh=f"违规 {violation.id} 已是 {new_state}，这些内容也都已记录",
         )
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, now
+    if severity is not None:
+        violation.decided_severity = severity
     for name, value in said.items():
         setattr(violation, name, value)
     session.add(violation)

@@ -21,6 +21,7 @@ class AgainstRow:
 
     `what` is the relation; `at` its opening, sending or rating. Instants are UTC; None where the thing never happened.
     `note` says more of a rating: its score and reasons, between `;`. One without a session is named by its own id.
+    `buyer` tells buyers apart where messages have no session: the beginning of their seal.
     """
 
     what: str
@@ -30,14 +31,16 @@ class AgainstRow:
     replied_at: datetime | None = None
     closed_at: datetime | None = None
     note: str | None = None
+    buyer: str | None = None
 
 
-_RATING = "coalesce(session, rating), agent, {}, NULL::TIMESTAMP, NULL::TIMESTAMP, concat_ws(';', score, reasons)"
-# Which columns of each relation's rows fill an AgainstRow: session, agent, at, replied_at, closed_at, note.
+_BUYER = "CASE WHEN session IS NULL THEN lower(left(hex(buyer), 8)) END"
+_RATING = "coalesce(session, rating), agent, {}, NULL::TIMESTAMP, NULL::TIMESTAMP, concat_ws(';', score, reasons), NULL"
+# Which columns of each relation's rows fill an AgainstRow: session, agent, at, replied_at, closed_at, note, buyer.
 _COLUMNS: Mapping[str, str] = {
-    "sessions": "session, agent, opened_at, first_human_reply_at, closed_at, NULL::VARCHAR",
-    "waits": "session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR",
-    "rounds": "session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR",
+    "sessions": "session, agent, opened_at, first_human_reply_at, closed_at, NULL::VARCHAR, NULL",
+    "waits": f"session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR, {_BUYER}",
+    "rounds": f"session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR, {_BUYER}",
     "ratings": _RATING.format("rated_at"),
     "ratings_by_sending": _RATING.format("sent_at"),
 }
@@ -70,9 +73,16 @@ def against(
     rows = con.execute(query, [subject]).fetchall()
     return [
         AgainstRow(
-            part.relation, session, agent, _utc(at), _utc(reply) if reply else None, _utc(end) if end else None, note
+            part.relation,
+            session,
+            agent,
+            _utc(at),
+            _utc(reply) if reply else None,
+            _utc(end) if end else None,
+            note,
+            buyer,
         )
-        for session, agent, at, reply, end, note in rows
+        for session, agent, at, reply, end, note, buyer in rows
     ]
 
 
@@ -84,7 +94,7 @@ def _worst_messages(source: str, part: Counter, failing: str) -> str:
     return f"""
 WITH mine AS MATERIALIZED ({con_rows}),
 failed AS (SELECT day, cut_off, buyer FROM ({people}) WHERE grain = 'shop' AND {failing})
-SELECT session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR
+SELECT session, agent, sent_at, answered_at, NULL::TIMESTAMP, NULL::VARCHAR, {_BUYER}
 FROM mine SEMI JOIN failed USING (day, buyer) WHERE {hours}
 QUALIFY row_number() OVER (PARTITION BY day, buyer ORDER BY wait DESC NULLS FIRST, sent_at, session, agent) = 1
 ORDER BY 3, 1, 2"""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 
 from engine.calendar.cycles import Cycle
-from engine.evidence.duck import name
+from engine.calendar.zones import local_day
+from engine.evidence.duck import name, text
 from engine.measure.against import AgainstRow, against
 from engine.measure.counting import by_person, condition, count, files_of, relation_rows, within
 from engine.measure.counts import CountRow, count_rows, files_of_counts
@@ -18,7 +19,8 @@ from engine.measure.figures import Workshop, cut_off, measure
 from engine.measure.needs import Need, TallySet, tally_sets
 from engine.measure.relations import DERIVATIONS
 from engine.progress import silent
-from engine.rulebook.model import Rule, Version
+from engine.rulebook.model import Counter, Rule, Version
+from engine.rulebook.relations import RELATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def details(
     whole = _parts(con, version, "shop", subject, "_shop")
     counted = count_rows(con, shop.lake, rule, version, cycle, shop.live, subject)
     days, found = [], []
-    if not counted:
+    if counted:
+        agents = _without_by_difference(whole, agents)
+    else:
         agents = _with_and_without(con, shop, version, needs, subject, agents)
         days = _days(con, shop, rule, version, cycle, subject)
         found = against(con, shop, version, needs, subject)
@@ -91,25 +95,48 @@ def details(
 
 
 def pending_rows(
-    con: duckdb.DuckDBPyConnection, shop: Workshop, rule: Rule, version: Version, cycle: Cycle
+    con: duckdb.DuckDBPyConnection, shop: Workshop, rule: Rule, version: Version, cycle: Cycle, now: datetime
 ) -> dict[str, int]:
-    """Shop → how many of its sessions in the denominator nobody has answered or closed: they can still be answered.
+    """Shop → how many rows of the denominator can still come into the numerator, or out of what tells against it.
 
-    Empty for figures on other relations, where nothing in the denominator waits for long.
+    Of sessions, those that nobody has answered or closed. Of messages, people and rounds, those that would count if
+    all that is unanswered were answered at `now`. Ratings are what they are: none.
     """
     figure = version.figure
     assert figure is not None
     counters = {c.name: c for c in version.counters}
     part, whole = counters[figure.numerator], counters.get(figure.denominator or "")
     needs = _needs(rule, version, cycle)
-    if whole is None or {part.relation, whole.relation} != {"sessions"} or not files_of("sessions", needs, shop.live):
+    relation = part.relation
+    if whole is None or whole.relation != relation or not files_of(relation, needs, shop.live):
         return {}
-    source = relation_rows(con, shop.lake, "sessions", needs, shop.live)
-    rows = con.execute(
-        f"SELECT shop, count(*) FROM ({source}) WHERE ({condition(whole)}) AND ({condition(part)}) IS NOT TRUE "
-        "AND first_human_reply_at IS NULL AND closed_at IS NULL GROUP BY shop"
-    )
-    return dict(rows.fetchall())
+    source = relation_rows(con, shop.lake, relation, needs, shop.live)
+    if relation == "sessions":
+        waiting = "first_human_reply_at IS NULL AND closed_at IS NULL"
+        chosen = f"({source}) WHERE ({condition(whole)}) AND ({condition(part)}) IS NOT TRUE AND {waiting}"
+    elif RELATIONS[relation].wait and part.hours == whole.hours:
+        chosen = _answered_now(source, rule, part, whole, now)
+    else:
+        return {}
+    return dict(con.execute(f"SELECT shop, count(*) FROM {chosen} GROUP BY shop").fetchall())
+
+
+def _answered_now(source: str, rule: Rule, part: Counter, whole: Counter, now: datetime) -> str:
+    """A FROM clause of the rows that do not count as they are, and would if what is unanswered were answered `now`."""
+    at = f"TIMESTAMP {text(now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' '))}"
+    # An answer is looked for until the end of the next day; what lies before that can no longer get one.
+    reachable = f"day >= DATE {text((local_day(now, rule.zone) - timedelta(days=1)).isoformat())}"
+    by_now = f"greatest(0, (epoch_us({at}) - epoch_us(sent_at) + 999999) // 1000000)"
+    told = f"SELECT *, ({condition(part)}) IS TRUE AS counted FROM ({source})"
+    if_answered = "SELECT * REPLACE (CASE WHEN wait IS NULL AND {} THEN {} ELSE wait END AS wait) FROM ({})"
+    if not DERIVATIONS[part.relation].by_person:
+        chosen = f"NOT counted AND ({condition(whole)}) AND ({condition(part)})"
+        return f"({if_answered.format(reachable, by_now, told)}) WHERE {chosen}"
+    if_answered = if_answered.format(reachable, by_now, source)
+    counted = f"grain = 'shop' AND ({condition(whole)}) AND ({condition(part)})"
+    would = f"SELECT day, shop, buyer FROM ({by_person(if_answered, part.hours)}) WHERE {counted} IS TRUE"
+    does = f"SELECT day, shop, buyer FROM ({by_person(source, part.hours)}) WHERE {counted} IS TRUE"
+    return f"({would} EXCEPT {does})"
 
 
 def _needs(rule: Rule, version: Version, cycle: Cycle) -> list[Need]:
@@ -161,6 +188,22 @@ def _with_and_without(
         denominator = rest.get(figure.denominator, 0) if figure.denominator else 1
         found.append(replace(agent, without=(rest.get(figure.numerator, 0), denominator)))
     return found
+
+
+def _without_by_difference(whole: Sequence[Part], agents: Sequence[Part]) -> list[Part]:
+    """The same of figures counted elsewhere: by difference where the agents' add up to the shop's, else unknown."""
+    figures = [(agent.numerator, agent.denominator) for agent in agents]
+    shop = (whole[0].numerator, whole[0].denominator) if whole else (None, None)
+    if shop[0] is None or shop[1] is None:
+        return list(agents)
+    sums = [sum(n for n in numbers if n is not None) for numbers in zip(*figures, strict=True)]
+    if any(None in figure for figure in figures) or sums != list(shop):
+        return list(agents)
+    return [
+        replace(agent, without=(shop[0] - agent.numerator, shop[1] - agent.denominator))
+        for agent in agents
+        if agent.numerator is not None and agent.denominator is not None
+    ]
 
 
 def _others(

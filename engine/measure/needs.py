@@ -63,13 +63,16 @@ def _rows_of(counter: Counter) -> tuple[str, Hours | None]:
     return counter.relation, counter.hours if DERIVATIONS[counter.relation].by_person else None
 
 
-def files_read(relation: str, platform: str, day: date, live: Live) -> list[File]:
-    """The live day files that a day's tally of this relation reads; none where nothing happened on that day."""
+def files_read(relation: str, platform: str, day: date, live: Live, agents: bool = True) -> list[File]:
+    """The live day files that a day's tally of this relation reads; none where nothing happened on that day.
+
+    Without `agents` those are left out on which no shop's figure hangs.
+    """
     derivation = DERIVATIONS[relation]
     if not derivation.anywhere and (derivation.kind, platform, day) not in live:
         return []
     found = []
-    for read in derivation.reads:
+    for read in (r for r in derivation.reads if agents or not r.names_agents):
         days = (day + timedelta(days=n) for n in range(-read.days_before, read.days_after + 1))
         keys = ((read.kind, platform, d) for d in days)
         found += [(*key, live[key]) for key in keys if key in live]

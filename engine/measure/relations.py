@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 COUNTS = "counts"  # figures counted elsewhere: there is nothing to derive (see counts.py)
+LONGEST_CONVERSATION_DAYS = 31  # an unanswered message is laid to the agent of a session opened within these
 LATEST_RATING_DAYS = 31  # a rating given later than this after its card was sent is not seen
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Day files of one kind that the rows of a day are made of: those of the day itself and of its neighbours."""
+    """Day files of one kind that the rows of a day are made of: those of the day itself and of its neighbours.
+
+    `names_agents`: they only tell whose a row is, and no shop's figure hangs on them.
+    """
 
     kind: str
     days_before: int = 0
     days_after: int = 0
+    names_agents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ WHERE NOT s.shadowed
 _CONVERSATION = "coalesce({0}.session, 'buyer:' || lower(hex({0}.buyer[1:8])))"
 _WAITS = f"""
 WITH unanswered AS (
-    SELECT w.cut_off, m.day, m.shop, m.session, m.buyer, m.agent, m.second, m.sent_at, m.previous,
+    SELECT w.cut_off, m.day, m.shop, m.session, m.buyer, m.second, m.sent_at, m.previous,
            {_CONVERSATION.format("m")} AS conversation
     FROM {{messages}} m JOIN wanted w ON m.day = w.day
     WHERE m.sender = 'buyer' AND m.answered_at IS NULL
@@ -79,12 +84,13 @@ WITH unanswered AS (
     WHERE m.sender = 'buyer' AND m.answered_at IS NOT NULL
     UNION ALL
     SELECT u.day, u.cut_off, u.shop, u.session, u.buyer,
-           CASE WHEN n.answer IS NULL THEN coalesce(s.agent, u.agent) ELSE n.answer.agent END,
+           CASE WHEN n.answer IS NULL THEN s.agent ELSE n.answer.agent END,
            u.second, u.sent_at, u.previous, n.answer.at, u.conversation
     FROM unanswered u
     LEFT JOIN next_day n ON n.day = u.day AND n.shop = u.shop AND n.conversation = u.conversation
                         AND n.answer.at <= coalesce(u.cut_off, TIMESTAMP 'infinity')
-    LEFT JOIN served s ON s.shop = u.shop AND s.conversation = u.conversation AND s.day BETWEEN u.day - 1 AND u.day
+    LEFT JOIN served s ON s.shop = u.shop AND s.conversation = u.conversation
+                    AND s.day BETWEEN u.day - {LONGEST_CONVERSATION_DAYS} AND u.day
 )
 SELECT day, cut_off, shop, agent, session, buyer, second, sent_at, previous, conversation,
        CASE WHEN answered_at <= coalesce(cut_off, TIMESTAMP 'infinity') THEN answered_at END AS answered_at,
@@ -128,13 +134,13 @@ WITH sent AS (
 """
 
 _NEXT = Reads("messages", days_after=1)
-_SERVED = Reads("sessions", days_before=1)
+_SERVED = Reads("sessions", days_before=LONGEST_CONVERSATION_DAYS, names_agents=True)
 
 DERIVATIONS: Mapping[str, Derivation] = {
     "sessions": Derivation((Reads("sessions"),), _SESSIONS, edition=2),
-    "waits": Derivation((_NEXT, _SERVED), _WAITS, edition=1),
-    "person_days": Derivation((_NEXT, _SERVED), _WAITS, edition=1, by_person=True),
-    "rounds": Derivation((Reads("messages", days_before=1, days_after=1), _SERVED), _ROUNDS, edition=1),
+    "waits": Derivation((_NEXT, _SERVED), _WAITS, edition=2),
+    "person_days": Derivation((_NEXT, _SERVED), _WAITS, edition=2, by_person=True),
+    "rounds": Derivation((Reads("messages", days_before=1, days_after=1), _SERVED), _ROUNDS, edition=2),
     "ratings": Derivation((Reads("ratings"),), _RATINGS, edition=1),
     "ratings_by_sending": Derivation(
         (Reads("ratings", days_after=LATEST_RATING_DAYS),), _BY_SENDING, edition=1, anywhere=True

@@ -74,7 +74,10 @@ def _rule(root: Place) -> Rule | None:
     title = fields.take("title", read_bilingual)
     sources = fields.take("sources", read_sources) or {}
     own = fields.take("measures", read_measures) or {}
-    around = Around(Citations(sources), Measures({kind: text for kind, (_, text) in own.items()}))
+    read_on = [day for _, s in sources.values() if s for day in (s.published, s.retrieved) if day]
+    around = Around(
+        Citations(sources, max(read_on, default=None)), Measures({kind: text for kind, (_, text) in own.items()})
+    )
     versions = fields.take("versions", lambda at: read_versions(at, around))
     announced = fields.take("announced", lambda at: _announced(at, around.citations)) or ()
     _check_used(fields, sources, own, around)

@@ -19,6 +19,7 @@ from sqlmodel import col, select
 import engine.assessment.assess as assess_module
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import assess_due
+from engine.assessment.deciding import decide, ours_to_change
 from engine.assessment.explain import explain
 from engine.assessment.forecast import forecast_due
 from engine.assessment.place import Place
@@ -31,7 +32,6 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.journal import entries, head
 from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.tables import Assessment, Run, Sanction, Violation
-from engine.ledger.violations import record
 from engine.progress import silent
 from engine.rulebook.book import RuleBook, load_or_refuse
 
@@ -101,7 +101,7 @@ class Office:
     def say(self, violation, state, now=IMPORTED, **said):
         """What a person records about a violation."""
         with transaction(self.ledger) as ledger:
-            record(ledger, violation, state, "a person", "told so", now, **said)
+            decide(ledger, self.book, violation, state, "a person", "told so", now, **said)
 
     def assess(self, now, **more):
         done = assess_due(self.place, self.rules, now, silent, **more)
@@ -184,7 +184,7 @@ class Office:
         return found + [
             f"{v.id} is {v.state} without an assessment that says so"
             for v in violations.values()
-            if v.state in {"open", "acknowledged"} and v.id not in standing
+            if ours_to_change(v) and v.id not in standing
         ]
 
 

@@ -1,11 +1,8 @@
 """Breaches that the platform let off, or that fell into days that do not count: exempt, and the record says why."""
 
-from functools import partial
-
 import pytest
 
 import engine.assessment.plan as plan_module
-from engine.assessment.judging import judge_run
 from engine.judge.facts import Fact
 from engine.ledger.tables import Assessment, Situation
 
@@ -16,7 +13,7 @@ W10, TUESDAY = "2026-W10", "2026-03-10T10:00"
 def test_an_exempt_breach_is_no_violation_and_its_situation_names_the_reason(office, week_of, at, monkeypatch, kind):
     fact = Fact.of(kind, reference="公告 7")
     exempting = {"s1": [fact], "s3": [fact]}
-    monkeypatch.setattr(plan_module, "judge_run", partial(judge_run, exempting=exempting))
+    monkeypatch.setattr(plan_module, "waivers_of", lambda *_: {W10: exempting})
     for shop, replied in (("s1", 5), ("s2", 5), ("s3", 9)):
         office.take(*week_of(shop, W10, replied, 10))
     office.assess(at(TUESDAY))
@@ -35,7 +32,7 @@ def test_a_waiver_that_comes_later_takes_the_violation_back(small_office, week_o
     small_office.assess(at(TUESDAY))
     breach = small_office.outcome("s1").violation
     waived = {"s1": [Fact.of("waiver", reference="W1")]}
-    monkeypatch.setattr(plan_module, "judge_run", partial(judge_run, exempting=waived))
+    monkeypatch.setattr(plan_module, "waivers_of", lambda *_: {W10: waived})
     small_office.take(row("late", "2026-03-08T12:00:00", opened_by="agent"))  # so that the week is assessed again
     small_office.assess(at(TUESDAY))
     assert small_office.outcome("s1").verdict == "exempt"

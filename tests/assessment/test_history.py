@@ -152,7 +152,7 @@ def test_a_severity_that_a_person_recorded_stays_when_the_figure_is_corrected(co
     office.take(*week_of("s1", WEEKS[1], 2, 10), replace_days=True)
     office.assess(at("2026-03-24T10:00"))
     violation = office.violation(breach(WEEKS[1]))
-    assert (violation.severity, violation.numerator, office.outcome("s1", WEEKS[1]).severity) == ("grave", 2, "minor")
+    assert (violation.severity, violation.numerator, office.outcome("s1", WEEKS[1]).severity) == ("grave", 2, "grave")
 
 
 def test_what_is_confirmed_later_grades_an_earlier_week_only_once_its_evidence_changes(court, weekly, week_of, at):

@@ -79,3 +79,45 @@ def test_figures_counted_elsewhere_are_shown_as_they_came(kaohe, taken):
     said = kaohe("explain", violation).out
     assert "由别处统计后导入" in said
     assert "bad_attitude  2026-03-01..2026-03-31  9 (8..10)" in said
+
+
+def counts_of(who, poor, bad):
+    row = {"platform": "kuaishou", "shop": "k1", "period_start": "2026-03-01", "period_end": "2026-03-31"}
+    row |= {"agent": who} if who else {}
+    numbers = (("poor", poor), ("bad_attitude", bad))
+    return [row | {"counter": f"kuaishou.service-attitude/{name}", "value": value} for name, value in numbers]
+
+
+def test_of_imported_agents_that_add_up_to_the_shop_the_rest_is_told(kaohe, taken):
+    rows = [*counts_of(None, 100, 10), *counts_of("a1", 60, 8), *counts_of("a2", 40, 2)]
+    violation = taken("counts", rows, "2026-04-01T10:05", "kuaishou.service-attitude")
+    told = {a["agent"]: a["without"] for a in kaohe("explain", violation, "--json").rows[0]["agents"]}
+    assert told == {"a1": {"numerator": 2, "denominator": 40}, "a2": {"numerator": 8, "denominator": 60}}
+
+
+def test_of_imported_agents_that_do_not_add_up_nothing_is_reckoned(kaohe, taken):
+    rows = [*counts_of(None, 100, 10), *counts_of("a1", 60, 8), *counts_of("a2", 39, 2)]
+    violation = taken("counts", rows, "2026-04-01T10:05", "kuaishou.service-attitude")
+    assert [a.get("without") for a in kaohe("explain", violation, "--json").rows[0]["agents"]] == [None, None]
+
+
+def test_what_a_later_announcement_says_of_the_rule_stands_in_the_first_lines(kaohe, taken):
+    violation = taken("counts", counts_of(None, 100, 10), "2026-04-01T10:05", "kuaishou.service-attitude")
+    first = kaohe("explain", violation).out.splitlines()[:3]
+    assert first[1].startswith("【有争议】规则生效时间：2022 年 11 月 24 日生效的修订取消了服务态度的自然月考核")
+    assert first[2].startswith("【已公告，不参与判定】自 2022-11-24 起：")
+    (announced,) = kaohe("explain", violation, "--json").rows[0]["announced"]
+    assert (announced["from"], announced["cite"]) == ("2022-11-24", ["KS-REV-20221124"])
+
+
+def test_days_without_anything_are_one_line_and_buyers_without_a_session_are_told_apart(kaohe, taken):
+    rows = [message(f"b{n}", "buyer", "10:00:00") | {"platform": "kuaishou", "session": None} for n in range(3)]
+    violation = taken("messages", rows, "2026-04-01T10:05", "kuaishou.reply-rate-3min")
+    said = kaohe("explain", violation).out
+    assert "    2026-03-05  0/3 = 0%" in said
+    assert "    其余 30 天没有可计的" in said
+    assert "2026-03-06  0/0" not in said
+    named = {line.strip().split("  ")[0] for line in said.splitlines() if line.strip().startswith("买家 ")}
+    assert len(named) == 3
+    buyers = {row["buyer"] for row in kaohe("explain", violation, "--json").rows[0]["against"]}
+    assert named == {f"买家 {buyer}" for buyer in buyers}

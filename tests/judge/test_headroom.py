@@ -30,16 +30,21 @@ def first(holds):
     return None if below == FAR else below
 
 
-@given(COMPARISONS, SHARES, FIGURES)
-def test_in_a_running_cycle_the_numbers_are_those_that_trying_finds(comparison, limit, figure):
+@given(COMPARISONS, SHARES, FIGURES, st.integers(0, 12))
+def test_in_a_running_cycle_the_numbers_are_those_that_trying_finds(comparison, limit, figure, pending):
     bound, (n, d) = Bound(comparison, limit, str(limit)), figure
-    found = headroom(bound, n, d, running=True)
+    pending = min(pending, d - n)
+    found = headroom(bound, n, d, running=True, pending=pending)
     rising = comparison in {"at_least", "above"}
+
+    def counted(x):  # x of those that come into the numerator: the pending ones first, then new ones
+        return bound.admits(n + x, d + max(0, x - pending))
+
     if bound.admits(n, d):
-        breaks = first(lambda y: not (bound.admits(n, d + y) if rising else bound.admits(n + y, d + y)))
+        breaks = first(lambda y: not (bound.admits(n, d + y) if rising else counted(y)))
         assert found == Headroom("holding", None, breaks)
         return
-    mends = first(lambda x: bound.admits(n + x, d + x)) if rising else None
+    mends = first(counted) if rising else None
     assert found == (Headroom("lost") if rising and mends is None else Headroom("behind", mends, None))
 
 
@@ -80,7 +85,7 @@ def test_nothing_mends_a_share_of_bad_ones_and_what_breaks_it_is_told():
 
 def test_a_whole_hundred_per_cent_cannot_be_mended():
     assert headroom(at_least(100), 9, 10, running=True) == Headroom("lost")
-    assert headroom(at_least(100), 9, 10, running=True, pending=1) == Headroom("behind")
+    assert headroom(at_least(100), 9, 10, running=True, pending=1) == Headroom("behind", mends=1)
 
 
 @pytest.mark.parametrize(("n", "d"), [(0, 0), (-1, 3)])

@@ -63,14 +63,14 @@ def waits(messages):
             day = day_of(message["sent_at"])
             if answer and day_of(answer["sent_at"]) > day + timedelta(days=1):
                 answer = None
-            recent = day_of(session["opened_at"]) >= day - timedelta(days=1)
+            recent = day_of(session["opened_at"]) >= day - timedelta(days=31)
             found.append(
                 message
                 | {
                     "day": day,
                     "second": second_of(message["sent_at"]),
                     "wait": answer and answer["sent_at"] - message["sent_at"],
-                    "agent": answer["agent"] if answer else (session["agent"] if recent else None) or message["agent"],
+                    "agent": answer["agent"] if answer else session["agent"] if recent else None,
                 }
             )
     return found

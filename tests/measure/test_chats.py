@@ -151,3 +151,43 @@ def check_waits(bench, rule, like_x1, spoken, month):
     version = like_x1(counters=counters, figure=Figure("quick", "messages"), gate=(), cut_off="bounded")
     reckoned = naive.answered(spoken, 180, month.first, month.last)
     assert same(bench.figures(rule, month, version), reckoned)
+
+
+@pytest.mark.parametrize(
+    ("opened", "counted"), [("2026-03-01", (2, 3)), ("2026-01-31", (2, 3)), ("2026-01-30", (2, 2))]
+)
+def test_a_message_that_nobody_answers_is_laid_to_the_agent_who_served_its_conversation(bench, rules, opened, counted):
+    def said(sender, at, session="c1", **more):
+        row = {"platform": "kuaishou", "shop": "s1", "session": session, "buyer": "b1", "sender": sender, "sent_at": at}
+        return json.dumps(row | more)
+
+    lines = [said("buyer", f"{opened}T10:00:00"), said("agent", f"{opened}T10:01:00", agent="x")]
+    for day in ("2026-03-01", "2026-03-02"):
+        lines += [said("buyer", f"{day}T12:00:00", "c2"), said("agent", f"{day}T12:01:00", "c2", agent="x")]
+    bench.take_lines("messages", lines)
+    # Weeks later, and the buyer names somebody else: it is the conversation's agent who counts.
+    bench.take_lines(
+        "messages", [said("buyer", "2026-03-03T10:00:00", agent="y"), said("buyer", "2026-03-03T10:00:00", None)]
+    )
+    rule = rules.rule("kuaishou.reply-rate-3min")
+    found = bench.rows(rule, [cycle_of(MONTH, date(2026, 3, 1))], None, "agent")
+    assert {agent: (in_time, people) for (_, _, agent), (people, in_time) in found.items()} == {"x": counted}
+
+
+@pytest.mark.parametrize(
+    ("day", "counted"), [("2022-01-24", True), ("2022-01-25", False), ("2022-02-08", False), ("2022-02-09", True)]
+)
+def test_around_new_year_2022_the_monthly_reply_rate_leaves_the_announced_days_out(bench, rules, day, counted):
+    def said(buyer, sender, at):
+        row = {"platform": "kuaishou", "shop": "s1", "session": buyer, "buyer": buyer, "sender": sender, "sent_at": at}
+        return json.dumps(row | ({"agent": "a1"} if sender == "agent" else {}))
+
+    lines = [said("b1", "buyer", f"{day}T10:00:00"), said("b2", "buyer", f"{day}T10:00:00")]
+    bench.take_lines("messages", [*lines, said("b2", "agent", f"{day}T10:03:00")])
+    cycle = cycle_of(MONTH, date.fromisoformat(day))
+    assert bench.figures(rules.rule("kuaishou.reply-rate-3min"), cycle) == {"s1": (2, 1) if counted else (0, 0)}
+    # Only the monthly reply rate: what is assessed day by day goes on.
+    daily = [row | {"platform": "pinduoduo"} for row in map(json.loads, lines)]
+    bench.take_lines("messages", [json.dumps(row) for row in daily])
+    effective = rules.rule("pinduoduo.effective-reply-rate")
+    assert bench.figures(effective, cycle_of(DAY, date.fromisoformat(day))) == {"s1": (2, 0)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from engine.calendar.hours import parse_hours
+from engine.calendar.hours import DAY_SECONDS, Hours, parse_hours
 from engine.rulebook.expression import ExpressionError, canonical
 from engine.rulebook.faults import nearest, shown, unknown
 from engine.rulebook.model import Bound, Counter, Figure
@@ -108,6 +108,23 @@ def read_figure(place: Place, names: CounterNames) -> Figure | None:
     if numerator == denominator:
         place.fault(f"{numerator} over itself is always 1")
     return Figure(numerator, denominator)
+
+
+def check_hours(place: Place, figure: Figure, counted: Collection[Counter]) -> None:
+    """A part of a whole is counted within the hours of the whole: what lies outside is in no denominator.
+
+    Hours that do not meet at all are two different things, and may well be compared.
+    """
+    by_name = {counter.name: counter for counter in counted}
+    part, whole = by_name.get(figure.numerator), by_name.get(figure.denominator or "")
+    if part is None or whole is None or part.relation != whole.relation or whole.hours is None:
+        return
+    hours = part.hours or Hours(0, DAY_SECONDS)
+    meet = hours.start < whole.hours.end and whole.hours.start < hours.end
+    if meet and (hours.start < whole.hours.start or whole.hours.end < hours.end):
+        _, value = place.peek()[part.name]
+        at = value.peek()["hours"][1] if part.hours else value
+        at.fault(f"{part.name} counts {hours}, and {whole.name} only {whole.hours}: a part lies within its whole")
 
 
 def read_gate(place: Place, names: CounterNames) -> tuple[tuple[str, Bound], ...] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.errors import KaoheError
 from engine.rulebook import values
-from engine.rulebook.faults import shown
+from engine.rulebook.faults import near, nearest, shown
 from engine.rulebook.measures import SIZES, UNSTATED, Measure
 from engine.rulebook.model import SanctionSpec
 from engine.rulebook.nodes import Place
@@ -118,9 +118,10 @@ def check_rungs(
         idle = f"only {STANDARD} is a rung of a rule without severity"
     else:
         absent, idle = "missing; severity leads here", "no severity leads here"
+    spare = [name for name in ladder if name not in severities]
     for name in severities:
         if name not in ladder:
-            place.below(name).fault(absent)
+            place.below(name).fault(absent + (near(name, spare) if nearest(name, spare) else ""))
     for name, (key, _) in place.peek().items():
         if name in ladder and name not in severities:
             key.fault(idle)

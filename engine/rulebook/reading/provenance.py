@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from engine.rulebook import values
 from engine.rulebook.faults import nearest, unknown
@@ -43,7 +44,7 @@ def _claim(name: str, place: Place, citations: Citations) -> Claim | None:
     cite = fields.take("cite", citations.read)
     says = fields.take("says", read_text)
     because = fields.take("because", read_text)
-    review_by = fields.take("review_by", lambda at: at.read(values.day))
+    review_by = fields.take("review_by", lambda at: _review_by(at, citations))
     assuming = fields.take("assuming", read_text)
     disputed_by, dispute = fields.take("disputed_by", lambda at: _dispute(at, citations)) or ((), None)
     if basis == "assumed" and ("cite" in fields) != ("says" in fields):
@@ -59,6 +60,14 @@ def _claim(name: str, place: Place, citations: Citations) -> Claim | None:
         dispute,
         assuming,
     )
+
+
+def _review_by(place: Place, citations: Citations) -> date | None:
+    """The day by which somebody looks again: after the sources were read, or it was over when it was written."""
+    day = place.read(values.day)
+    if day is not None and citations.read_on is not None and day <= citations.read_on:
+        place.fault(f"a review on {day} is over already: the sources were read up to {citations.read_on}")
+    return day
 
 
 def _basis(place: Place) -> str | None:

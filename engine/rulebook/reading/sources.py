@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import date
 from typing import Literal, cast
 
 from engine.errors import KaoheError
@@ -21,9 +22,10 @@ _DOCUMENT = re.compile(r"[^/\\]+")
 
 
 class Citations:
-    """The names of a rule's sources, and which of them something cited so far."""
+    """The names of a rule's sources, which of them something cited so far, and the last day on which one was read."""
 
-    def __init__(self, known: Collection[str]) -> None:
+    def __init__(self, known: Collection[str], read_on: date | None = None) -> None:
+        self.read_on = read_on
         self.known = known  # empty where there are no sources, which is a fault of its own
         self.used: set[str] = set()
 
