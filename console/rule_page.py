@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from console.explanation import claim_lines
-from engine.assessment.outcome import gate_words, standard_words
-from engine.rulebook.model import Language, Rule, SanctionSpec, Version
+from console.phrases import gate_sentence
+from engine.assessment.outcome import standard_words
+from engine.assessment.ruling import measures_of
+from engine.rulebook.model import Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS
-from notifier.words.figures import percent
+from notifier.words.appeals import appeal_words
+from notifier.words.measures import MeasureWords
+from notifier.words.vocabulary import SEVERITIES, word
 
 
 def rule_page(rule: Rule, lang: Language) -> str:
@@ -41,29 +45,15 @@ def _version(rule: Rule, version: Version, lang: Language) -> list[str]:
         lines.append(f"  {'指标' if zh else 'figure'}: {version.figure.numerator} / {version.figure.denominator or 1}")
         lines += [f"    {c.name}: {c.relation}" + (f" WHERE {c.where}" if c.where else "") for c in version.counters]
     lines.append(f"  {'达标线' if zh else 'standard'}: {standard_words(version)}")
-    if gate_words(version):
-        lines.append(f"  {'考核门槛' if zh else 'gate'}: {gate_words(version)}")
-    for rung, sanctions in version.ladder.items():
-        lines.append(f"  {'处罚' if zh else 'measures'} ({rung}): " + ", ".join(_sanction(s) for s in sanctions))
+    if gate := gate_sentence(version, lang):
+        lines.append(f"  {'考核门槛' if zh else 'gate'}: {gate}")
+    words = MeasureWords(lang, rule.measures)
+    for rung, specs in version.ladder.items():
+        name = f"（{word(SEVERITIES, rung, lang)}）" if zh else f" ({word(SEVERITIES, rung, lang)})"
+        told = ("、" if zh else ", ").join(words.measure(s) for s in measures_of(specs))
+        lines.append(f"  {'处罚' if zh else 'measures'}{name if version.severity else ''}: {told}")
+    if version.appeal:
+        lines.append(f"  {'申诉' if zh else 'appeal'}: {appeal_words(version.appeal, lang)}")
     for claim in version.provenance:
         lines += claim_lines(rule, claim, lang)
     return lines
-
-
-def _sanction(spec: SanctionSpec) -> str:
-    words = [spec.kind]
-    if spec.days:
-        low, high = spec.days
-        words.append(f"{low}..{high} days" if low != high else f"{low} day{'' if low == 1 else 's'}")
-    if spec.amount_fen:
-        low, high = spec.amount_fen
-        words.append(f"{low // 100}..{high // 100} CNY" if low != high else f"{low // 100} CNY")
-    if spec.points is not None:
-        words.append(str(spec.points))
-    if spec.share is not None:
-        words.append(percent(spec.share.numerator, spec.share.denominator, "up"))
-    if spec.accounts:
-        words.append(f"from {', '.join(spec.accounts)}")
-    if spec.discretionary:
-        words.append("may")
-    return " ".join(words)

@@ -22,6 +22,7 @@ from engine.evidence.importer import ImportRequest, ImportSummary, import_eviden
 from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
 from engine.evidence.quarantine import write_quarantine
+from engine.rulebook.platforms import platform_of
 
 SHOWN_FAULTS = 10
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -58,6 +59,7 @@ def import_(
     """Import evidence. Bad rows are set aside and told; the rest of their file is taken."""
     desk = current(context, makes_home=True)
     language = desk.settings.language
+    platform = platform_of(platform) if platform else None
     by = mapping_of(mapping, kind, platform)
     request = ImportRequest(
         kind=kind_named(by.kind if by else kind or ""),

@@ -26,6 +26,7 @@ from engine.ledger.postings import postings
 from engine.ledger.rosters import misfits
 from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
 from engine.rulebook.model import Language, Text
+from engine.rulebook.platforms import platform_of
 from notifier.plan import plan_notices
 from notifier.routes import contact_faults
 
@@ -35,7 +36,7 @@ people_commands = group("people", "People and their sub-accounts: import a regis
 
 @shop_commands.command("import")
 def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
-    """Register the shops of a CSV: platform, shop, name, alias, client, category?, opened_on?, owner?, contact?."""
+    """Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?."""
     desk = current(context, makes_home=True)
     register = read_shops(file)
     with transaction(desk.ledger) as session:
@@ -76,7 +77,7 @@ def add(
             zh=f"--contact {masked(address)!r}：{reason.zh}；地址写成 zhang@example.com 这样",
         )
     row = ShopRow(
-        platform=platform,
+        platform=platform_of(platform),
         shop=shop,
         name=name,
         alias=alias,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select as sa_select
 
-from engine.assessment.outcome import Outcome, exposure_fen
+from engine.assessment.outcome import DatedSanction, Outcome, exposure_fen
 from engine.judge.decide import Decision
 from engine.ledger.tables import Assessment, Violation
 
@@ -132,27 +132,28 @@ def findings_of(o: Outcome, situation_id: int, now: datetime) -> Row:
 
 def sanction_rows(o: Outcome) -> list[Row]:
     """The sanctions of a violation, in the order of the ladder."""
-    rows = []
-    for position, sanction in enumerate(o.sanctions):
-        low, high = sanction.spec.amount_fen or (None, None)
-        rows.append(
-            {
-                "violation_id": o.violation,
-                "position": position,
-                "kind": sanction.spec.kind,
-                "scope": sanction.spec.scope,
-                "amount_min_fen": low,
-                "amount_max_fen": high,
-                "discretionary": sanction.spec.discretionary,
-                "accounts": list(sanction.spec.accounts) or None,
-                "points": sanction.spec.points,
-                "share": str(sanction.spec.share) if sanction.spec.share is not None else None,
-                "days_min": sanction.spec.days[0] if sanction.spec.days else None,
-                "starts": sanction.starts,
-                "ends": sanction.ends,
-            }
-        )
-    return rows
+    return [sanction_row(o.violation or "", position, sanction) for position, sanction in enumerate(o.sanctions)]
+
+
+def sanction_row(violation: str, position: int, sanction: DatedSanction) -> Row:
+    """One measure of a violation, the `position`-th of its rung from 0."""
+    spec = sanction.spec
+    low, high = spec.amount_fen or (None, None)
+    return {
+        "violation_id": violation,
+        "position": position,
+        "kind": spec.kind,
+        "scope": spec.scope,
+        "amount_min_fen": low,
+        "amount_max_fen": high,
+        "discretionary": spec.discretionary,
+        "accounts": list(spec.accounts) or None,
+        "points": spec.points,
+        "share": str(spec.share) if spec.share is not None else None,
+        "days_min": spec.days[0] if spec.days else None,
+        "starts": sanction.starts,
+        "ends": sanction.ends,
+    }
 
 
 def figures_of(o: Outcome) -> Row:

@@ -37,7 +37,9 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     found = session.exec(wanted.where(fits)).all()
     if not found:
         names = ((s.external_id, s.alias, s.name) for s in session.exec(wanted))
-        raise UnknownNameError("shop", name, {known for of_one in names for known in of_one if known})
+        known = {known for of_one in names for known in of_one if known}
+        hint, zh = "`kaohe shops list` shows them", "`kaohe shops list` 列出全部"
+        raise UnknownNameError("shop", name, known, hint, zh)
     exact = [s for s in found if s.key in {name, f"shop:{name}"}] or [s for s in found if s.external_id == name]
     found = exact or found
     if len(found) > 1:

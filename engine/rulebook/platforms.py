@@ -39,13 +39,27 @@ PLATFORMS: Mapping[str, Platform] = MappingProxyType(
 )
 
 
+_ALSO: Mapping[str, str] = {"快手": "kuaishou", "抖音": "douyin", "微信": "wechat"}  # what people say besides
+
+
+def platform_of(written: str) -> str:
+    """The id of the platform that somebody means by its id or its Chinese name; what is neither, as it was written.
+
+    >>> platform_of("拼多多"), platform_of("快手"), platform_of("jd"), platform_of("amazon")
+    ('pinduoduo', 'kuaishou', 'jd', 'amazon')
+    """
+    by_word = {known.name.zh: known.id for known in PLATFORMS.values()}
+    return {**by_word, **_ALSO}.get(written.strip(), written)
+
+
 def platform(name: str) -> Platform:
-    """The platform with this id. Raises UnknownNameError with names near it.
+    """The platform with this id or Chinese name. Raises UnknownNameError with names near it.
 
     >>> platform("xiaohongshu").name.zh
     '小红书'
     """
     try:
-        return PLATFORMS[name]
+        return PLATFORMS[platform_of(name)]
     except KeyError:
-        raise UnknownNameError("platform", name, PLATFORMS) from None
+        hint = "、".join(f"{known.id}（{known.name.zh}）" for known in PLATFORMS.values())
+        raise UnknownNameError("platform", name, PLATFORMS, zh=hint) from None
