@@ -11,8 +11,8 @@ from engine.measure.against import AgainstRow
 from engine.measure.counts import CountRow
 from engine.measure.details import Details, Part
 from engine.numbers import Number
-from engine.rulebook.model import Language, Text, Version
-from notifier.words.figures import percent
+from engine.rulebook.model import Bound, Language, Text, Version
+from notifier.words.figures import figure
 
 MANY_DAYS = 3  # so many days on which nothing counts are told in one line
 SMALL_SAMPLE = 30  # below it a share says little about a person, and says so
@@ -38,16 +38,17 @@ _RATED: Mapping[str, Text] = {
     "unprofessional": Text("不专业", "unprofessional"),
     "other": Text("其他原因", "other reasons"),
 }
-_FIRST = Text("，列出前 {n} 个：", "; the first {n}:")
+_FIRST = Text("，列出前 {n} 个（--full 列出全部）：", "; the first {n} (--full names them all):")
 
 
-def behind_lines(behind: Details, version: Version, language: Language, zone: str) -> list[str]:
-    """The lines for people."""
-    return _Telling(behind, version, language, ZoneInfo(zone)).lines()
+def behind_lines(behind: Details, version: Version, language: Language, zone: str, *, full: bool = False) -> list[str]:
+    """The lines for people; each day's only with `full`."""
+    return _Telling(behind, version, language, ZoneInfo(zone)).lines(full)
 
 
 class _Telling:
     def __init__(self, behind: Details, version: Version, language: Language, zone: ZoneInfo) -> None:
+        self.bound = version.standard.complies if version.standard else None
         self.behind, self.version, self.language, self.zone = behind, version, language, zone
 
     def say(self, zh: str, en: str) -> str:
@@ -56,27 +57,27 @@ class _Telling:
     def time(self, instant: datetime) -> str:
         return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
 
-    def lines(self) -> list[str]:
-        figure = self.version.figure
-        assert figure is not None
-        names = f"{figure.numerator} / {figure.denominator or 1}"
-        lines = [self.say(f"二、计数（{names}）", f"2. Counts ({names})")]
+    def lines(self, full: bool) -> list[str]:
+        counted = self.version.figure
+        assert counted is not None
+        names = f"{counted.numerator} / {counted.denominator or 1}"
+        lines = [self.say(f"三、计数（{names}）", f"3. Counts ({names})")]
         if self.behind.counted:
             lines.append(self.say("  由别处统计后导入：", "  Counted elsewhere and imported:"))
             lines += [f"    {self._counted(row)}" for row in self.behind.counted]
-        return lines + self._days() + self._agents() + self._against()
+        return lines + self._agents() + self._against() + (self._days() if full else [])
 
     def _days(self) -> list[str]:
         """The days with something to count; those without in one line, where there are many."""
         empty = [part for part in self.behind.days if not part.denominator and part.denominator is not None]
         if len(empty) < MANY_DAYS:
             empty = []
-        lines = [f"    {part.name}  {of(part)}" for part in self.behind.days if part not in empty]
+        lines = [f"    {part.name}  {self._of(part)}" for part in self.behind.days if part not in empty]
         if empty:
             lines.append(
                 self.say(f"    其余 {len(empty)} 天没有可计的", f"    nothing to count on {len(empty)} other days")
             )
-        return lines
+        return [self.say("  按日：", "  By day:"), *lines] if lines else []
 
     def _agents(self) -> list[str]:
         if not self.behind.agents:
@@ -87,8 +88,13 @@ class _Telling:
                 "  By agent (the shop's figure is counted apart, never their sum):",
             )
         ]
-        lines += [f"    {part.name}  {of(part)}{self._small(part)}{self._without(part)}" for part in self.behind.agents]
+        lines += [
+            f"    {part.name}  {self._of(part)}{self._small(part)}{self._without(part)}" for part in self.behind.agents
+        ]
         return lines
+
+    def _of(self, part: Part) -> str:
+        return of(part.numerator, part.denominator, self.bound)
 
     def _small(self, part: Part) -> str:
         few = part.denominator is not None and part.denominator < SMALL_SAMPLE
@@ -99,7 +105,7 @@ class _Telling:
         numerator, denominator = part.without or (None, None)
         if numerator is None or not denominator:
             return ""
-        rest = f"{numerator}/{denominator} = {percent(numerator, denominator, 'down')}"
+        rest = of(numerator, denominator, self.bound)
         return self.say(f"（不计此人：{rest}）", f" (without them: {rest})")
 
     def _against(self) -> list[str]:
@@ -144,12 +150,16 @@ class _Telling:
         return f"{who}{row.counter}  {period}  {value}{ends}"
 
 
-def of(part: Part) -> str:
-    """A part of the figure: k/n, and what share that is."""
-    if part.numerator is None or part.denominator is None:
+def of(numerator: int | None, denominator: int | None, bound: Bound | None) -> str:
+    """A part of the figure: k/n, and what share that is, cut towards the side that fails the standard.
+
+    >>> from fractions import Fraction
+    >>> of(1, 3, Bound("at_most", Fraction(6, 100), "6%")), of(1, 3, Bound("at_least", Fraction(4, 5), "80%"))
+    ('1/3 = 33.34%', '1/3 = 33.33%')
+    """
+    if numerator is None or denominator is None:
         return "-"
-    share = f" = {percent(part.numerator, part.denominator, 'down')}" if part.denominator else ""
-    return f"{part.numerator}/{part.denominator}{share}"
+    return f"{numerator}/{denominator} = {figure(numerator, denominator, bound)}" if denominator else f"{numerator}/0"
 
 
 def behind_json(behind: Details) -> dict[str, Any]:

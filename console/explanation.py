@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.behind import behind_json, behind_lines
-from console.phrases import journalled_why
+from console.firings import firing_words
+from console.phrases import EVIDENCE, event_words, gate_sentence, journalled_why
 from engine.assessment.archive import FileToday
 from engine.assessment.explain import Explanation
-from engine.assessment.outcome import gate_words, standard_words
+from engine.assessment.outcome import standard_words
+from engine.judge.headroom import more_is_better
+from engine.judge.verdict import points_of
 from engine.rulebook.model import Announcement, Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
 from notifier.words.figures import money_range
 from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
 
 
-def explanation_text(found: Explanation, facts: NoticeFacts) -> str:
-    """The whole derivation in the language of `facts`, under numbered headings."""
-    page = _Page(found, facts)
+def explanation_text(found: Explanation, facts: NoticeFacts, decided: Sequence[str] = (), *, full: bool = False) -> str:
+    """The whole derivation in the language of `facts`, under numbered headings, the answer first.
+
+    With `full` also each day's count and the digest of each day file, which are many. `decided` are lines on
+    what the platform's notice said.
+    """
+    page = _Page(found, facts, decided, full)
     sections = (
         page.heading,
-        page.evidence,
-        page.count,
         page.figure,
         page.ladder,
+        page.count,
         page.basis,
         page.decided,
         page.record,
+        page.evidence,
     )
     return "\n\n".join("\n".join(section()) for section in sections)
 
@@ -36,8 +44,8 @@ def explanation_text(found: Explanation, facts: NoticeFacts) -> str:
 class _Page:
     """Renders one explanation; every section is a list of lines."""
 
-    def __init__(self, found: Explanation, facts: NoticeFacts) -> None:
-        self.found, self.facts = found, facts
+    def __init__(self, found: Explanation, facts: NoticeFacts, decided: Sequence[str], full: bool) -> None:
+        self.found, self.facts, self.said, self.full = found, facts, decided, full
         self.rule, self.version = found.outcome.rule, found.outcome.version
         self.zh = facts.language == "zh-CN"
         self.zone = ZoneInfo(self.rule.zone)
@@ -78,15 +86,26 @@ class _Page:
 
     def evidence(self) -> list[str]:
         files = self.found.details.files
-        lines = [self.say("一、证据", "1. Evidence")]
+        lines = [self.say("七、证据", "7. Evidence")]
         kinds = sorted({f.kind for f in files})
-        lines.append(
-            self.say(
-                f"  {'、'.join(kinds)}，{len(files)} 个日文件（内容以 sha256 命名）：",
-                f"  {', '.join(kinds)}: {len(files)} day files, named by the sha256 of their content:",
+        zh, en = "、".join(word(EVIDENCE, k, "zh-CN") for k in kinds), ", ".join(word(EVIDENCE, k, "en") for k in kinds)
+        if self.full:
+            lines.append(
+                self.say(
+                    f"  {zh}，{len(files)} 个日文件（内容以 sha256 命名）：",
+                    f"  {en}: {len(files)} day files, named by the sha256 of their content:",
+                )
             )
-        )
-        lines += [f"    {f.day}  {f.generation[:16]}…" + (f"  {f.kind}" if len(kinds) > 1 else "") for f in files]
+            lines += [f"    {f.day}  {f.generation[:16]}…" + (f"  {f.kind}" if len(kinds) > 1 else "") for f in files]
+        elif files:
+            lines.append(
+                self.say(
+                    f"  {zh}，{len(files)} 个日文件，{files[0].day} 至 {files[-1].day}；"
+                    f"逐日的数和文件指纹：kaohe explain {self.facts.violation} --full",
+                    f"  {en}: {len(files)} day files, {files[0].day} to {files[-1].day}; "
+                    f"each day's numbers and digests: kaohe explain {self.facts.violation} --full",
+                )
+            )
         if self.found.cut_off:
             cut = self.time(self.found.cut_off)
             lines.append(
@@ -105,29 +124,30 @@ class _Page:
         return lines
 
     def count(self) -> list[str]:
-        return behind_lines(self.found.details, self.version, self.facts.language, self.rule.zone)
+        return behind_lines(self.found.details, self.version, self.facts.language, self.rule.zone, full=self.full)
 
     def figure(self) -> list[str]:
         f, o = self.facts, self.found.outcome
         lines = [
-            self.say("三、指标与标准", "3. Figure and standard"),
-            f"  {o.numerator}/{o.denominator} = {f.value}" + self.rounded(),
+            self.say("一、指标与标准", "1. Figure and standard"),
+            f"  {o.figure_words()} = {f.value}" + self.rounded(),
             self.say(
                 f"  达标线：{f.standard}（{standard_words(self.version)}）",
                 f"  Standard: {f.standard} ({standard_words(self.version)})",
             ),
         ]
-        gate = gate_words(self.version)
+        gate = gate_sentence(self.version, self.facts.language)
         if gate:
             lines.append(self.say(f"  考核门槛：{gate}，已达到", f"  Gate: {gate}, reached"))
         standard = self.version.standard
         if standard and o.numerator is not None and o.denominator is not None:
             limit = standard.complies.limit
-            left, right = o.numerator * limit.denominator, limit.numerator * o.denominator
+            top, bottom = self.nearest(o.numerator, o.denominator)
+            left, right = top * limit.denominator, limit.numerator * bottom
             sign = "<" if left < right else ">" if left > right else "="
             lines.append(
                 self.say("  精确比较（整数，不取整）：", "  Compared exactly, in integers: ")
-                + f"{o.numerator}×{limit.denominator} = {left} {sign} {right} = {limit.numerator}×{o.denominator}"
+                + f"{top}×{limit.denominator} = {left} {sign} {right} = {limit.numerator}×{bottom}"
             )
         if f.gap_words:
             lines.append(f"  {f.gap_words}")
@@ -139,17 +159,24 @@ class _Page:
         if o.numerator_range is None and o.denominator_range is None:
             return ""
         return self.say(
-            f"（经取整，实际在 {o.figure_words()} 之内，结论都相同）",
-            f" (rounded; it lies within {o.figure_words()}, and the verdict is the same for all of it)",
+            "（导入的数经取整；范围内结论都相同）",
+            " (imported rounded; the verdict is the same for all of it)",
         )
+
+    def nearest(self, numerator: int, denominator: int) -> tuple[int, int]:
+        """The figure, or of a rounded one the end that comes nearest to the standard."""
+        o, standard = self.found.outcome, self.version.standard
+        assert standard is not None
+        points = points_of(self.version, o.numerator_range or numerator, o.denominator_range or denominator)
+        return points[1 if more_is_better(standard.complies) else 0]
 
     def ladder(self) -> list[str]:
         f = self.facts
-        lines = [self.say("四、处罚", "4. Measures")]
+        lines = [self.say("二、处罚", "2. Measures")]
         if f.severity:
             lines.append(self.say(f"  等级：{f.severity}", f"  Severity: {f.severity}") + self.graded())
-        lines += [f"  - {s}" for s in f.sanctions]
-        for stretch in self.found.overlaps:
+        lines += [f"  - {s}" for s in f.sanctions] or [f"  {f.consequence}"]
+        for stretch in () if f.settled else self.found.overlaps:
             others = ", ".join(v for v in stretch.violations if v != f.violation)
             days = f"{stretch.starts}..{stretch.ends}"
             lines.append(
@@ -158,8 +185,11 @@ class _Page:
                     f"  {days}: limited by {others} as well; no days are added",
                 )
             )
-        if f.exposure:
+        if f.exposure and not f.charged:
             lines.append(self.say(f"  金额敞口：{f.exposure}", f"  Exposure: {f.exposure}"))
+        lines += [f"  {line}" for line in self.said]
+        if f.appeal:
+            lines.append(self.say(f"  申诉：{f.appeal}", f"  Appeal: {f.appeal}"))
         if f.predicted:
             lines.append(
                 self.say(
@@ -185,7 +215,7 @@ class _Page:
     def basis(self) -> list[str]:
         lang = self.facts.language
         lines = [
-            self.say("五、规则与依据", "5. The rule and what it rests on"),
+            self.say("四、规则与依据", "4. The rule and what it rests on"),
             f"  {self.rule.id} · {self.say('版本', 'version')} {self.version.key} · sha256 {self.version.sha256[:16]}…",
         ]
         if self.found.rule_file != "same":
@@ -198,33 +228,25 @@ class _Page:
 
     def decided(self) -> list[str]:
         lines = [
-            self.say("六、由谁判定", "6. Who decided"),
+            self.say("五、由谁判定", "5. Who decided"),
             self.say(
                 f"  判定引擎：{self.found.decided_by}；触发过程：",
                 f"  Decided by {self.found.decided_by}; what fired:",
             ),
         ]
-        for firing in self.found.trace:
-            produced = ", ".join(_fact(fact) for fact in firing["produced"])
-            matched = ", ".join(_fact(fact) for fact in firing["matched"].values())
-            lines.append(f"    {firing['rule']}: {matched} → {produced}")
+        lines += [f"    {firing_words(firing, self.facts.language)}" for firing in self.found.trace]
         return lines
 
     def record(self) -> list[str]:
-        lines = [self.say("七、记录", "7. On record")]
+        lines = [self.say("六、记录", "6. On record")]
         for entry in self.found.journal:
             why = (entry.payload or {}).get("why")
             lines.append(
-                f"  {self.time(entry.at)}  {entry.event}  {entry.actor}"
+                f"  {self.time(entry.at)}  {event_words(entry.event, self.facts.language)}  {entry.actor}"
                 + (f"  {journalled_why(str(why), self.facts.language)}" if why else "")
                 + self.say(f"（日志第 {entry.batch} 批）", f" (journal batch {entry.batch})")
             )
         return lines
-
-
-def _fact(fact: dict[str, Any]) -> str:
-    rest = ", ".join(f"{k}={v}" for k, v in fact.items() if k not in {"kind", "t"})
-    return str(fact.get("kind", fact.get("t", ""))) + (f"({rest})" if rest else "")
 
 
 def changed_words(rule_file: FileToday, lang: Language) -> str:

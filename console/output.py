@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from console import streams
+from console.layout import Table, fitted, whole
 from engine.progress import Progress as Report
 from engine.progress import silent
 
-GAP = "  "
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -39,22 +39,34 @@ def note(text: str) -> None:
     streams.write_error(_lines(text))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """A table; `right` are the columns of numbers. A row stays a line, however narrow the terminal is.
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Collection[int] = (),
+    on_a_terminal: Table | None = None,
+) -> None:
+    """A table; `right` are the columns of numbers. `on_a_terminal` is what people are shown in its place.
 
-    What is cut or folded can be neither read nor searched. A Chinese character is two columns wide.
+    On a terminal it is fitted into its width. Elsewhere a row stays a line: what is cut or folded can be neither read
+    nor searched.
     """
-    cells = [[printable(cell).replace("\n", " ").strip() for cell in row] for row in (columns, *rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for index, row in enumerate(cells):
-        padded = (_padded(c, w, i in right) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        line = GAP.join(padded).rstrip()
-        streams.write((f"{BOLD}{line}{PLAIN}" if index == 0 and sys.stdout.isatty() else line) + "\n")
+    if not sys.stdout.isatty():
+        streams.write("".join(f"{line}\n" for line in whole(_clean(Table(columns, list(rows), right)))))
+        return
+    told = _clean(on_a_terminal or Table(columns, list(rows), right))
+    same, lines = fitted(told, shutil.get_terminal_size().columns)
+    heads = len(lines) // (len(told.rows) + 1)
+    if same:
+        streams.write(" · ".join(same) + "\n")
+    streams.write("".join(f"{BOLD}{line}{PLAIN}\n" for line in lines[:heads]))
+    streams.write("".join(f"{line}\n" for line in lines[heads:]))
 
 
-def _padded(cell: str, width: int, right: bool) -> str:
-    blanks = " " * (width - cell_len(cell))
-    return blanks + cell if right else cell + blanks
+def _clean(found: Table) -> Table:
+    heads, *rows = (
+        [printable(cell).replace("\n", " ").strip() for cell in row] for row in (found.columns, *found.rows)
+    )
+    return Table(heads, rows, found.right)
 
 
 def printable(text: str) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from engine.ledger.tables import Notice
 from engine.numbers import Number
-from engine.rulebook.model import Language, Text
+from engine.rulebook.model import Language, Text, Version
 from notifier.digests import NOTHING_LEFT
 from notifier.routes import ADDRESS_FAULTS
+from notifier.words.figures import money, standard
+from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
     "rule": Text("规则", "rule"),
@@ -117,6 +119,49 @@ NOTICE_STATES: Mapping[str, Text] = {
     "sent": Text("已发出", "sent"),
     "failed": Text("失败", "failed"),
     "dropped": Text("无需再发", "dropped"),
+}
+EVIDENCE: Mapping[str, Text] = {
+    "sessions": Text("会话", "sessions"),
+    "messages": Text("消息", "messages"),
+    "ratings": Text("评价", "ratings"),
+    "counts": Text("别处统计的数", "counts"),
+}
+COLUMNS: Mapping[str, Text] = {  # what a column of a back office holds
+    "period": Text("期间", "period"),
+    "count": Text("个数", "count"),
+    "rate": Text("比率", "rate"),
+    "percent": Text("百分数", "percent"),
+}
+CLAIMED: Mapping[str, Text] = {  # what a mapping's provenance speaks of
+    "headers": Text("表头", "headers"),
+    "parts": Text("各部分", "parts"),
+    "rounding": Text("取整", "rounding"),
+    "skip": Text("跳过的行", "skip"),
+    "shop": Text("店铺", "shop"),
+}
+EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
+    "violation.opened": Text("发现违规", "violation.opened"),
+    "violation.reopened": Text("重新成立", "violation.reopened"),
+    "violation.corrected": Text("按新证据更正", "violation.corrected"),
+    "violation.contradicted": Text("现有证据与平台判定不符", "violation.contradicted"),
+    "violation.amended": Text("更正记录", "violation.amended"),
+    "violation.acknowledged": Text("已知悉", "violation.acknowledged"),
+    "violation.confirmed": Text("平台已判罚", "violation.confirmed"),
+    "violation.appealed": Text("申诉", "violation.appealed"),
+    "violation.overturned": Text("判罚撤销", "violation.overturned"),
+    "violation.waived": Text("豁免", "violation.waived"),
+    "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
+    "violation.open": Text("恢复预判", "violation.open"),
+    "violation.closed": Text("结案", "violation.closed"),
+}
+TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
+    "state": Text("状态", "state"),
+    "severity": Text("等级", "severity"),
+    "numerator": Text("分子", "numerator"),
+    "denominator": Text("分母", "denominator"),
+    "amount_fen": Text("平台判罚金额", "amount charged"),
+    "reference": Text("平台通知编号", "platform's reference"),
+    "appeal_until": Text("申诉截止", "appeal until"),
 }
 STEPS: Mapping[str, Text] = {  # what the progress bar names
     "reading": Text("读取文件", "reading"),
@@ -242,6 +287,36 @@ def about_words(notice: Notice, violations: int, language: Language) -> str:
 def step_words(language: str) -> Mapping[str, str]:
     """What the progress bar calls the engine's steps."""
     return {name: words.in_language(language) for name, words in STEPS.items()}
+
+
+def event_words(event: str, language: Language) -> str:
+    """What the journal calls an event, in `language` where we have a word for it."""
+    return EVENTS[event].in_language(language) if event in EVENTS else event
+
+
+def told_words(name: str, value: object, language: Language) -> str:
+    """One thing that the journal keeps of a violation.
+
+    >>> told_words("state", "open", "zh-CN"), told_words("amount_fen", 30050, "zh-CN")
+    ('状态 预判违规', '平台判罚金额 ¥300.50')
+    """
+    if name == "amount_fen" and isinstance(value, int):
+        value = money(value, language)
+    known = {"state": STATES, "severity": SEVERITIES}.get(name)
+    return f"{TOLD[name].in_language(language)} {word(known, str(value), language) if known else value}"
+
+
+def gate_sentence(version: Version, language: Language) -> str | None:
+    """The gate in words; None where everyone is assessed.
+
+    >>> from datetime import date
+    >>> from fractions import Fraction
+    >>> from engine.rulebook.model import Bound
+    >>> gate_sentence(Version(date(2021, 1, 1), (), "", gate=(("poor", Bound("at_least", Fraction(1), "1")),)), "zh-CN")
+    'poor 不低于1'
+    """
+    gates = [f"{counter} {standard(bound, language)}" for counter, bound in version.gate]
+    return (" 且 " if language == "zh-CN" else " and ").join(gates) or None
 
 
 def journalled_why(why: str, language: str) -> str:

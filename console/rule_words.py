@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.calendar.assessment import WEEKDAYS, AssessedOn
 from engine.rulebook.measures import MEASURES
 from engine.rulebook.model import Counter, Expectation, Language, Rule, SanctionSpec, Severity, Version
+from notifier.words.appeals import appeal_words
 from notifier.words.figures import money_range, standard
 from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SCOPED, SEVERITIES, word
 
@@ -183,12 +184,4 @@ class RuleWords:
 
     def _appeal(self) -> str:
         appeal = self.version.appeal
-        if appeal is None:
-            return self.say("来源未说明", "not stated by the sources")
-        text = self.say(f"收到通知起 {appeal.within_days} 天内", f"within {appeal.within_days} days of the notice")
-        if appeal.attempts is not None:
-            text += self.say(f"，{appeal.attempts} 次", f", attempts: {appeal.attempts}")
-        if appeal.forfeited_by is not None:
-            forfeited = appeal.forfeited_by.in_language(self.language)
-            text += self.say(f"；{forfeited}即放弃", f"; given up by {forfeited}")
-        return text
+        return appeal_words(appeal, self.language) if appeal else self.say("来源未说明", "not stated by the sources")

@@ -38,6 +38,16 @@ SENTENCES: Mapping[str, Text] = {
         "{n:verdict|verdicts} of closed months booked as corrections; see `kaohe period show`",
     ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
+    "missing numbers": Text(
+        "缺数据：{shop} {cycle}「{rule}」没有完整的 {names}",
+        "no data: {shop} {cycle} {rule}: {names} is missing or incomplete",
+    ),
+    "missing evidence": Text(
+        "缺数据：{shop} {cycle}「{rule}」没有这一周期的证据",
+        "no data: {shop} {cycle} {rule}: there is no evidence of this cycle",
+    ),
+    "missing more": Text("缺数据：另有 {n} 条，用 --json 查看全部", "no data: {n} more, `--json` names them"),
+    "rule disputed": Text("有争议的规则「{rule}」：{why}", "disputed rule, {rule}: {why}"),
     "no open cycles": Text("没有这样的未结束周期。", "No such open cycles."),
     "calendar": Text("{month}考核日历", "Assessments in {month}"),
     "calendar today": Text("今天", "today"),
@@ -59,7 +69,11 @@ SENTENCES: Mapping[str, Text] = {
     "calendar file": Text("已写入 {path}：考核 {n} 次，处罚 {m} 项", "{path}: {n:assessment}, {m:measure}"),
     "below gate": Text("未到考核门槛（{gate}；还差 {lacks}）", "below the gate ({gate}; lacks {lacks})"),
     "behind": Text("未达标：再连续 {n} 个合格可补回", "behind: {n} good ones in a row mend it"),
-    "behind for good": Text("未达标：好的再多也补不回", "behind: no number of good ones mends it"),
+    "behind, diluted": Text(
+        "未达标：已有的抹不掉；再多 {n} 个不算不利的，占比才达标",
+        "behind: what tells against it stays; {n} more that do not would bring the share back",
+    ),
+    "behind for good": Text("未达标：再多也补不回", "behind: no number mends it"),
     "behind, pending": Text(
         "未达标：{pending} 个未结的里还须回复 {n} 个", "behind: {n} of the {pending} still open must be answered"
     ),
@@ -67,7 +81,23 @@ SENTENCES: Mapping[str, Text] = {
     "holding still": Text("目前达标", "holding"),
     "safe": Text("稳过", "safe"),
     "lost": Text("已无法挽回", "lost"),
-    "unknown": Text("数据缺失或经取整，无法判断", "unknown: a number is missing or rounded"),
+    "unknown": Text("数据缺失，或取整后两边都可能", "unknown: a number is missing, or rounding leaves both sides open"),
+    "ungraded": Text(
+        "请核对：{violation} 的规则不分等级，仍已记录「{severity}」",
+        "please check: the rule of {violation} has no grades; {severity} is recorded all the same",
+    ),
+    "no such rung": Text(
+        "请核对：{violation} 的规则没有「{severity}」这一级，仍已记录",
+        "please check: the ladder of {violation} has no rung {severity}; it is recorded all the same",
+    ),
+    "off the ladder": Text(
+        "请核对：{amount} 不在 {violation} 的规则所列金额之内，仍已记录",
+        "please check: {amount} is not within what the rule of {violation} names; it is recorded all the same",
+    ),
+    "appeal before assessment": Text(
+        "请核对：申诉截止 {until} 早于考核日 {assessed}，仍已记录",
+        "please check: the appeal would end on {until}, before the assessment on {assessed}; recorded all the same",
+    ),
     "no shops": Text("还没有店铺。", "No shops yet."),
     "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
     "no violations": Text("没有这样的违规记录。", "No such violations."),
@@ -198,6 +228,7 @@ SENTENCES: Mapping[str, Text] = {
     "check mended": Text("自检：一切正常", "self-check: all is well"),
     "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),
     "metrics at": Text("指标在 http://{host}:{port}/metrics", "metrics at http://{host}:{port}/metrics"),
+    "more changed": Text("  ……另有 {n} 条", "  … and {n} more"),
     "worker started": Text("值守进程 {owner} 已启动", "worker {owner} has started"),
     "delivered": Text(
         "排队 {queued}，发出 {sent}，稍后再发 {delayed}，失败 {failed}",
@@ -251,6 +282,10 @@ SENTENCES: Mapping[str, Text] = {
         "共 {all} 条结论，其中违规 {violations} 条", "{all:verdict} in all, {violations:violation} among them"
     ),
     "demo notices": Text("通知共 {all} 封，在 {outbox}", "{all:notice} in all, in {outbox}"),
+    "demo old": Text(
+        "另有 {n} 条违规发现时距考核已超过 7 天（示例每月只导入一次）：只记录，不通知",
+        "{n:more violation was|more violations were} found over 7 days late (the demo imports monthly): no notice",
+    ),
     "demo next": Text("接下来可以看：", "Where to look next:"),
     "status runs": Text(
         "考核：到期 {due}，进行中 {running}，失败 {failed}", "runs: {due} due, {running} running, {failed} failed"

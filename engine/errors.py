@@ -33,20 +33,20 @@ class NothingToDoError(KaoheError):
     exit_code = 3
 
 
-NOUNS = {  # what a name may stand for, in Chinese
-    "channel": "渠道",
-    "kind of evidence": "证据种类",
-    "language": "语言",
-    "mapping": "映射",
-    "client": "客户",
-    "notice": "通知",
-    "owner": "负责人",
-    "platform": "平台",
-    "rule": "规则",
-    "severity": "违规等级",
-    "shop": "店铺",
-    "state": "状态",
-    "violation": "违规",
+NOUNS = {  # what a name may stand for, in Chinese, with its measure word
+    "channel": "个渠道",
+    "kind of evidence": "种证据",
+    "language": "种语言",
+    "mapping": "个映射",
+    "client": "个客户",
+    "notice": "封通知",
+    "owner": "位负责人",
+    "platform": "个平台",
+    "rule": "条规则",
+    "severity": "个违规等级",
+    "shop": "家店铺",
+    "state": "个状态",
+    "violation": "条违规",
 }
 
 
@@ -60,9 +60,11 @@ class UnknownNameError(KaoheError):
     def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "", zh: str = "") -> None:
         self.what, self.name = what, name
         names = list(known)
+        noun = NOUNS.get(what) or NOUNS.get(what.split(maxsplit=1)[0], f"个 {what}")
+        near = suggestion(name, names, "zh-CN")
         super().__init__(
             f"unknown {what} {name!r}{suggestion(name, names)}{hint and '; ' + hint}",
-            zh=f"没有这个{NOUNS.get(what, what)}：{name!r}{suggestion(name, names, 'zh-CN')}{zh and '；' + zh}",
+            zh=f"没有这{noun}：{name!r}{near}{zh and (zh if near.endswith('？') else '；' + zh)}",
         )
 
 

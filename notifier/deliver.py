@@ -18,9 +18,10 @@ from sqlalchemy import Engine
 
 from engine.errors import UnknownNameError
 from notifier.channels.contract import Channel
-from notifier.channels.outcome import Outcome
+from notifier.channels.outcome import Outcome, OutcomeKind
 from notifier.claims import LEASE, Claim, claim, due, record
 from notifier.drafts import Drafter
+from notifier.fresh import freshened
 from notifier.sandbox import TemplateFaultError
 from notifier.sheets import SheetError
 from notifier.writing import write
@@ -61,9 +62,10 @@ def deliver_due(
 ) -> Delivered:
     """Send at most `limit` of the notices that are due `now`, the longest due first.
 
-    `owner` names this process; several may deliver from one ledger. `drafter` writes the digests, by default under the
-    rules as the ledger keeps them. When a channel answers that no letter would fare better, it is left alone for the
-    rest of the call. `stop` is asked before each notice: once it says so, the one in hand was the last.
+    `owner` names this process; several may deliver from one ledger. `drafter` writes each text when it goes out, so
+    that it tells what is on record by then; without one a notice goes out as it was queued, and digests are written
+    under the rules as the ledger keeps them. When a channel answers that no letter would fare better, it is left alone
+    for the rest of the call. `stop` is asked before each notice: once it says so, the one in hand was the last.
     """
     started = time.monotonic()
 
@@ -71,7 +73,6 @@ def deliver_due(
         """The caller's now, moved on by what this call has taken so far."""
         return now + timedelta(seconds=time.monotonic() - started)
 
-    drafter = drafter or Drafter({}, "zh-CN")
     done: Counter[str] = Counter()
     resting: set[str] = set()
     found, done["waiting"] = due(ledger, channels, now, limit)
@@ -92,16 +93,18 @@ def deliver_due(
     return Delivered(**done)
 
 
-def _attempt(ledger: Engine, drafter: Drafter, channel: Channel, taken: Claim, now: datetime) -> Outcome:
-    if taken.notice.violation_id is None:
-        try:
-            written = write(ledger, taken, drafter)
-        except (TemplateFaultError, SheetError, UnknownNameError) as error:
-            # What an earlier attempt left open stays so.
-            return Outcome.of("unknown" if taken.open_question else "misconfigured", str(error))
-        if written is None:  # taken over: `record` finds so too
-            return Outcome.of("unknown", "not ours any more")
-        taken = written
-    letter = taken.letter()
-    settled = channel.settle(letter) if taken.open_question else None
+def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: Claim, now: datetime) -> Outcome:
+    # What an earlier attempt left open stays so.
+    left: OutcomeKind | None = "unknown" if taken.open_question else None
+    try:
+        if taken.notice.violation_id is None:
+            written = write(ledger, taken, drafter or Drafter({}, "zh-CN"))
+        else:
+            written = freshened(ledger, taken, drafter) if drafter else taken
+    except (TemplateFaultError, SheetError, UnknownNameError) as error:
+        return Outcome.of(left or "misconfigured", str(error))
+    if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
+        return Outcome.of(left or "temporary", "what it tells of changed while it was being written")
+    letter = written.letter()
+    settled = channel.settle(letter) if written.open_question else None
     return settled or channel.send(letter, now)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.assessment.ruling import Ruling
 from engine.ledger.tables import Violation
 from engine.rulebook.model import Language, Rule, Text
 from notifier.facts import NoticeFacts
@@ -51,10 +52,11 @@ class _Row:
     violation: Violation
     facts: NoticeFacts
     limited: timedelta
+    exposure_fen: tuple[int, int]
 
     @property
     def cost(self) -> tuple[int, timedelta]:
-        return self.violation.exposure_max_fen, self.limited
+        return self.exposure_fen[1], self.limited
 
     @property
     def group(self) -> tuple[str, str, str]:
@@ -65,7 +67,11 @@ def digest_facts(
     records: Iterable[Record], rulebook: Mapping[str, Rule], sheets: Sheets, language: Language, older: int = 0
 ) -> DigestFacts:
     """The facts of a digest about these violations; at least one. Raises SheetError on a faulty sheet."""
-    rows = [_Row(r.violation, r.facts(rulebook, sheets, language), _limited(r)) for r in records]
+    rows = [
+        _Row(r.violation, r.facts(rulebook, sheets, language), _limited(ruled), ruled.exposure_fen)
+        for r in records
+        for ruled in [r.ruling()]
+    ]
     rows.sort(key=lambda row: (row.cost[0], row.cost[1], row.violation.assessed_on), reverse=True)
     listed = rows[:MOST_ROWS]
     groups: dict[tuple[str, str, str], list[_Row]] = {}  # in the order of the dearest row of each
@@ -74,7 +80,7 @@ def digest_facts(
     client = rows[0].facts.client
     days = [row.violation.assessed_on for row in rows]
     years = {d.year for row in rows for d in (row.violation.assessed_on, row.violation.cycle_start)}
-    lowest, highest = (sum(v) for v in zip(*((_fen(r.violation)) for r in rows), strict=True))
+    lowest, highest = (sum(v) for v in zip(*(row.exposure_fen for row in rows), strict=True))
     return DigestFacts(
         language=language,
         client=None if client == PLAIN_CLIENT else client,
@@ -138,6 +144,8 @@ def _actions(rows: Sequence[_Row], language: Language) -> tuple[str, ...]:
     """What to do first about each rule; once where several have the same advice."""
     rules: dict[str, list[str]] = {}
     for row in rows:
+        if row.facts.first_action is None:  # settled meanwhile
+            continue
         title = f"{row.facts.platform} · {row.facts.rule_title}"
         known = rules.setdefault(row.facts.first_action, [])
         if title not in known:
@@ -146,11 +154,7 @@ def _actions(rows: Sequence[_Row], language: Language) -> tuple[str, ...]:
     return tuple(f"{comma.join(titles)}{colon}{action}" for action, titles in rules.items())
 
 
-def _fen(violation: Violation) -> tuple[int, int]:
-    return violation.exposure_min_fen, violation.exposure_max_fen
-
-
-def _limited(record: Record) -> timedelta:
+def _limited(ruled: Ruling) -> timedelta:
     """How long the measures last that have days, all together."""
-    days = [s.ends - s.starts + timedelta(days=1) for s in record.sanctions if s.starts and s.ends]
+    days = [s.ends - s.starts + timedelta(days=1) for s in ruled.sanctions if s.starts and s.ends]
     return sum(days, timedelta())

@@ -9,32 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.assessment.ruling import STANDING, ruling
 from engine.ledger.tables import Sanction, Subject, Violation
-from engine.rulebook.model import Claim, Language, Rule, Version
+from engine.rulebook.model import Claim, Interval, Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS
-from notifier.gap import gap
+from notifier.gap import gap_range
 from notifier.sheets import Sheet
 from notifier.words import dates, figures
+from notifier.words.appeals import appeal_words
 from notifier.words.lines import one_line
 from notifier.words.measures import MeasureWords, last_day
 from notifier.words.vocabulary import CLAIMS, PREDICTED, SEVERITIES, STATES, word
 
 # Claims about what a notice of a violation does not speak of, so that it need not say how sure they are.
-UNSAID = frozenset({"appeal", "at_risk", "at_risk_when"})
+UNSAID = frozenset({"at_risk", "at_risk_when"})
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
-    Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`); `gap_words`
-    is the same as a sentence. `in_force_dispute` says that a later announcement ended or changed the rule
-    itself.
+    Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
+    the figure was rounded; `gap_words` is the same as a sentence, with both ends. `in_force_dispute` says that a later
+    announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
+    decided, once that is on record; a violation that is `settled` has no measures, no exposure, and nothing to do.
     """
 
     language: Language
     status: str
     predicted: bool
+    settled: bool
     shop: str
     shop_name: str
     shop_id: str
@@ -57,7 +61,11 @@ class NoticeFacts:
     until: str | None
     sanctions: tuple[str, ...]
     exposure: str | None
-    first_action: str
+    charged: str | None
+    reference: str | None
+    appeal: str | None
+    appeal_until: str | None
+    first_action: str | None
     steps: tuple[str, ...]
     where: tuple[str, ...]
     assumed: tuple[str, ...]
@@ -84,10 +92,13 @@ def facts_of(
     """
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
-    ordered = sorted(sanctions, key=lambda s: s.position)
-    end = last_day(ordered)
+    ruled = ruling(violation, sanctions)
+    settled = violation.state not in STANDING
+    end = last_day(ruled.sanctions)
     measures = MeasureWords(language, rule.measures if rule else {})
-    pieces = gap(violation.numerator, violation.denominator, bound) if bound else None
+    top = _ends(violation.numerator, violation.numerator_low, violation.numerator_high)
+    bottom = _ends(violation.denominator, violation.denominator_low, violation.denominator_high)
+    pieces = gap_range(top, bottom, bound) if bound else None
     known = PLATFORMS.get(violation.platform)
     platform = known.name.in_language(language) if known else one_line(violation.platform)
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
@@ -96,6 +107,7 @@ def facts_of(
         language=language,
         status=word(STATES, violation.state, language),
         predicted=violation.state in PREDICTED,
+        settled=settled,
         shop=one_line(shop.alias or shop.name or shop.external_id),
         shop_name=one_line(shop.name or shop.external_id),
         shop_id=one_line(shop.external_id),
@@ -108,19 +120,23 @@ def facts_of(
         assessed_on=dates.day(violation.assessed_on, language),
         numerator=violation.numerator,
         denominator=violation.denominator,
-        figure=sheet.figure_words(violation.numerator, violation.denominator),
-        value=figures.figure(violation.numerator, violation.denominator, bound),
+        figure=sheet.figure_words(figures.span(top), figures.span(bottom)),
+        value=figures.figure_range(top, bottom, bound),
         standard=figures.standard(bound, language) if bound else None,
-        gap=pieces,
-        gap_words=sheet.gap_words(pieces),
+        gap=pieces[1] if pieces else None,
+        gap_words=sheet.gap_words(*pieces) if pieces else None,
         severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
-        consequence=one_line(measures.consequence(ordered)),
+        consequence=one_line(measures.consequence(ruled.sanctions, settled=settled)),
         until=dates.day(end, language) if end else None,
-        sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ordered),
-        exposure=_exposure(violation, language),
-        first_action=sheet.first,
-        steps=sheet.steps,
-        where=sheet.where,
+        sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ruled.sanctions),
+        exposure=figures.money_range(*ruled.exposure_fen, language) if ruled.exposure_fen[1] else None,
+        charged=None if violation.amount_fen is None else figures.money(violation.amount_fen, language),
+        reference=one_line(violation.reference) if violation.reference else None,
+        appeal=appeal_words(version.appeal, language) if version and version.appeal and not settled else None,
+        appeal_until=dates.day(violation.appeal_until, language) if violation.appeal_until and not settled else None,
+        first_action=None if settled else sheet.first,
+        steps=() if settled else sheet.steps,
+        where=() if settled else sheet.where,
         assumed=tuple(w for w in (_assumed(c, language) for c in claims) if w),
         disputed=tuple(_disputed(rule, c, language) for c in claims if rule and c.disputed_by),
         in_force_dispute=next(
@@ -129,6 +145,11 @@ def facts_of(
         ),
         violation=one_line(violation.id),
     )
+
+
+def _ends(value: int, low: int | None, high: int | None) -> Interval:
+    """A number of the ledger: between its ends where it was rounded."""
+    return Interval(value if low is None else low, value if high is None else high)
 
 
 def _version(rule: Rule | None, key: str) -> Version | None:
@@ -146,12 +167,6 @@ def _without(platform: str, title: str, language: Language) -> str:
     # Titles may leave out what a platform calls its shops: 快手 for 快手小店.
     said = next((platform[:n] for n in range(len(platform), 1, -1) if title.startswith(platform[:n])), "")
     return title.removeprefix(said) or title
-
-
-def _exposure(violation: Violation, language: Language) -> str | None:
-    if violation.exposure_max_fen == 0:
-        return None
-    return figures.money_range(violation.exposure_min_fen, violation.exposure_max_fen, language)
 
 
 def _labelled(claim: Claim, text: str, language: Language) -> str:

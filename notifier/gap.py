@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.rulebook.model import Bound
+from engine.judge.box import corners
+from engine.rulebook.model import Bound, Interval
 
 
 def gap(numerator: int, denominator: int | None, bound: Bound) -> int | None:
@@ -27,3 +28,17 @@ def gap(numerator: int, denominator: int | None, bound: Bound) -> int | None:
     most = floor if bound.comparison == "at_most" else ceiling - 1
     fewer = max(0, numerator - most)
     return fewer if fewer <= numerator else None
+
+
+def gap_range(numerator: Interval, denominator: Interval, bound: Bound) -> tuple[int, int] | None:
+    """The gap of a rounded figure: the fewest pieces and the most. None where at some of its points none would do.
+
+    All its points miss the standard, and the numerator counts some of what the denominator counts.
+
+    >>> from fractions import Fraction
+    >>> gap_range(Interval(635, 644), Interval(1000, 1000), Bound("at_least", Fraction(7, 10), "70%"))
+    (56, 65)
+    """
+    points = corners(numerator, denominator, is_part=numerator.low <= denominator.high)
+    found = [pieces for point in points if (pieces := gap(*point, bound)) is not None]
+    return (min(found), max(found)) if len(found) == len(points) else None

@@ -26,7 +26,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Entry, Event, append, entries, head
 from engine.ledger.tables import Cursor, Notice
-from engine.rulebook.model import Language, Rule
+from engine.rulebook.model import Language, Rule, Text
 from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
 from notifier.drafts import Drafter
 from notifier.events import EVENTS, OPENED, is_late
@@ -39,6 +39,11 @@ from notifier.told import told
 
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 BATCHES = 100  # how many of the journal's batches one transaction works off
+
+SILENT = Text(
+    "没有人收到关于 {} 的通知：它没有联系人；请用 `kaohe shops import` 补上",
+    "nobody is told about {}: it has no contact; add one with `kaohe shops import`",
+)
 
 _log = logging.getLogger(__name__)
 
@@ -208,7 +213,7 @@ def _drafts(
         else:
             made += drafter.notices(record, occasion.event, recipients, now)
     for key in sorted(set(silent)):
-        _log.warning("nobody is told about %s: it has no contact; add one with `kaohe shops import`", key)
+        _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
     return made, joining, planned
 

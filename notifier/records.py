@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.assessment.archive import FileToday, file_today, version_as_used
+from engine.assessment.ruling import Ruling, ruling
 from engine.ledger.tables import (
     Assessment,
     JournalEntry,
@@ -24,7 +25,7 @@ from engine.ledger.tables import (
     Subject,
     Violation,
 )
-from engine.rulebook.model import Language, Rule
+from engine.rulebook.model import Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheets
@@ -64,9 +65,17 @@ class Record:
 
     def file_today(self, rulebook: Mapping[str, Rule]) -> FileToday | None:
         """What became of the file of the rule that decided; None where the ledger does not tell which did."""
-        told = self.rule(rulebook) if self.used else None
-        version = next((v for v in told.versions if v.key == self.violation.version), None) if told else None
+        version = self.version(rulebook) if self.used else None
         return file_today(rulebook, self.violation.rule, version) if version else None
+
+    def version(self, rulebook: Mapping[str, Rule]) -> Version | None:
+        """The version of its rule that decided; None where it is lost."""
+        told = self.rule(rulebook)
+        return next((v for v in told.versions if v.key == self.violation.version), None) if told else None
+
+    def ruling(self) -> Ruling:
+        """What may be felt of it by now."""
+        return ruling(self.violation, self.sanctions)
 
     def facts(self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language) -> NoticeFacts:
         """What a notice about it may say, under the version of its rule that decided it."""

@@ -38,16 +38,17 @@ class Sheet:
     gap_one: str | None = None
     gap_many: str | None = None
 
-    def figure_words(self, numerator: int, denominator: int) -> str:
-        """The sentence that says how many of how many."""
+    def figure_words(self, numerator: int | str, denominator: int | str) -> str:
+        """The sentence that says how many of how many; of rounded numbers, `635–644` of `1000`."""
         return self.figure.replace("{k}", str(numerator)).replace("{n}", str(denominator))
 
-    def gap_words(self, pieces: int | None) -> str | None:
+    def gap_words(self, fewest: int | None, most: int | None = None) -> str | None:
         """The sentence that says how many pieces were missing, or None where nothing can be said."""
-        if not pieces or self.gap_many is None:
+        if not fewest or self.gap_many is None:
             return None
-        text = self.gap_one if pieces == 1 and self.gap_one is not None else self.gap_many
-        return text.replace("{m}", str(pieces))
+        most = fewest if most is None else most
+        text = self.gap_one if most == 1 and self.gap_one is not None else self.gap_many
+        return text.replace("{m}", str(fewest) if fewest == most else f"{fewest}–{most}")
 
 
 class Sheets:

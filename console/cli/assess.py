@@ -12,7 +12,10 @@ import typer
 
 from console.cli.app import AsJson, AsOf, app, current
 from console.desk import Desk, NoHomeError, day, instant
+from console.footnotes import dispute_words, missing_words
+from console.layout import Table
 from console.local_time import local_time
+from console.names import ShopNames, shop_names
 from console.output import json_lines, note, progress, say, table
 from console.overdue import overdue_lines, wait_lines, waiting_now
 from console.phrases import heads, step_words, verdict_words
@@ -79,7 +82,9 @@ def assess(
     if as_json:
         json_lines(o.as_json() for o in outcomes)
     elif outcomes or not found.failures:
-        _tell(outcomes, language)
+        with reading(desk.ledger) as session:
+            names = shop_names(session)
+        _tell(outcomes, names, language)
     if found.failures:
         _end_with(found.failures, language)
 
@@ -205,7 +210,7 @@ def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] |
     return {(s.platform, s.external_id) for s in found}
 
 
-def _tell(outcomes: list[Outcome], language: str) -> None:
+def _tell(outcomes: list[Outcome], names: ShopNames, language: Language) -> None:
     if not outcomes:
         say(sentence("nothing new", language))
         return
@@ -224,13 +229,15 @@ def _tell(outcomes: list[Outcome], language: str) -> None:
         ]
         for o in outcomes
     ]
-    table(
-        heads("assessed_on platform client shop rule cycle figure standard verdict violation", language),
-        rows,
-        [6],
-    )
+    columns = heads("assessed_on platform client shop rule cycle figure standard verdict violation", language)
+    called = [names.get((o.rule.platform, o.shop), o.shop) for o in outcomes]
+    order = [3, 4, 5, 8, 6, 7, 9, 2, 0]  # what is looked for first; the rule's title names its platform
+    short = [[[*row[:3], name, *row[4:]][n] for n in order] for row, name in zip(rows, called, strict=True)]
+    table(columns, rows, [6], Table([columns[n] for n in order], short, [4]))
     counts = Counter(o.verdict for o in outcomes)
     say(" · ".join(f"{verdict_words(v, False, language)} {n:,}" for v, n in sorted(counts.items())))
+    for line in [*missing_words(outcomes, language), *dispute_words([(o.rule, o.version) for o in outcomes], language)]:
+        say(line)
 
 
 def _refuse_emptiness(desk: Desk) -> None:

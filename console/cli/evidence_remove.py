@@ -21,7 +21,6 @@ from engine.evidence.removing import RemovalRequest, RemovedDay, remove_evidence
 from engine.ledger.database import reading
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.platforms import platform as known_platform
-from engine.rulebook.platforms import platform_id
 
 
 @evidence_commands.command()
@@ -49,8 +48,8 @@ def remove(
         )
     kinds = [kind_named(name) for name in dict.fromkeys(kind or KINDS)]
     with reading(desk.ledger) as session:
-        subject = known_shop(session, shop, known_platform(platform_id(platform)).id)
-        id_, place = subject.external_id, known_platform(platform_id(platform)).id
+        subject = known_shop(session, shop, known_platform(platform).id)
+        id_, place = subject.external_id, known_platform(platform).id
     removed: list[RemovedDay] = []
     for one in kinds:
         request = RemovalRequest(one, place, id_, desk.actor, why, first, last)

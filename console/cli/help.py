@@ -113,9 +113,10 @@ CHINESE: Mapping[str, str] = {
         "只登录邮件服务器，别的什么都不说，连发件人也不报"
     ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
-    "Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis.": (
-        "一条违规的来龙去脉：证据、计数、指标、标准、处罚、规则原意和依据。"
+    "Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence.": (
+        "一条违规的来龙去脉：指标、标准、处罚、计数、规则原意和依据、证据。"
     ),
+    "Also every day's count, every day file, and all that tells against it.": "再列出逐日的数、日文件和全部不利的条目",
     "zh-CN or en; the setting `language` by default.": "zh-CN 或 en；默认按设置 language",
     "Assess what falls due and send its notices, until told to stop. Several may run on one ledger.": (
         "到期即考核并发送通知，直到被叫停。可以同时运行多个。"
@@ -150,6 +151,7 @@ CHINESE: Mapping[str, str] = {
     "Run the cases that live in the rule files, each through both engines.": (
         "运行规则文件里的用例，两个引擎各跑一遍。"
     ),
+    "Only these rules.": "只测这些规则",
     "Also name what no case reaches.": "同时列出没有用例覆盖的部分",
     "The key that seals buyers' ids: check it, begin a new one on purpose.": "封存买家编号的密钥：检查，或有意换一把。",
     "Say whether the key is there and is the one that the ledger knows; the key itself is never printed.": (
@@ -169,7 +171,7 @@ CHINESE: Mapping[str, str] = {
     ),
     "Shops: import a register, add one, list them.": "店铺：导入登记表、登记一家、列出。",
     "Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?.": (
-        "按 CSV 登记店铺：platform、shop、name?、alias?、client?、category?、opened_on?、owner?、contact?。"
+        "按 CSV 登记店铺：platform、shop、name?、alias?、client?、category?、opened_on?、owner?、contact?（? 可不填）。"
     ),
     "Register one shop, or change what is given.": "登记一家店铺，或更改给出的内容。",
     "Addresses for notices, separated by ;": "通知地址，用 ; 分隔",
@@ -190,10 +192,10 @@ CHINESE: Mapping[str, str] = {
     ),
     "acknowledged, confirmed, appealed, overturned, waived, withdrawn, closed": (
         "acknowledged 已知悉、confirmed 平台已判罚、appealed 申诉中、overturned 已撤销、"
-        "waived 豁免、withdrawn 撤回、closed 结案"
+        "waived 豁免、withdrawn 撤回、closed 结案；写中文也行"
     ),
     "The reason; it stands in the journal.": "理由，记入日志",
-    "What the platform decided.": "平台判定的等级",
+    "What the platform decided: minor, serious, grave.": "平台判定的等级：minor 轻微、serious 严重、grave 特别严重",
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
     "The platform's deadline.": "平台的申诉截止日",

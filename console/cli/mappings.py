@@ -9,10 +9,11 @@ import typer
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.output import json_lines, note, say, table
-from console.phrases import heads
+from console.phrases import CLAIMED, COLUMNS, EVIDENCE, heads
 from console.sentences import sentence
 from engine.evidence.mapping import shelf
 from engine.evidence.mapping.model import MappedColumn, MappingFile
+from notifier.words.vocabulary import word
 
 commands = group("mappings", "Files as the back offices give them: list, show, check.")
 
@@ -45,7 +46,8 @@ def show(
         return
     language = lang_of(lang, current(context))
     zh = language == "zh-CN"
-    say(f"{found.title.in_language(language)}\n{found.id} · {found.platform} · {found.kind} · {found.path}")
+    kind = word(EVIDENCE, found.kind, language)
+    say(f"{found.title.in_language(language)}\n{found.id} · {found.platform} · {kind} · {found.path}")
     for column in found.columns.values():
         say(f"  {column.name}{_marks(column, zh=zh)}: {' / '.join(column.headers)}")
     for part in found.parts.values():
@@ -60,7 +62,7 @@ def show(
         basis = {"source": "出处" if zh else "source", "assumed": "假定" if zh else "assumed"}[claim.basis]
         cited = f" [{', '.join(claim.cite)}]" if claim.cite else ""
         words = claim.because or claim.says
-        say(f"  {claim.name}: {basis}{cited}: {words.in_language(language) if words else ''}")
+        say(f"  {word(CLAIMED, claim.name, language)}: {basis}{cited}: {words.in_language(language) if words else ''}")
 
 
 @commands.command()
@@ -84,7 +86,7 @@ def check(
 
 
 def _marks(column: MappedColumn, *, zh: bool) -> str:
-    words: list[str] = [column.kind] if column.kind != "text" else []
+    words: list[str] = [word(COLUMNS, column.kind, "zh-CN" if zh else "en")] if column.kind != "text" else []
     words += ["必需" if zh else "required"] if column.required else []
     words += ["向下填充" if zh else "filled down"] if column.fill else []
     return f" ({', '.join(words)})" if words else ""

@@ -8,12 +8,15 @@ import typer
 
 from console.cli.app import AsJson, AsOf, app, current
 from console.desk import instant
+from console.footnotes import dispute_words
+from console.layout import Table
 from console.listing import listing
 from console.local_time import local_time
-from console.output import json_lines, progress
-from console.phrases import heads, step_words
+from console.names import shop_names
+from console.output import json_lines, progress, say
+from console.phrases import gate_sentence, heads, step_words
 from console.sentences import sentence
-from engine.assessment.outcome import gate_words, standard_words
+from engine.assessment.outcome import ranges_json, standard_words
 from engine.assessment.outlook import Outlook, outlook
 from engine.ledger import subjects
 from engine.ledger.database import reading
@@ -45,6 +48,7 @@ def outlook_(
     with reading(desk.ledger) as session, progress(step_words(language)) as report:
         wanted = [subjects.shop(session, name) for name in shop or ()]
         found = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, report)
+        names = shop_names(session)
     if wanted:
         shops = {(s.platform, s.external_id) for s in wanted}
         found = [o for o in found if (o.rule.platform, o.shop) in shops]
@@ -61,13 +65,20 @@ def outlook_(
             o.shop,
             o.rule.title.in_language(language),
             o.cycle.key,
-            f"{'-' if o.numerator is None else o.numerator}/{o.denominator}" if o.denominator is not None else "-",
+            o.figure_words(),
             standard_words(o.version) or "-",
             words(o, language),
         ]
         for o in found
     ]
-    listing(heads(COLUMNS, language), rows, sentence("no open cycles", language), [6])
+    columns = heads(COLUMNS, language)
+    called = [names.get((o.rule.platform, o.shop), o.shop) for o in found]
+    order = [0, 3, 4, 6, 7, 5, 2, 8]  # what is looked for first; the rule's title names its platform
+    cells = [[[*row[:3], name, *row[4:]][n] for n in order] for row, name in zip(rows, called, strict=True)]
+    on_a_terminal = Table([columns[n] for n in order], cells, [3])
+    listing(columns, rows, sentence("no open cycles", language), [6], on_a_terminal)
+    for line in dispute_words([(o.rule, o.version) for o in found], language):
+        say(line)
 
 
 def words(o: Outlook, language: Language) -> str:
@@ -75,10 +86,14 @@ def words(o: Outlook, language: Language) -> str:
     if o.missing:
         return sentence("not here yet", language, missing=", ".join(o.missing))
     if o.standing == "below_gate":
-        lacks = ", ".join(f"{name} +{n}" for name, n in (o.gate_lacks or {}).items())
-        return sentence("below gate", language, gate=gate_words(o.version) or "-", lacks=lacks or "-")
-    if o.standing == "behind" and o.running and not (o.mends is not None and o.mends <= o.pending):
-        return sentence("behind", language, n=o.mends) if o.mends is not None else sentence("behind for good", language)
+        lacks = ("、" if language == "zh-CN" else ", ").join(f"{n} {name}" for name, n in (o.gate_lacks or {}).items())
+        return sentence("below gate", language, gate=gate_sentence(o.version, language) or "-", lacks=lacks or "-")
+    if o.standing == "behind" and o.running and (o.mends is None or o.mends > o.pending):
+        if o.mends is not None:
+            return sentence("behind", language, n=o.mends)
+        if o.dilutes is not None:
+            return sentence("behind, diluted", language, n=o.dilutes)
+        return sentence("behind for good", language)
     if o.standing == "behind":
         return sentence("behind, pending", language, n=o.mends or 0, pending=o.pending)
     if o.standing == "holding":
@@ -108,5 +123,6 @@ def _row(o: Outlook) -> dict[str, Any]:
         "breaks": o.breaks,
         "pending": o.pending,
         "gate_lacks": dict(o.gate_lacks) if o.gate_lacks else None,
-    }
+        "dilutes": o.dilutes,
+    } | ranges_json(o.numerator_range, o.denominator_range)
     return row | ({"missing": list(o.missing)} if o.missing else {})

@@ -14,6 +14,7 @@ from console.phrases import heads
 from console.rule_page import rule_page
 from console.rule_words import RuleWords
 from console.sentences import sentence
+from console.uncovered import uncovered_words
 from engine.errors import KaoheError
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
@@ -101,13 +102,15 @@ def _has_rules(path: Path) -> bool:
 @commands.command()
 def test(
     context: typer.Context,
+    named: Annotated[list[str] | None, typer.Argument(metavar="[RULE…]", help="Only these rules.")] = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also name what no case reaches.")] = False,
     rule: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this rule; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the cases that live in the rule files, each through both engines."""
     desk = current(context)
-    rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
+    asked = dict.fromkeys([*(named or ()), *(rule or ())])
+    rules = [desk.rulebook.rule(r) for r in asked] if asked else list(desk.rulebook.values())
     findings = 0
     rows: list[dict[str, Any]] = []
     with Reasoner() as reasoner:
@@ -134,7 +137,7 @@ def _tell(rule: Rule, results: list[CaseResult], missing: list[str], language: s
         if not result.passed:
             say(f"  {rule.path}:{result.case.line}: {result.case.name}: {'; '.join(result.differences)}")
     for what in missing:
-        say(sentence("no case", language, what=what))
+        say(sentence("no case", language, what=uncovered_words(what, language)))
 
 
 def _case_row(rule: Rule, result: CaseResult) -> dict[str, Any]:

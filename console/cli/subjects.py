@@ -113,7 +113,7 @@ def unregister(
     """Take back that a shop is registered, and what was said of it. Its evidence and violations stay."""
     desk = current(context)
     with transaction(desk.ledger) as session:
-        subject = known_shop(session, shop, known_platform(platform_id(platform)).id)
+        subject = known_shop(session, shop, known_platform(platform).id)
         name = f"{subject.platform}/{subject.external_id}"
         unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
     say(sentence("shop unregistered", desk.settings.language, shop=name))

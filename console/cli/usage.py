@@ -5,7 +5,9 @@ The option parser has English words only, so they are made anew from its data, i
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -34,10 +36,10 @@ def usage_message(error: typer.TyperException, language: Language) -> str:
 def _what(error: typer.TyperException, kind: str, data: dict[str, Any], language: Language) -> str:
     zh = language == "zh-CN"
     if kind == "NoSuchOption":
-        near = suggestion(data["option_name"], data["possibilities"] or [], language)
+        near = _near(data["option_name"], data["possibilities"] or [], language)
         return (f"没有选项 {data['option_name']}" if zh else f"no option {data['option_name']}") + near
     if kind == "MissingParameter":
-        return f"缺少 {_parameter(data)}" if zh else f"{_parameter(data)} is missing"
+        return f"缺少 {_named(data, language)}" if zh else f"{_parameter(data)} is missing"
     words = error.format_message()
     value = str(data.get("message", words))
     if found := NO_COMMAND.match(words):
@@ -48,10 +50,31 @@ def _what(error: typer.TyperException, kind: str, data: dict[str, Any], language
     if found := TOO_MUCH.match(words):
         return f"多出来的参数：{found[1]}" if zh else f"more than the command takes: {found[1]}"
     if NO_NUMBER.match(value):
-        return f"{_parameter(data)} 要写整数" if zh else f"{_parameter(data)} must be a whole number"
+        return f"{_named(data, language)} 要写整数" if zh else f"{_parameter(data)} must be a whole number"
     if kind == "BadParameter":
         return f"{_parameter(data)} 的值不对：{value}" if zh else f"{_parameter(data)}: {value}"
     return words[:1].lower() + words[1:].rstrip(".")
+
+
+def _near(typed: str, options: Iterable[str], language: Language) -> str:
+    """Options near what was typed; the dashes, which all of them have, make none of them near.
+
+    >>> _near("--lang", ["--mapping", "--json"], "en"), _near("--jsno", ["--mapping", "--json"], "en")
+    ('', "; did you mean '--json'?")
+    """
+    names = [option.removeprefix("--") for option in options]
+    close = difflib.get_close_matches(typed.removeprefix("--"), names, n=3, cutoff=0.6)
+    return suggestion(typed, [f"--{name}" for name in close], language) if close else ""
+
+
+ARGUMENTS = {"VIOLATION": "违规编号", "NOTICE": "通知编号", "STATE": "状态", "RULE": "规则编号", "FILE": "文件"}
+
+
+def _named(data: dict[str, Any], language: Language) -> str:
+    """The option or argument, an argument also by what it is."""
+    typed = _parameter(data)
+    known = ARGUMENTS.get(typed.strip("[]…")) if language == "zh-CN" else None
+    return f"{known} {typed}" if known else typed
 
 
 def _parameter(data: dict[str, Any]) -> str:

@@ -9,26 +9,29 @@ import typer
 from sqlmodel import Session, select
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
-from console.decided import decided, decided_lines
+from console.decided import decided, decided_lines, doubts_about
 from console.desk import Desk, day
 from console.explanation import changed_words, explanation_json, explanation_text
+from console.layout import Table
 from console.listing import listing
 from console.local_time import local_time
-from console.output import json_lines, say, table
-from console.phrases import heads, journalled_why
+from console.names import ShopNames, shop_names
+from console.output import json_lines, note, say, table
+from console.phrases import event_words, heads, journalled_why, told_words
 from console.sentences import sentence
 from engine.assessment.deciding import decide
+from engine.assessment.explain import MOST_SESSIONS
 from engine.assessment.explain import explain as explain_violation
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError, UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import journal, subjects
 from engine.ledger.database import reading, transaction
+from engine.ledger.states import state_of
 from engine.ledger.tables import Violation
 from engine.ledger.violations import Listed, by, find
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
-from engine.rulebook.platforms import platform_id
 from notifier.records import records_of
 from notifier.sheets import Sheets
 from notifier.words.figures import money_range
@@ -61,7 +64,7 @@ def list_(
     """Violations, by assessment day."""
     desk = current(context)
     wanted = parse_cycle(cycle).key if cycle else None
-    name = known_platform(platform_id(platform)).id if platform else None
+    name = known_platform(platform).id if platform else None
     with reading(desk.ledger) as session:
         subject = subjects.shop(session, shop, name) if shop else None
         found = find(
@@ -70,18 +73,25 @@ def list_(
             platform=subject.platform if subject else name,
             shop=subject.external_id if subject else None,
             rule=_rule(session, desk, rule) if rule else None,
-            state=state,
+            state=state_of(state) if state else None,
             severity=_known_severity(session, desk, severity),
             first=day(from_, "--from"),
             last=day(to, "--to"),
         )
-    found = [row for row in found if wanted in {None, row.cycle}]
+        found = [row for row in found if wanted in {None, row.cycle}]
+        names = shop_names(session)
     if as_json:
         json_lines(_row(row) for row in found)
         return
     language = desk.settings.language
     empty = sentence("no violations", language)
-    listing(heads(COLUMNS, language), [_cells(row, language) for row in found], empty, [8])
+    columns, rows = heads(COLUMNS, language), [_cells(row, language) for row in found]
+    # What is looked for first comes first; the rule's title names its platform.
+    order = [9, 3, 4, 5, 6, 7, 8, 0, 1]
+    short = [
+        [_named(desk, names, row, cells, language)[n] for n in order] for row, cells in zip(found, rows, strict=True)
+    ]
+    listing(columns, rows, empty, [8], Table([columns[n] for n in order], short, [6]))
 
 
 @commands.command()
@@ -90,7 +100,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
     desk = current(context)
     with reading(desk.ledger) as session:
         name = by(session, violation).id
-        row = next(r for r in find(session) if r.id == name)
+        (row,) = (r for r in find(session) if r.id == name)
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
     language = desk.settings.language
@@ -122,7 +132,10 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
     say("")
     table(
         heads("at actor event note", language),
-        [[local_time(e.at, row.platform), e.actor, e.event, _payload(e.payload, language)] for e in entries],
+        [
+            [local_time(e.at, row.platform), e.actor, event_words(e.event, language), _payload(e.payload, language)]
+            for e in entries
+        ],
     )
 
 
@@ -134,37 +147,51 @@ def record(
         str, typer.Argument(help="acknowledged, confirmed, appealed, overturned, waived, withdrawn, closed")
     ],
     why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
-    severity: Annotated[str | None, typer.Option(help="What the platform decided.")] = None,
+    severity: Annotated[str | None, typer.Option(help="What the platform decided: minor, serious, grave.")] = None,
     amount: Annotated[str | None, typer.Option(metavar="YUAN", help="What the platform charged.")] = None,
     reference: Annotated[str | None, typer.Option(help="The number of the platform's notice.")] = None,
     appeal_until: Annotated[str | None, typer.Option(metavar="DATE", help="The platform's deadline.")] = None,
 ) -> None:
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
     desk = current(context)
+    until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
     with transaction(desk.ledger) as session:
+        known = _known_severity(session, desk, severity)
         name = decide(
             session,
             desk.sound_rules,
             violation,
-            state,
+            state_of(state),
             actor=desk.actor,
             why=why,
             now=datetime.now(UTC),
-            severity=_known_severity(session, desk, severity),
-            amount_fen=_fen(amount),
+            severity=known,
+            amount_fen=charged,
             reference=reference,
-            appeal_until=day(appeal_until, "--appeal-until"),
+            appeal_until=until,
         ).id
+        recorded = records_of(session, [name])[name]
     language = desk.settings.language
-    say(f"{name}{'：' if language == 'zh-CN' else ': '}{word(STATES, state, language)}")
+    for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
+        note(doubt)
+    say(f"{name}{'：' if language == 'zh-CN' else ': '}{word(STATES, state_of(state), language)}")
 
 
 @app.command()
-def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: AsJson = False) -> None:
-    """Why a violation stands there: evidence, tallies, figure, standard, ladder, the rule's text and its basis."""
+def explain(
+    context: typer.Context,
+    violation: str,
+    lang: Lang = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also every day's count, every day file, and all that tells against it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence."""
     desk = current(context)
+    most = None if full else MOST_SESSIONS
     with reading(desk.ledger) as session:
-        found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation)
+        found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
     if as_json:
@@ -172,20 +199,21 @@ def explain(context: typer.Context, violation: str, lang: Lang = None, as_json: 
         return
     language = lang_of(lang, desk)
     used = found.outcome
-    say(explanation_text(found, record_.facts_under(used.rule, used.version.key, Sheets(), language)))
-    for line in decided_lines(record_.violation, language):
-        say(f"  {line}")
+    facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
+    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full))
 
 
 def _known_severity(session: Session, desk: Desk, severity: str | None) -> str | None:
-    """A severity that some violation has, or any could have. Raises UnknownNameError for another one."""
+    """A severity that some violation has or could have, by its name or word. Raises UnknownNameError for another."""
     if severity is None:
         return None
+    severity = {words.zh: name for name, words in SEVERITIES.items()}.get(severity.strip(), severity)
     graded = [version for rule in desk.sound_rules.values() for version in rule.versions if version.severity]
     known = {*SEVERITIES, *(name for version in graded for name in version.ladder)}
     known |= {name for name in session.exec(select(Violation.severity).distinct()) if name}
     if severity not in known:
-        raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known)
+        both = "、".join(f"{name}（{words.zh}）" for name, words in SEVERITIES.items())
+        raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known, zh=both)
     return severity
 
 
@@ -228,12 +256,19 @@ def _cells(row: Listed, lang: Language) -> list[str]:
     ]
 
 
-def _payload(payload: Any, language: str) -> str:
+def _named(desk: Desk, names: ShopNames, row: Listed, cells: list[str], language: Language) -> list[str]:
+    """The cells of a violation with its shop and rule by the names that people know."""
+    rule = desk.sound_rules.get(row.rule)
+    shop = names.get((row.platform, row.shop or ""), cells[3])
+    return [*cells[:3], shop, rule.title.in_language(language) if rule else row.rule, *cells[5:]]
+
+
+def _payload(payload: Any, language: Language) -> str:
     if not isinstance(payload, dict):
         return ""
     after = payload.get("after") or {}
     words = [journalled_why(str(payload["why"]), language)] if payload.get("why") else []
-    words += [f"{k}={v}" for k, v in after.items() if k in TOLD and v is not None]
+    words += [told_words(k, v, language) for k, v in after.items() if k in TOLD and v is not None]
     return ("，" if language == "zh-CN" else ", ").join(words)
 
 

@@ -12,13 +12,25 @@ from console.cli.app import app, current
 from console.desk import Desk
 from console.output import note, say
 from console.overdue import overdue_lines
+from console.phrases import verdict_words
 from console.sentences import sentence
 from console.watch.clocks import refuse_wrong_clock, trust_clock
 from console.watch.clockwork import leave, work
 from console.watch.stopping import Stop, stop_on_signals
 from console.worker import tick
+from engine.assessment.outcome import Outcome
 from engine.errors import KaoheError
 from engine.rulebook.book import refuse_empty
+from engine.rulebook.model import Language
+
+MOST_TOLD = 20
+
+
+def changed_words(o: Outcome, language: Language) -> str:
+    """An outcome that is new or has changed, in a line."""
+    title, verdict = o.rule.title.in_language(language), verdict_words(o.verdict, o.at_risk, language)
+    told = " · ".join([o.assessed_on.isoformat(), f"{o.rule.platform}/{o.shop}", title, o.cycle, verdict])
+    return f"{told} · {o.violation}" if o.violation else told
 
 
 @app.command()
@@ -55,6 +67,11 @@ def _once(desk: Desk, stop: Stop) -> None:
     finally:
         leave(desk)
     say(done.sentence(language))
+    changed = sorted(done.assessed.changed, key=Outcome.sort_key)
+    for outcome in changed[:MOST_TOLD]:
+        say(f"  {changed_words(outcome, language)}")
+    if len(changed) > MOST_TOLD:
+        say(sentence("more changed", language, n=len(changed) - MOST_TOLD))
     for line in overdue_lines(done.assessed.missing, language):
         note(line)
     for rule, why in done.failures.items():

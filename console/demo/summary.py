@@ -35,9 +35,16 @@ def tell(desk: Desk, language: Language) -> list[str]:
         findings, head = chain.verify(session, None), journal.head(session)
         violations = [o.violation for o in outcomes if o.violation]
         records = records_of(session, violations)
+        old = sum(
+            (e.payload or {}).get("after", {}).get("notify") is False
+            for e in journal.entries(session)
+            if e.event == "violation.opened"
+        )
     say("")
     say(sentence("demo assessed", language, all=len(outcomes), violations=len(violations)))
     say(sentence("demo notices", language, all=notices, outbox=desk.outbox))
+    if old:
+        say(sentence("demo old", language, n=old))
     say(sentence("unsound" if findings else "sound", language, head=f"{head.seq}:{head.digest[:16]}…"))
     say("")
     _verdicts(outcomes, language)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from engine.assessment.agenda import Appointment, Booked, Breach, CycleName, Measure, OnRecord, Shop
 from engine.assessment.archive import dated_sanction
 from engine.assessment.due import due_runs
-from engine.assessment.explain import STANDING
+from engine.assessment.ruling import STANDING
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.assessment.waiting import PATIENCE
 from engine.calendar.zones import local_day

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, or_, select
 from engine.assessment.active import Stretch, limits
 from engine.assessment.archive import FileToday, file_today, outcome_of
 from engine.assessment.outcome import DatedSanction, Outcome
+from engine.assessment.ruling import STANDING
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
@@ -27,7 +28,6 @@ from engine.rulebook.book import RuleBook
 from engine.rulebook.model import SanctionSpec
 
 MOST_SESSIONS = 20
-STANDING = ("open", "acknowledged", "confirmed", "appealed")  # states in which its measures may be felt
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ class Explanation:
     overlaps: tuple[Stretch, ...] = ()
 
 
-def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, violation: str) -> Explanation:
-    """The explanation of a violation, from today's evidence.
+def explain(
+    session: Session, rulebook: RuleBook, lake: Lake, cache: Path, violation: str, most: int | None = MOST_SESSIONS
+) -> Explanation:
+    """The explanation of a violation, from today's evidence, with at most `most` of the rows against it.
 
     Raises UnknownNameError for one that is not on record, KaoheError for one that today's evidence no longer shows.
     """
@@ -81,7 +83,7 @@ def explain(session: Session, rulebook: RuleBook, lake: Lake, cache: Path, viola
     live = live_files(session)
     workshop = Workshop(lake, TallyCache(cache), live)
     with workshop.connection() as con:
-        behind = details(con, workshop, rule, version, cycle, outcome.shop, MOST_SESSIONS)
+        behind = details(con, workshop, rule, version, cycle, outcome.shop, most)
     situation = session.get_one(Situation, assessment.situation_id)
     subject = session.get_one(Subject, row.subject_id)
     return Explanation(
@@ -126,7 +128,7 @@ def overlapping(session: Session, violation: Violation) -> tuple[Stretch, ...]:
         .where(
             Violation.subject_id == violation.subject_id,
             col(Sanction.starts).is_not(None),
-            or_(col(Violation.state).in_(STANDING), Violation.id == violation.id),
+            or_(col(Violation.state).in_(sorted(STANDING)), Violation.id == violation.id),
         )
     )
     measures = [

@@ -133,8 +133,13 @@ class Outcome:
 
     def ranges_json(self) -> dict[str, Any]:
         """The ends of the figure, where it has some."""
-        ranges = {"numerator_range": self.numerator_range, "denominator_range": self.denominator_range}
-        return {name: [ends.low, ends.high] for name, ends in ranges.items() if ends}
+        return ranges_json(self.numerator_range, self.denominator_range)
+
+
+def ranges_json(numerator: Interval | None, denominator: Interval | None) -> dict[str, Any]:
+    """The ends of a rounded figure as every `--json` prints them; a number that is exact has none."""
+    ranges = {"numerator_range": numerator, "denominator_range": denominator}
+    return {name: [ends.low, ends.high] for name, ends in ranges.items() if ends}
 
 
 def six_decimals(numerator: int | None, denominator: int | None) -> str | None:

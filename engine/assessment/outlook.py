@@ -21,18 +21,20 @@ from engine.calendar.hours import DAY_SECONDS
 from engine.calendar.zones import local_day, second_of_day
 from engine.evidence.duck import name, text
 from engine.evidence.lake import Lake
-from engine.judge.box import whole_numbers
-from engine.judge.headroom import Headroom, headroom
-from engine.judge.verdict import Reading, reading_of
-from engine.measure.counts import low_column
+from engine.judge.box import narrowed, whole_numbers
+from engine.judge.headroom import Headroom, headroom, together
+from engine.judge.subjects import interval_of
+from engine.judge.verdict import ONE, Reading, corners_of, reading_of
+from engine.measure.counts import high_column, low_column
 from engine.measure.details import pending_rows
 from engine.measure.figures import Workshop, measure
 from engine.measure.presence import kinds_of
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress, silent
-from engine.rulebook.model import Bound, Rule, Version
+from engine.rulebook.model import Bound, Interval, Rule, Version
 
-# below_gate: too little happened to be assessed; unknown: a number is missing or was rounded, or evidence has not come.
+# below_gate: too little happened to be assessed; unknown: a number is missing, or rounding leaves both sides open, or
+# evidence has not come.
 Standing = Literal["holding", "behind", "safe", "lost", "below_gate", "unknown"]
 LOOK_BACK = timedelta(days=62)  # no cycle ends longer before its assessment
 
@@ -61,6 +63,16 @@ class Outlook:
     pending: int = 0
     gate_lacks: Mapping[str, int] | None = None
     missing: tuple[str, ...] = ()
+    dilutes: int | None = None
+    numerator_range: Interval | None = None  # where an import was rounded: what the number lies between
+    denominator_range: Interval | None = None
+
+    def figure_words(self) -> str:
+        """The figure as people read it: `79/100`, `69..75/160` where it was rounded, `-` where there is none."""
+        if self.denominator is None:
+            return "-"
+        top, bottom = self.numerator_range or self.numerator, self.denominator_range or self.denominator
+        return f"{'-' if top is None else top}/{bottom}"
 
     def sort_key(self) -> tuple[Any, ...]:
         """By assessment, platform, shop and rule."""
@@ -124,24 +136,28 @@ def _of_cycle(
     assert version.assessed is not None
     due_at = assessment_instant(cycle, version.assessed, rule.zone)
     pending = pending_rows(con, workshop, rule, version, cycle, now)
-    columns = "".join(f", {name(c)}, {name(low_column(c))}" for c in reading.counters)
+    columns = "".join(f", {name(c)}, {name(low_column(c))}, {name(high_column(c))}" for c in reading.counters)
     rows = con.execute(
         f"SELECT _shop{columns} FROM figures WHERE _grain = 'shop' AND _cycle = {text(cycle.key)} ORDER BY _shop"
     ).fetchall()
     nothing = [
-        (shop, *(None for _ in reading.counters for _ in "12")) for shop in missing.keys() - {r[0] for r in rows}
+        (shop, *(None for _ in reading.counters for _ in "123")) for shop in missing.keys() - {r[0] for r in rows}
     ]
     for shop, *cells in [*rows, *nothing]:
-        numbers = dict(zip(reading.counters, cells[::2], strict=True))
-        sure = (
-            shop not in missing
-            and all(n is not None and n >= 0 for n in numbers.values())
-            and not any(low is not None for low in cells[1::2])
-        )
+        numbers = dict(zip(reading.counters, cells[::3], strict=True))
+        ranges = {
+            counter: interval_of(low, high)
+            for counter, low, high in zip(reading.counters, cells[1::3], cells[2::3], strict=True)
+        }
+        spans = {
+            counter: ranges[counter] or Interval(number, number)
+            for counter, number in numbers.items()
+            if number is not None and number >= 0
+        }
         waiting = pending.get(shop, 0)
-        standing, head, lacks = _standing(reading, numbers, running, waiting) if sure else ("unknown", None, None)
+        sure = shop not in missing and len(spans) == len(numbers)
+        standing, head, lacks = _standing(reading, spans, running, waiting) if sure else ("unknown", None, None)
         figure = reading.figure
-        denominator = numbers[figure.denominator] if figure.denominator else 1
         yield Outlook(
             rule=rule,
             version=version,
@@ -151,13 +167,16 @@ def _of_cycle(
             due_at=due_at,
             running=running,
             numerator=numbers[figure.numerator],
-            denominator=denominator,
+            denominator=numbers[figure.denominator] if figure.denominator else 1,
             standing=standing,
             mends=head.mends if head else None,
             breaks=head.breaks if head else None,
             pending=waiting,
             gate_lacks=lacks,
             missing=missing.get(shop, ()),
+            dilutes=head.dilutes if head else None,
+            numerator_range=ranges[figure.numerator],
+            denominator_range=ranges[figure.denominator] if figure.denominator else None,
         )
 
 
@@ -168,14 +187,20 @@ def _last_instant(rule: Rule, version: Version, cycle: Cycle) -> datetime:
 
 
 def _standing(
-    reading: Reading, numbers: Mapping[str, int], running: bool, pending: int
+    reading: Reading, spans: Mapping[str, Interval], running: bool, pending: int
 ) -> tuple[Standing, Headroom | None, Mapping[str, int] | None]:
-    denominator = numbers[reading.figure.denominator] if reading.figure.denominator else 1
-    lacks = {counter: missing for counter, bound in reading.gate if (missing := _lacking(bound, numbers[counter]))}
-    if denominator == 0 or lacks or not all(bound.admits(numbers[counter], 1) for counter, bound in reading.gate):
+    """Where a figure with these ends stands: wherever all its points stand alike, else unknown."""
+    within = [(spans[counter], narrowed(spans[counter], bound)) for counter, bound in reading.conditions]
+    if any(part is None for _, part in within):
+        lacks = {counter: n for counter, bound in reading.gate if (n := _lacking(bound, spans[counter].low))}
         return ("below_gate" if running else "safe"), None, lacks or None
-    found = headroom(reading.standard.complies, numbers[reading.figure.numerator], denominator, running, pending)
-    return found.standing, found, None
+    top, bottom = reading.figure.numerator, reading.figure.denominator
+    points = corners_of(reading, spans[top], spans[bottom] if bottom else ONE)
+    if points is None or any(part != span for span, part in within):
+        return "unknown", None, None
+    ends = [headroom(reading.standard.complies, *point, running, pending) for point in dict.fromkeys(points)]
+    found = together(ends)
+    return (found.standing, found, None) if found else ("unknown", None, None)
 
 
 def _lacking(bound: Bound, number: int) -> int:

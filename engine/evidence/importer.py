@@ -43,7 +43,6 @@ from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform
-from engine.rulebook.platforms import platform_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def import_evidence(
     Raises KaoheError where a file or option is no good or the disk or memory is full: then nothing has changed.
     """
     if request.platform is not None:
-        request = replace(request, platform=known_platform(platform_id(request.platform)).id)
+        request = replace(request, platform=known_platform(request.platform).id)
     with lake.drafts() as drafts, interruptible():
         con = connect(spill=drafts)
         try:

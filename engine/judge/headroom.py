@@ -7,11 +7,14 @@ Shares are compared as fractions, never as floats. With the limit a/b, numerator
 - x more good ones in a row mend `at least a/b` once (n + x)·b ≥ a·(d + x), so x = ⌈(a·d − n·b) / (b − a)⌉;
   for 80 % that is ⌈(0.8·d − n) / 0.2⌉: four good ratings make up for one that is not.
 - y more bad ones break it once n·b < a·(d + y). A limit from above (`at most`) is broken by y bad ones once
-  (n + y)·b > a·(d + y); no number of good ones mends it, since they are not in its denominator.
+  (n + y)·b > a·(d + y). Nothing mends what it counted, and what is good need not be in its denominator at all: so
+  `mends` is None. Its share falls below the limit again once the denominator alone has grown by x = ⌈n·b / a⌉ − d:
+  that many `dilute` it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -27,12 +30,27 @@ Standing = Literal["holding", "behind", "safe", "lost"]
 class Headroom:
     """Where a figure stands. `mends`: so many good ones in a row are needed; `breaks`: so many bad ones are too many.
 
-    None where no number does it.
+    `dilutes`: so many more in the denominator, none of them in the numerator, bring a share that must stay low back
+    within its limit. None where no number does it.
     """
 
     standing: Standing
     mends: int | None = None
     breaks: int | None = None
+    dilutes: int | None = None
+
+
+def together(ends: Sequence[Headroom]) -> Headroom | None:
+    """How a rounded figure stands whose ends stand so; None where they disagree.
+
+    What mends or dilutes it does so wherever it lies, and what breaks it may break it.
+    """
+    if len({end.standing for end in ends}) != 1:
+        return None
+    needed = {name: [getattr(end, name) for end in ends] for name in ("mends", "breaks", "dilutes")}
+    most = {name: None if None in found else max(found) for name, found in needed.items()}
+    fewest = [number for number in needed["breaks"] if number is not None]
+    return Headroom(ends[0].standing, most["mends"], min(fewest, default=None), most["dilutes"])
 
 
 def more_is_better(bound: Bound) -> bool:
@@ -55,7 +73,8 @@ def headroom(bound: Bound, numerator: int, denominator: int, running: bool, pend
     breaks = _breaks(bound, numerator, denominator, pending) if complies else None
     if not complies and mends is None and more_is_better(bound):
         return Headroom("lost")
-    return Headroom("holding" if complies else "behind", mends, breaks)
+    dilutes = None if complies else _dilutes(bound, numerator, denominator)
+    return Headroom("holding" if complies else "behind", mends, breaks, dilutes)
 
 
 def _settled(bound: Bound, numerator: int, denominator: int, pending: int, complies: bool) -> Headroom:
@@ -85,6 +104,13 @@ def _mends(bound: Bound, numerator: int, denominator: int, pending: int = 0) -> 
         return None
     short = (bound.limit * denominator - numerator) / (1 - bound.limit)
     return _from(short) if bound.comparison == "at_least" else _above(short)
+
+
+def _dilutes(bound: Bound, numerator: int, denominator: int) -> int | None:
+    if more_is_better(bound) or bound.limit <= 0:
+        return None
+    needed = Fraction(numerator) / bound.limit - denominator
+    return _from(needed) if bound.comparison == "at_most" else _above(needed)
 
 
 def _breaks(bound: Bound, numerator: int, denominator: int, pending: int = 0) -> int | None:

@@ -90,6 +90,12 @@ def verdict_of(version: Version, counters: Mapping[str, int | Interval | None]) 
     return Reckoning("compliant", warns, ()) if True in complies else Reckoning("violation", True, ())
 
 
+def corners_of(reading: Reading, numerator: Interval, denominator: Interval) -> tuple[Point, Point] | None:
+    """The least and the greatest that a figure with these ends can be; None where its numbers contradict each other."""
+    both = of_a_part(numerator, denominator) if reading.is_part else (numerator, denominator)
+    return corners(*both, is_part=reading.is_part) if both else None
+
+
 def points_of(version: Version, numerator: int | Interval, denominator: int | Interval) -> tuple[Point, Point]:
     """The least and the greatest that an assessed figure can be; twice the same where it is exact."""
     is_part = reading_of(version).is_part

@@ -38,7 +38,9 @@ def shop(session: Session, name: str, platform: str | None = None) -> Subject:
     found = session.exec(wanted.where(fits)).all()
     if not found:
         names = ((s.external_id, s.alias, s.name) for s in session.exec(wanted))
-        raise UnknownNameError("shop", name, {known for of_one in names for known in of_one if known})
+        known = {known for of_one in names for known in of_one if known}
+        hint, zh = "`kaohe shops list` shows them", "`kaohe shops list` 列出全部"
+        raise UnknownNameError("shop", name, known, hint, zh)
     found = fitting(found, name) or found
     if len(found) > 1:
         keys = ", ".join(subject.key for subject in found)

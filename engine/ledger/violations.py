@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.journal import Event, append
+from engine.ledger.states import both
 from engine.ledger.tables import Subject, Violation
 
 # From each state, the states that may follow.
@@ -74,7 +75,7 @@ def record(
     """
     violation = by(session, violation_id, for_change=True)
     if new_state not in TRANSITIONS:
-        raise UnknownNameError("state", new_state, TRANSITIONS)
+        raise UnknownNameError("state", new_state, TRANSITIONS, zh="、".join(map(both, TRANSITIONS)))
     given = {"severity": severity, "amount_fen": amount_fen, "reference": reference, "appeal_until": appeal_until}
     said = {name: value for name, value in given.items() if value is not None}
     amends = new_state == violation.state and bool(said)
@@ -83,13 +84,13 @@ def record(
         raise KaoheError(
             f"violation {violation.id} is {violation.state} and cannot become {new_state}; "
             f"what may follow: {may_follow}",
-            zh=f"违规 {violation.id} 现在是 {violation.state}，不能变为 {new_state}；之后可以是："
-            f"{'、'.join(TRANSITIONS[violation.state]) or '无'}",
+            zh=f"违规 {violation.id} 现在是 {both(violation.state)}，不能变为 {both(new_state)}；之后可以是："
+            f"{'、'.join(map(both, TRANSITIONS[violation.state])) or '无'}",
         )
     if not why.strip():
         raise KaoheError(
             f"violation {violation.id} cannot become {new_state} without a reason; say why",
-            zh=f"违规 {violation.id} 变为 {new_state} 要写明理由（--why）",
+            zh=f"违规 {violation.id} 变为 {both(new_state)} 要写明理由（--why）",
         )
     if amount_fen is not None and amount_fen < 0:
         raise KaoheError(f"an amount cannot be negative: {amount_fen} fen", zh=f"金额不能是负数：{amount_fen} 分")
@@ -99,7 +100,7 @@ def record(
     if amends and on_record == said:
         raise KaoheError(
             f"violation {violation.id} is {new_state}, and all of this is on record already",
-            zh=f"违规 {violation.id} 已是 {new_state}，这些内容也都已记录",
+            zh=f"违规 {violation.id} 已是 {both(new_state)}，这些内容也都已记录",
         )
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, now
@@ -158,7 +159,7 @@ def find(
     subject has.
     """
     if state is not None and state not in TRANSITIONS:
-        raise UnknownNameError("state", state, TRANSITIONS)
+        raise UnknownNameError("state", state, TRANSITIONS, zh="、".join(map(both, TRANSITIONS)))
     if client is not None:
         known_client(session, client)
     subject, parent = aliased(Subject), aliased(Subject)

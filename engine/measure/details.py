@@ -66,9 +66,12 @@ def details(
     version: Version,
     cycle: Cycle,
     subject: str,
-    most: int,
+    most: int | None,
 ) -> Details:
-    """Take the figure of shop `subject` apart; at most `most` rows against it are listed. Raises UncountableError."""
+    """Take the figure of shop `subject` apart; at most `most` rows against it are listed.
+
+    Raises UncountableError.
+    """
     needs = _needs(rule, version, cycle)
     measure(con, shop, rule, version, [cycle], silent)
     agents = _parts(con, version, "agent", subject, "_agent")

@@ -34,7 +34,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a claim was read. `grade`: A dated announcement, B third-party guide, C undated."""
+    """Where a claim was read.
+
+    `grade`: A copy of a dated announcement of the platform, or one of the documents that the rules were made from; B a
+    third-party guide that agrees with one of grade A; C undated, promotional or contradicted.
+    """
 
     id: str
     title: Text

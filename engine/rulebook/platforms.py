@@ -53,12 +53,13 @@ def platform_id(name: str) -> str:
 
 
 def platform(name: str) -> Platform:
-    """The platform with this id. Raises UnknownNameError with names near it.
+    """The platform with this id or Chinese name. Raises UnknownNameError with names near it.
 
     >>> platform("xiaohongshu").name.zh
     '小红书'
     """
     try:
-        return PLATFORMS[name]
+        return PLATFORMS[platform_id(name)]
     except KeyError:
-        raise UnknownNameError("platform", name, PLATFORMS) from None
+        hint = "、".join(f"{known.id}（{known.name.zh}）" for known in PLATFORMS.values())
+        raise UnknownNameError("platform", name, PLATFORMS, zh=hint) from None

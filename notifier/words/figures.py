@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.rulebook.model import Bound, Language, Text
+from engine.judge.box import corners
+from engine.rulebook.model import Bound, Interval, Language, Text
 
 Side = Literal["down", "up"]
 
@@ -59,6 +60,31 @@ def figure(numerator: int, denominator: int | None, bound: Bound | None) -> str:
     if bound is None or bound.as_written.endswith("%"):
         return percent(numerator, below, towards)
     return decimal(numerator, below, 2, towards)
+
+
+def figure_range(numerator: Interval, denominator: Interval, bound: Bound | None) -> str:
+    """A rounded figure as it stands beside its standard: its ends, each cut as `figure` cuts.
+
+    >>> from fractions import Fraction
+    >>> bound = Bound("at_least", Fraction(7, 10), "70%")
+    >>> figure_range(Interval(635, 644), Interval(1000, 1000), bound)
+    '63.5%–64.4%'
+    """
+    if denominator.high <= 0:
+        return f"{numerator}/{denominator}"
+    bottom = Interval(max(1, denominator.low), denominator.high)
+    ends = corners(numerator, bottom, is_part=numerator.low <= bottom.high)
+    low, high = (figure(*end, bound) for end in ends)
+    return low if low == high else f"{low}–{high}"
+
+
+def span(of: Interval) -> str:
+    """A number that is only known between two ends.
+
+    >>> span(Interval(635, 644)), span(Interval(7, 7))
+    ('635–644', '7')
+    """
+    return f"{of.low}–{of.high}" if of.low < of.high else str(of.low)
 
 
 def standard(bound: Bound, language: Language) -> str:

@@ -46,8 +46,10 @@ class MeasureWords:
             text += "（平台可酌情决定）" if zh else " (at the platform's discretion)"
         return text
 
-    def consequence(self, sanctions: Sequence[Sanction]) -> str:
-        """All measures in one phrase; says so where the rule names none."""
+    def consequence(self, sanctions: Sequence[Sanction], *, settled: bool = False) -> str:
+        """All measures in one phrase; says so where the rule names none, or where the violation is `settled`."""
+        if settled:
+            return "没有须执行的处罚" if self.language == "zh-CN" else "no measure stands"
         if not sanctions:
             return "规则未列明处罚" if self.language == "zh-CN" else "the rule names no measure"
         return ("、" if self.language == "zh-CN" else ", ").join(self.measure(s) for s in sanctions)

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.ledger.states import STATES
 from engine.rulebook.model import Language, Text
 
-# While nobody but us has spoken, a breach is a prediction; the platform's word alone makes it a penalty.
-STATES: Mapping[str, Text] = {
-    "open": Text("预判违规", "Predicted violation"),
-    "acknowledged": Text("预判违规（已知悉）", "Predicted violation, acknowledged"),
-    "confirmed": Text("平台已判罚", "Penalised by the platform"),
-    "appealed": Text("申诉中", "Under appeal"),
-    "overturned": Text("判罚已撤销", "Penalty overturned"),
-    "waived": Text("已豁免", "Waived"),
-    "withdrawn": Text("预判已撤回", "Prediction withdrawn"),
-    "closed": Text("已结案", "Closed"),
-}
+__all__ = ["ACCOUNTS", "CLAIMS", "PREDICTED", "SCOPED", "SEVERITIES", "STATES", "word"]
+
 PREDICTED = frozenset({"open", "acknowledged"})
 
 # A measure whose scope changes its name; without one here, the measure's own title serves.

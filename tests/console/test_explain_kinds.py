@@ -41,7 +41,7 @@ def test_the_message_that_waited_longest_is_shown_and_the_shop_without_each_agen
         "late": (0, 20, {"numerator": 40, "denominator": 80}),
     }
     said = kaohe("explain", violation).out
-    assert "不利的买家（每人每天一次）60 个，各列等得最久的一条消息，列出前 20 个：" in said
+    assert "不利的买家（每人每天一次）60 个，各列等得最久的一条消息，列出前 20 个（--full 列出全部）：" in said
     assert "late  0/20 = 0%（样本少）（不计此人：40/80 = 50%）" in said
 
 

@@ -113,7 +113,7 @@ def test_explain_leads_from_the_evidence_to_the_measure(kaohe, sessions):
     said = kaohe("explain", row["violation"], "--lang", "en")
     for words in (
         "7 day files",
-        "21 sessions tell against it; the first 20:",
+        "21 sessions tell against it; the first 20 (--full names them all):",
         "79/100 = 79%",
         "Compared exactly, in integers: 79×5 = 395 < 400 = 4×100",
         "One more session",

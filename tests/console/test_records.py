@@ -195,3 +195,146 @@ def test_a_contact_that_comes_later_is_told_at_once(kaohe, english, sessions, ho
 def test_a_worker_that_looked_once_is_not_seen_afterwards(kaohe):
     assert kaohe("worker", "--once").code == 0
     assert kaohe("status", "--json").rows[0]["workers"] == {}
+
+
+@pytest.fixture
+def rated(kaohe, tmp_path):
+    """A violation of the attitude rule in February 2026: 7 of 100, forecast minor."""
+    rows = [
+        f"kuaishou,k1,r{n},a1,2026-02-{1 + n % 28:02d}T10:00:00,disappointed,{'bad_attitude' if n < 7 else 'slow'}"
+        for n in range(100)
+    ]
+    path = tmp_path / "ratings.csv"
+    path.write_text("\n".join(["platform,shop,rating,agent,rated_at,score,reasons", *rows]), encoding="utf-8")
+    kaohe("shops", "add", "kuaishou", "k1", "--contact", "zhao@example.com")
+    kaohe("import", str(path), "--kind", "ratings")
+    day = ("--from", "2026-03-01", "--to", "2026-03-01", "--as-of", "2026-03-01T10:05")
+    rows = kaohe("assess", *day, "--rule", "kuaishou.service-attitude", "--json").rows
+    return next(row["violation"] for row in rows)
+
+
+def test_what_the_platform_decided_is_told_wherever_the_violation_is(kaohe, rated):
+    assert "警告、强制学习、强制考试" in kaohe("notices", "preview", rated).out
+    said = kaohe("violations", "record", rated, "confirmed", "--severity", "serious", "--why", "x", "--amount", "250")
+    assert said.err == ""
+    for command in (("notices", "preview"), ("violations", "show"), ("explain",)):
+        text = kaohe(*command, rated).out
+        for words in ("严重", "违约金 ¥250", "强制考试"):
+            assert words in text, command
+        assert "强制学习" not in text.split("四、规则与依据")[0], command
+    assert kaohe("violations", "list", "--json").rows[0]["exposure_fen"] == [25_000, 25_000]
+    # What was assessed stays as it was assessed.
+    rows = kaohe("assess", "--from", "2026-03-01", "--to", "2026-03-01", "--json").rows
+    row = next(row for row in rows if row["violation"] == rated)
+    assert (row["severity"], row["exposure_fen"]) == ("minor", [0, 0])
+
+
+def test_an_overturned_violation_asks_for_nothing_any_more(kaohe, rated):
+    kaohe("violations", "record", rated, "appealed", "--why", "x")
+    kaohe("violations", "record", rated, "overturned", "--why", "x", "--severity", "serious")
+    text = kaohe("notices", "preview", rated).out
+    assert text.startswith("【判罚已撤销】")
+    assert "没有须执行的处罚" in text
+    for words in ("先做这件事", "接下来", "违约金", "金额：", "申诉：收到"):
+        assert words not in text
+    assert kaohe("violations", "list", "--json").rows[0]["exposure_fen"] == [0, 0]
+
+
+def test_a_notice_that_waits_tells_the_decision_that_came_meanwhile(kaohe, rated, home):
+    kaohe("shops", "add", "kuaishou", "k1", "--contact", "zhao@example.com; li@example.com")
+    kaohe("violations", "record", rated, "confirmed", "--why", "x", "--amount", "250", "--severity", "serious")
+    kaohe("notices", "send")
+    for notice in kaohe("notices", "list", "--json").rows:
+        said = kaohe("notices", "show", str(notice["notice"])).out
+        assert "【平台已判罚】" in said
+        assert "平台判罚金额：¥250" in said
+
+
+def test_a_notice_names_the_shop_the_client_and_the_appeal(kaohe, rated):
+    text = kaohe("notices", "preview", rated).out
+    assert "编号 k1），客户：default" in text
+    assert "申诉：收到通知起 7 天内，1 次；点击确认处罚通知即放弃。" in text
+    assert "供合规人员查看依据：kaohe explain" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "doubt"),
+    [
+        (("--amount", "5000"), "¥5,000 不在"),
+        (("--severity", "serious", "--amount", "99.99"), "¥99.99 不在"),
+        (("--appeal-until", "2026-02-28"), "申诉截止 2026-02-28 早于考核日 2026-03-01"),
+    ],
+)
+def test_a_doubtful_decision_is_warned_about_and_recorded_all_the_same(kaohe, rated, words, doubt):
+    said = kaohe("violations", "record", rated, "confirmed", "--why", "x", *words)
+    assert (said.code, said.out) == (0, f"{rated}：平台已判罚\n")
+    assert doubt in said.err
+    assert kaohe("violations", "show", rated, "--json").rows[0]["state"] == "confirmed"
+
+
+def test_a_severity_on_a_rule_without_grades_is_doubtful(kaohe, violation):
+    said = kaohe("violations", "record", violation, "confirmed", "--why", "x", "--severity", "serious")
+    assert (said.code, "不分等级" in said.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "written"),
+    [("withdrawn", "撤回"), ("confirmed", "平台已判罚"), ("waived", "豁免"), ("acknowledged", "已知悉")],
+)
+def test_states_may_be_written_in_chinese(kaohe, violation, state, written):
+    assert kaohe("violations", "record", violation, written, "--why", "x").code == 0
+    assert kaohe("violations", "list", "--state", written, "--json").rows[0]["state"] == state
+
+
+def test_severities_and_platforms_may_be_written_in_chinese(kaohe, rated):
+    kaohe("violations", "record", rated, "confirmed", "--severity", "严重", "--why", "x")
+    (row,) = kaohe("violations", "list", "--severity", "严重", "--platform", "快手小店", "--json").rows
+    assert (row["severity"], row["platform"]) == ("serious", "kuaishou")
+    assert kaohe("shops", "add", "拼多多", "p1").code == 0
+    assert ("pinduoduo", "p1") in {(s["platform"], s["shop"]) for s in kaohe("shops", "list", "--json").rows}
+
+
+def test_messages_name_what_is_known_in_both_ways(kaohe, violation):
+    said = kaohe("violations", "record", violation, "overturned", "--why", "x").err
+    assert "现在是 open（预判违规），不能变为 overturned（判罚已撤销）" in said
+    assert "serious（严重）" in kaohe("violations", "list", "--severity", "重大").err
+    assert "pinduoduo（拼多多）" in kaohe("violations", "list", "--platform", "amazon").err
+    assert "withdrawn（预判已撤回）" in kaohe("violations", "list", "--state", "没了").err
+
+
+def test_a_worker_that_looks_once_names_what_changed(kaohe, sessions):
+    kaohe("shops", "add", "xiaohongshu", "s1")
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    said = kaohe("worker", "--once").out
+    assert "2026-03-10 · xiaohongshu/s1 · 小红书客服回复率 · 2026-W10 · 违规 · V-" in said
+
+
+def test_a_verdict_without_data_says_what_is_missing(kaohe, tmp_path):
+    rule, day = "pinduoduo.effective-reply-rate", "2026-03-05,2026-03-05"
+    path = tmp_path / "counts.csv"
+    header = "platform,shop,period_start,period_end,counter,value"
+    path.write_text(f"{header}\npinduoduo,p1,{day},{rule}/people,160\n", encoding="utf-8")
+    kaohe("import", str(path), "--kind", "counts")
+    said = kaohe("assess", "--from", "2026-03-06", "--to", "2026-03-06", "--as-of", "2026-03-06T12:00").out
+    assert "缺数据：pinduoduo/p1 2026-03-05「拼多多有效回复率」没有完整的 effective" in said
+
+
+def test_a_table_under_a_disputed_rule_says_so(kaohe, rated):
+    said = kaohe("assess", "--from", "2026-03-01", "--to", "2026-03-01").out
+    assert "有争议的规则「快手客服服务态度差中差评率」：2022 年 11 月 24 日生效的修订取消了" in said
+    assert "【有争议】" in kaohe("explain", rated).out
+
+
+def test_explain_gives_the_answer_first_and_every_day_on_request(kaohe, rated):
+    short, full = kaohe("explain", rated).out, kaohe("explain", rated, "--full").out
+    assert short.index("一、指标与标准") < short.index("二、处罚") < short.index("三、计数") < short.index("七、证据")
+    assert "2026-02-03  " not in short
+    assert "2026-02-03  " in full
+    assert "33.33%" not in full
+
+
+def test_rules_test_takes_rules_and_says_that_all_is_covered(kaohe):
+    said = kaohe("rules", "test", "xiaohongshu.reply-rate", "--coverage")
+    assert said.code == 0
+    assert len(said.out.splitlines()) == 2
+    assert "用例覆盖完整" in said.out

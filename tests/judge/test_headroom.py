@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.judge.headroom import Headroom, headroom
+from engine.judge.headroom import Headroom, headroom, together
 from engine.rulebook.model import Bound
 
 COMPARISONS = st.sampled_from(["at_least", "above", "at_most", "below"])
@@ -45,7 +45,8 @@ def test_in_a_running_cycle_the_numbers_are_those_that_trying_finds(comparison, 
         assert found == Headroom("holding", None, breaks)
         return
     mends = first(counted) if rising else None
-    assert found == (Headroom("lost") if rising and mends is None else Headroom("behind", mends, None))
+    dilutes = None if rising else first(lambda x: bound.admits(n, d + x))
+    assert found == (Headroom("lost") if rising and mends is None else Headroom("behind", mends, None, dilutes))
 
 
 @given(COMPARISONS, SHARES, FIGURES, st.integers(0, 60))
@@ -77,7 +78,7 @@ def test_one_bad_rating_needs_four_good_ones():
 
 
 def test_nothing_mends_a_share_of_bad_ones_and_what_breaks_it_is_told():
-    assert headroom(at_most(6), 1, 16, running=True) == Headroom("behind")
+    assert headroom(at_most(6), 1, 16, running=True) == Headroom("behind", dilutes=1)
     # One of 17 is allowed, two are not; up to 16 the first one is too many.
     assert headroom(at_most(6), 0, 16, running=True) == Headroom("holding", breaks=2)
     assert headroom(at_most(6), 0, 15, running=True) == Headroom("holding", breaks=1)
@@ -92,3 +93,11 @@ def test_a_whole_hundred_per_cent_cannot_be_mended():
 def test_what_is_no_figure_has_no_standing(n, d):
     with pytest.raises(ValueError, match="no standing"):
         headroom(at_least(80), n, d, running=True)
+
+
+def test_the_ends_of_a_rounded_figure_stand_together_or_not_at_all():
+    low, high = (headroom(at_least(80), n, 100, running=True) for n in (60, 70))
+    assert together([low, high]) == Headroom("behind", mends=100)
+    low, high = (headroom(at_least(80), n, 100, running=True) for n in (85, 90))
+    assert together([low, high]) == Headroom("holding", breaks=7)
+    assert together([headroom(at_least(80), n, 100, running=True) for n in (79, 80)]) is None

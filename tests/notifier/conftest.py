@@ -51,7 +51,7 @@ def version(**changes):
                 disputed_by=("S1",),
                 dispute=Text("也可理解为截止到周日 24:00", "it may also end on Sunday at 24:00"),
             ),
-            Claim("appeal", "assumed", because=Text("不在通知里说", "not for the notice")),
+            Claim("appeal", "assumed", because=Text("来源没有写明", "it is not stated")),
         ),
     }
     return Version(**(told | changes))

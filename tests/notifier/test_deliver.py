@@ -16,7 +16,9 @@ from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
 from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS, Claim, claim
 from notifier.deliver import Delivered, deliver_due
+from notifier.drafts import Drafter
 from notifier.plan import plan_notices
+from notifier.render import Templates
 
 BUSY = Outcome("temporary", "450 4.2.1 <zhang@example.com> is busy")
 UNKNOWN = Outcome("unknown", "connection lost")
@@ -323,3 +325,50 @@ def test_a_process_killed_after_the_server_took_the_mail_leaves_a_notice_that_is
     first, second = mail_server.messages()
     assert first["Message-ID"] == second["Message-ID"]
     assert office.notices()[0].attempts == 2
+
+
+@pytest.fixture
+def drafter(rulebook):
+    return Drafter(rulebook, "zh-CN")
+
+
+def test_a_notice_tells_the_state_that_the_violation_has_when_it_is_sent(office, queue, build, now, drafter):
+    queue(office)
+    office.change(Violation, "V-0", state="confirmed", amount_fen=500_000, reference="XHS-7")
+    post = build.post()
+    assert deliver(office, post, now, drafter=drafter) == Delivered(sent=1)
+    [letter], [notice] = post.letters, office.notices()
+    assert letter.subject.startswith("【平台已判罚】")
+    assert "平台判罚金额：¥5,000" in letter.body
+    assert "平台通知编号：XHS-7" in letter.body
+    assert (notice.subject, notice.body) == (letter.subject, letter.body)
+
+
+def test_a_notice_whose_violation_changes_while_it_is_written_waits_and_then_tells_what_is_true(
+    office, queue, build, now, drafter, monkeypatch
+):
+    queue(office)
+    post = build.post()
+    render, changes = Templates.render, iter(["confirmed"])
+
+    def change_meanwhile(self, *said):
+        text = render(self, *said)
+        for state in changes:
+            office.change(Violation, "V-0", state=state)
+        return text
+
+    monkeypatch.setattr(Templates, "render", change_meanwhile)
+    assert deliver(office, post, now, drafter=drafter) == Delivered(delayed=1)
+    assert post.letters == []
+    assert deliver(office, post, now + FIRST_PAUSE + timedelta(minutes=1), drafter=drafter) == Delivered(sent=1)
+    assert post.letters[0].subject.startswith("【平台已判罚】")
+
+
+def test_a_faulty_template_sends_nothing_that_may_be_stale(office, queue, build, now, rulebook, tmp_path):
+    queue(office)
+    (tmp_path / "violation.opened.email.zh-CN.txt").write_text("{{ nonsense }}\n\nx", encoding="utf-8")
+    post = build.post()
+    drafter = Drafter(rulebook, "zh-CN", Templates([tmp_path]))
+    assert deliver(office, post, now, drafter=drafter) == Delivered(delayed=1)
+    assert post.letters == []
+    assert office.notices()[0].answer.startswith("misconfigured: ")

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.rulebook.model import Bound, Claim, Standard, Text
+from engine.rulebook.model import Appeal, Bound, Claim, Standard, Text
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheet
 
@@ -68,6 +68,7 @@ def test_claims_are_told_with_their_reason_and_disputes_with_theirs(build):
         "when the rule is in force: the source names no first day",
         "how the figure is made: sessions that only a bot served count",
         "the cut-off: taken is the assessment, Tuesday 10:00",
+        "the appeal: it is not stated",
     )
     assert told.disputed == ("the cut-off: it may also end on Sunday at 24:00",)
     assert told.in_force_dispute is None
@@ -116,3 +117,40 @@ def test_no_fact_holds_a_line_break_or_a_steering_character(build):
         value = getattr(told, field.name)
         for text in value if isinstance(value, tuple) else [value]:
             assert not isinstance(text, str) or text.isprintable(), field.name
+
+
+def test_a_settled_violation_has_no_measure_and_nothing_to_do(build):
+    rule = build.rule(versions=(build.version(appeal=Appeal(7, "notice", 1)),))
+    told = facts(build, rule=rule, sanctions=[build.sanction()], state="overturned")
+    assert (told.consequence, told.until, told.sanctions, told.exposure) == ("no measure stands", None, (), None)
+    assert (told.first_action, told.steps, told.where, told.appeal) == (None, (), (), None)
+
+
+def test_what_the_platform_decided_is_told(build):
+    decided = {
+        "amount_fen": 500_000,
+        "exposure_min_fen": 500_000,
+        "exposure_max_fen": 500_000,
+        "reference": "KS-9",
+        "appeal_until": date(2026, 3, 17),
+    }
+    rule = build.rule(versions=(build.version(appeal=Appeal(7, "notice", 1)),))
+    told = facts(build, rule=rule, state="confirmed", **decided)
+    assert (told.charged, told.reference, told.appeal_until) == ("CNY 5,000", "KS-9", "17 March 2026")
+    assert (told.consequence, told.exposure) == ("liquidated damages of CNY 5,000", "CNY 5,000")
+    assert told.appeal == "within 7 days of the notice, once"
+
+
+def test_a_rounded_figure_is_told_with_both_ends(build):
+    seventy = Standard(Bound("at_least", Fraction(7, 10), "70%"), "compliant_when")
+    rule = build.rule(versions=(build.version(standard=seventy),))
+    told = facts(build, rule=rule, numerator=640, denominator=1000, numerator_low=635, numerator_high=644)
+    assert (told.figure, told.value) == ("635–644 of 1000", "63.5%–64.4%")
+    assert (told.gap, told.gap_words) == (65, "56–65 more")
+
+
+def test_a_rounded_share_that_must_stay_low_tells_the_range_of_its_gap(build):
+    low = Standard(Bound("at_most", Fraction(6, 100), "6%"), "compliant_when")
+    rule = build.rule(versions=(build.version(standard=low),))
+    told = facts(build, rule=rule, numerator=5, denominator=34, numerator_low=3, numerator_high=8)
+    assert (told.value, told.gap_words) == ("8.83%–23.53%", "1–6 more")

@@ -83,7 +83,7 @@ def test_a_shop_without_a_contact_makes_no_notice_and_is_told(sqlite_office, pla
     with caplog.at_level(logging.WARNING, "notifier"):
         planned = plan(sqlite_office)
     assert planned == Planned(without_contact=1, silent_shops=frozenset({"shop:xiaohongshu/s1"}))
-    assert "nobody is told about shop:xiaohongshu/s1" in caplog.text
+    assert "没有人收到关于 shop:xiaohongshu/s1 的通知" in caplog.text
     assert sqlite_office.notices() == []
 
 

@@ -34,13 +34,13 @@ def test_no_shipped_sentence_ends_in_a_stop_where_the_template_sets_one(path):
 
 def test_a_rule_without_a_sheet_gets_the_fallback_which_says_no_gap():
     sheet = Sheets().sheet("some.other-rule", "en")
-    assert sheet.figure_words(3, 10) == "3 of 10 that the rule counts"
+    assert sheet.figure_words(3, 10) == "The numerator is 3, the denominator 10"
     assert sheet.gap_words(5) is None
 
 
 def test_one_piece_has_its_own_sentence_where_the_language_needs_one():
     assert Sheets().sheet("xiaohongshu.reply-rate", "en").gap_words(1).startswith("One more session")
-    assert Sheets().sheet("xiaohongshu.reply-rate", "zh-CN").gap_words(1).startswith("再有 1 个会话")
+    assert Sheets().sheet("xiaohongshu.reply-rate", "zh-CN").gap_words(1).startswith("当时若再有 1 个会话")
 
 
 def test_a_sheet_of_ones_own_comes_before_the_shipped_one(tmp_path):
