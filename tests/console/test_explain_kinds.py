@@ -113,7 +113,7 @@ def test_what_a_later_announcement_says_of_the_rule_stands_in_the_first_lines(ka
 def test_days_without_anything_are_one_line_and_buyers_without_a_session_are_told_apart(kaohe, taken):
     rows = [message(f"b{n}", "buyer", "10:00:00") | {"platform": "kuaishou", "session": None} for n in range(3)]
     violation = taken("messages", rows, "2026-04-01T10:05", "kuaishou.reply-rate-3min")
-    said = kaohe("explain", violation).out
+    said = kaohe("explain", violation, "--full").out
     assert "    2026-03-05  0/3 = 0%" in said
     assert "    其余 30 天没有可计的" in said
     assert "2026-03-06  0/0" not in said

@@ -223,10 +223,9 @@ def test_what_the_platform_decided_is_told_wherever_the_violation_is(kaohe, rate
             assert words in text, command
         assert "强制学习" not in text.split("四、规则与依据")[0], command
     assert kaohe("violations", "list", "--json").rows[0]["exposure_fen"] == [25_000, 25_000]
-    # What was assessed stays as it was assessed.
     rows = kaohe("assess", "--from", "2026-03-01", "--to", "2026-03-01", "--json").rows
     row = next(row for row in rows if row["violation"] == rated)
-    assert (row["severity"], row["exposure_fen"]) == ("minor", [0, 0])
+    assert (row["severity"], row["exposure_fen"]) == ("serious", [25_000, 25_000])
 
 
 def test_an_overturned_violation_asks_for_nothing_any_more(kaohe, rated):

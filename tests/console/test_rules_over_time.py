@@ -135,6 +135,6 @@ def test_the_page_of_a_rule_tells_every_term_of_its_measures(kaohe, rule_file):
     edit(rule_file, ("standard: [{traffic_limit: 3 days, scope: public_domain}]", rung))
     said = kaohe("rules", "show", "xiaohongshu.reply-rate", "--lang", "en").out
     assert (
-        "measures: public-domain traffic limit for 3 days, ban on new listings for 1 to 3 days, penalty points: 2, "
-        "bonus cut of 10%, liquidated damages of CNY 100–300 (taken from the deposit and payments)"
+        "Measures: public-domain traffic limit for 3 days, ban on new listings for 1 to 3 days, penalty points 2, "
+        "bonus cut 10%, liquidated damages CNY 100–300, from the deposit and payments"
     ) in said
