@@ -135,6 +135,6 @@ def test_the_page_of_a_rule_tells_every_term_of_its_measures(kaohe, rule_file):
     edit(rule_file, ("standard: [{traffic_limit: 3 days, scope: public_domain}]", rung))
     said = kaohe("rules", "show", "xiaohongshu.reply-rate", "--lang", "en").out
     assert (
-        "measures (standard): traffic_limit 3 days, listing_ban 1..3 days, points 2, bonus_cut 10%, "
-        "liquidated_damages 100..300 CNY from deposit, payments"
+        "Measures: public-domain traffic limit for 3 days, ban on new listings for 1 to 3 days, penalty points 2, "
+        "bonus cut 10%, liquidated damages CNY 100–300, from the deposit and payments"
     ) in said
