@@ -170,7 +170,7 @@ def _notes(sheet: Sheet, found: Tally) -> list[Text]:
                     f"nothing for {rule.rule}: the file lacks columns that it needs{lacks.en}",
                 )
             )
-        elif rows := found.outside.get(rule.rule):
+        elif (rows := found.outside.get(rule.rule)) and (rows < found.rows or not found.counted):
             zh = {"day": "按日", "week": "按周", "month": "按月"}.get(rule.within.name, "")
             notes.append(
                 Text(
