@@ -83,7 +83,7 @@ RUNGS = {
     (X1, "xhs-1001", "2026-W05"): ("open", ["traffic_limit"], [0, 0]),
     (P1, "pdd-4001", "2026-01-15"): ("open", ["liquidated_damages"], [0, 100_000]),
     (K2, "ks-3001", "2026-01"): ("confirmed", ["warning", "mandatory_study", "mandatory_exam"], [0, 0]),
-    (K2, "ks-3001", "2026-02"): ("confirmed", ["warning", "mandatory_exam", "liquidated_damages"], [10_000, 30_000]),
+    (K2, "ks-3001", "2026-02"): ("confirmed", ["warning", "mandatory_exam", "liquidated_damages"], [20_000, 20_000]),
     (K2, "ks-3001", "2026-03"): ("open", ["warning", "mandatory_exam", "liquidated_damages"], [50_000, 100_000]),
 }
 QUARTER = ["--from", "2026-01-01", "--to", "2026-04-01", "--as-of", "2026-04-01T10:05"]

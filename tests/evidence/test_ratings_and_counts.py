@@ -96,9 +96,9 @@ def test_words_and_stars_are_read(ratings, column, written, stored):
 
 @pytest.mark.parametrize(("cells", "told"), [
     ({"score": "好评"}, "score '好评': not one of satisfied, neutral, disappointed"),
-    ({"stars": "0"}, "stars '*': not a whole number from 1 to 5"),
-    ({"stars": "6"}, "stars '*': not a whole number from 1 to 5"),
-    ({"stars": "4.5"}, "stars '*.*': not a whole number from 1 to 5"),
+    ({"stars": "0"}, "stars '0': not a whole number from 1 to 5"),
+    ({"stars": "6"}, "stars '6': not a whole number from 1 to 5"),
+    ({"stars": "4.5"}, "stars '4.5': not a whole number from 1 to 5"),
     ({"stars": "9" * 18}, f"stars '{'*' * 18}': not a whole number from 1 to 5"),
     ({"origin": "me"}, "origin 'me': not one of buyer, invited, system"),
     ({"rated_at": ""}, "rated_at: missing"),
@@ -144,13 +144,13 @@ def test_equal_figures_count_as_often_as_one_file_has_them_and_replace_removes(f
 
 
 @pytest.mark.parametrize(("cells", "told"), [
-    ({"value": "-1"}, "value '-*': not a whole number of 0 or more"),
-    ({"value": "1.0"}, "value '*.*': not a whole number of 0 or more"),
-    ({"value": "1,000"}, "value '*,***': not a whole number of 0 or more"),
+    ({"value": "-1"}, "value '-1': not a whole number of 0 or more"),
+    ({"value": "1.0"}, "value '1.0': not a whole number of 0 or more"),
+    ({"value": "1,000"}, "value '1,000': not a whole number of 0 or more"),
     ({"value": "9" * 19}, f"value '{'*' * 19}': not a whole number of 0 or more"),
-    ({"value": "2", "value_low": "3"}, "value '*': less than value_low"),
-    ({"value": "2", "value_high": "1"}, "value_high '*': less than value"),
-    ({"value": "", "value_low": "2", "value_high": "1"}, "value_high '*': less than value_low"),
+    ({"value": "2", "value_low": "3"}, "value '2': less than value_low"),
+    ({"value": "2", "value_high": "1"}, "value_high '1': less than value"),
+    ({"value": "", "value_low": "2", "value_high": "1"}, "value_high '1': less than value_low"),
     ({"period_end": "2026-03-01"}, "period_end '2026-03-01': ends before it starts"),
     ({"period_start": "2026-02-30"}, "period_start '2026-02-30': not a day; write it like 2026-03-10"),
     ({"period_start": "2026-03-02T00:00"}, "period_start '2026-03-02T00:00': not a day; write it like 2026-03-10"),

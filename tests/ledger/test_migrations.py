@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, create_engine
 from sqlmodel import col, select
 
 from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, reading
-from engine.ledger.tables import Notice
+from engine.ledger.tables import Notice, Sanction, Violation
 from engine.ledger.violations import by
 
 NOON = datetime(2026, 3, 10, 12)
@@ -60,3 +60,49 @@ def test_decisions_are_read_back_from_the_journal_and_clients_agree(first_versio
         notices = session.exec(select(Notice).order_by(col(Notice.id)))
         assert [(n.state, n.client, n.key) for n in notices] == [("queued", "b", "V-1"), ("sent", "a", "V-1")]
     engine.dispose()
+
+
+@pytest.fixture
+def eighth_version(new_url):
+    """The address of a ledger at version 0008: violations that were decided while their forecast stood for them."""
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
+        command.upgrade(config, "0008")
+        known = MetaData()
+        known.reflect(connection)
+
+        def insert(table, **row):
+            connection.execute(known.tables[table].insert().values(row))
+
+        insert("subject", id=1, key="shop:kuaishou/k1", kind="shop", external_id="k1", client="a")
+        insert("run", id=1, rule="r", cycle="c", cycle_start=date(2026, 3, 1), due_at=NOON, state="done", attempts=1)
+        forecast = {"outcome": "violation", "severity": "minor", "sanctions": ["warning"], "exposure_fen": [0, 0]}
+        insert("situation", id=1, run_id=1, digest="d", facts=[], decision=forecast, trace=[], decided_by="x")
+        days = {"cycle_start": date(2026, 3, 2), "cycle_end": date(2026, 3, 8), "assessed_on": date(2026, 3, 10)}
+        found = {"rule": "r", "version": "x", "platform": "kuaishou", "occurrence": 1, "client": "a", "subject_id": 1}
+        found |= {"numerator": 7, "denominator": 10, "situation_id": 1, "opened_at": NOON, "changed_at": NOON}
+        found |= {"exposure_min_fen": 10_000, "exposure_max_fen": 30_000}
+        for name, state, severity, amount in (
+            ("V-charged", "confirmed", "grave", 80_000),
+            ("V-off", "waived", "minor", 80_000),
+            ("V-open", "open", "minor", None),
+        ):
+            insert("violation", id=name, cycle=name, state=state, severity=severity, amount_fen=amount, **found, **days)
+            insert("sanction", violation_id=name, position=0, kind="warning", discretionary=False)
+    engine.dispose()
+    return new_url
+
+
+def test_what_was_decided_takes_the_place_of_the_forecast_in_an_earlier_ledger(eighth_version):
+    engine = open_ledger(eighth_version)
+    with reading(engine) as session:
+        told = {
+            v.id: (v.decided_severity, v.exposure_min_fen, v.exposure_max_fen) for v in session.exec(select(Violation))
+        }
+        measures = [row.violation_id for row in session.exec(select(Sanction).order_by(col(Sanction.id)))]
+    engine.dispose()
+    assert told == {"V-charged": ("grave", 80_000, 80_000), "V-off": (None, 0, 0), "V-open": (None, 10_000, 30_000)}
+    assert measures == ["V-charged", "V-open"]

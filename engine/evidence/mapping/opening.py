@@ -174,7 +174,7 @@ def _notes(sheet: Sheet, found: Tally) -> list[Text]:
             zh = {"day": "按日", "week": "按周", "month": "按月"}.get(rule.within.name, "")
             notes.append(
                 Text(
-                    f"{rule.rule} {zh}考核：{rows} 行的期间不在它的一个周期之内，没有用于它",
+                    f"{rule.rule} {zh}考核：{rows} 行的期间不在它的一个周期之内，不能用于它",
                     f"{Number(rows):row} gave nothing for {rule.rule}: no {rule.within} holds the whole period",
                 )
             )

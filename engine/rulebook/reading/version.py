@@ -100,7 +100,7 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
     if standard is not None and _check_kind(fields, version, standard):
         _check_parts(fields, version, standard)
     waiting.check_cut_off(fields, version)
-    if version.figure is not None:
+    if version.figure is not None and "counters" in fields:
         counters.check_hours(fields["counters"], version.figure, counted)
     _check_ladder(fields, rungs, graded)
     check_claims(fields, fields.found, rungs)
