@@ -75,5 +75,6 @@ def test_a_storm_leaves_what_a_quiet_day_would_have_left(installation, request, 
         | {"lines in the log": log.count("\n")},
     )
     assert {name: found for name, found in wrong.items() if found} == {}
-    # A mail is doubled only where a process dies between the server's answer and our note of it.
-    assert again <= max(2, storm.kills / 50)
+    # A mail is doubled only where a process dies between the server's answer and our note of it: a matter of chance,
+    # about once in 50 kills (docs/reliability.md); this bound is for a mistake, not for bad luck.
+    assert again <= storm.kills / 10
