@@ -63,8 +63,7 @@ def calendar(
     if as_json:
         json_lines(_rows(found))
     elif ics:
-        # A tenth of a second that no other command need spend.
-        from console.calendar_file import CalendarFile  # noqa: PLC0415
+        from console.calendar_file import CalendarFile  # noqa: PLC0415  a tenth of a second that no other command spends
 
         whose = "/".join(filter(None, (asked.client, asked.shop)))
         _put(CalendarFile(found, desk.rulebook, now, language, whose).text(), output)

@@ -46,11 +46,14 @@ class Clocks:
         return Clocks(time.time(), elapsed, running)
 
 
+JumpKind = Literal["clock forward", "clock back", "slept", "held up"]
+
+
 @dataclass(frozen=True, slots=True)
 class Jump:
     """Something that the clocks tell happened, and how many seconds it is about."""
 
-    kind: Literal["clock forward", "clock back", "slept", "held up"]
+    kind: JumpKind
     seconds: int
 
 
@@ -62,13 +65,13 @@ def jumps(before: Clocks, after: Clocks, expected_s: float) -> list[Jump]:
     """
     elapsed, running = after.elapsed - before.elapsed, after.running - before.running
     moved, slept, held_up = after.wall - before.wall - elapsed, elapsed - running, running - expected_s
-    found = [
+    found: list[tuple[JumpKind, float]] = [
         ("clock forward", moved),
         ("clock back", -moved),
         ("slept", slept),
         ("held up", held_up),
     ]
-    return [Jump(kind, round(seconds)) for kind, seconds in found if seconds >= TOLD_FROM_S]  # type: ignore[arg-type]
+    return [Jump(kind, round(seconds)) for kind, seconds in found if seconds >= TOLD_FROM_S]
 
 
 class ClockError(KaoheError):

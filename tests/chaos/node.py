@@ -102,7 +102,7 @@ def child(job):
     except KaoheError as error:
         log.warning("%s", error)
         status = 3
-    except BaseException:
+    except BaseException:  # whatever ends a child stands in the log, where a traceback fails the test
         log.exception("%s", job["start"])
     finally:
         os._exit(status)

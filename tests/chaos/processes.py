@@ -1,16 +1,11 @@
-"""The storm's surroundings: processes to start, stop and kill, and a mail server that counts."""
+"""The storm's surroundings: processes to start, stop and kill."""
 
-import asyncio
 import json
 import subprocess
 import sys
 import threading
-from collections import Counter
 from contextlib import contextmanager
-from email import message_from_bytes
 from pathlib import Path
-
-from aiosmtpd.smtp import SMTP
 
 
 class Nursery:
@@ -42,39 +37,3 @@ def nursery(root: Path, rules=()):
             yield Nursery(process)
         finally:
             process.stdin.close()
-
-
-class Mailbox:
-    """A mail server on this host that takes everything, and counts how often each Message-ID came, and to whom."""
-
-    def __init__(self):
-        self.arrived, self.to = Counter(), Counter()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    def __exit__(self, *_):
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _start(self):
-        return await self._loop.create_server(lambda: SMTP(self, hostname="localhost", loop=self._loop), "127.0.0.1", 0)
-
-    async def _stop(self):
-        self._server.close()
-        rest = [t for t in asyncio.all_tasks(self._loop) if t is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
-        self.arrived[message_from_bytes(envelope.content)["Message-ID"]] += 1
-        self.to.update(envelope.rcpt_tos)
-        return "250 2.0.0 Ok"

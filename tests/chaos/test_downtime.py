@@ -16,9 +16,9 @@ from notifier.deliver import deliver_due
 from notifier.plan import plan_notices
 from tests.chaos import findings
 from tests.chaos.installation import Installation
-from tests.chaos.processes import Mailbox
 from tests.chaos.table import SEED
 from tests.chaos.world import World
+from tests.mail_server import Mailbox
 
 DAYS = 60
 LATE = timedelta(hours=24)

@@ -13,10 +13,11 @@ from engine.assessment.assess import assess_due
 from engine.progress import silent
 from tests.chaos import findings
 from tests.chaos.installation import RULES, Installation
-from tests.chaos.processes import Mailbox, nursery
+from tests.chaos.processes import nursery
 from tests.chaos.storm import DAYS_A_SECOND, Storm
 from tests.chaos.table import SEED, tell
 from tests.chaos.world import World
+from tests.mail_server import Mailbox
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "60"))
 PATIENCE_S = float(os.environ.get("CHAOS_PATIENCE", "240"))  # to the end on a busy machine; what it took is printed

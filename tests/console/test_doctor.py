@@ -30,7 +30,7 @@ from engine.ledger.tables import DayFile, WorkerSeen
 from engine.rulebook.book import RuleBook
 from tests.console.switchboard import Switchboard
 from tests.console.test_language import english_in
-from tests.notifier.conftest import MailServer
+from tests.mail_server import MailServer
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 TEN = timedelta(minutes=10)
