@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Engine
+from sqlmodel import Session
 
 from console.output import note
 from console.sentences import sentence
@@ -24,7 +25,8 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
-from engine.ledger.database import open_ledger
+from engine.ledger.actors import Actor
+from engine.ledger.database import open_ledger, reading, transaction
 from engine.rulebook.book import RuleBook, load_or_refuse
 
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
@@ -109,12 +111,30 @@ class Desk:
         return load_or_refuse(self.settings.rulesets)
 
     @cached_property
-    def actor(self) -> str:
-        """Who is answerable: the user of the operating system, whatever the environment says."""
+    def who(self) -> Actor:
+        """Who is answerable, and what they may: the user of the operating system, whatever the environment says."""
         try:
-            return pwd.getpwuid(os.getuid()).pw_name
+            name = pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
-            return f"uid {os.getuid()}"
+            name = f"uid {os.getuid()}"
+        return Actor.unbounded(name)
+
+    @property
+    def actor(self) -> str:
+        """Their name, as the journal keeps it."""
+        return self.who.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that reads what this desk's actor may read."""
+        with reading(self.ledger) as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that writes, and sees what this desk's actor may read."""
+        with transaction(self.ledger) as session:
+            yield session
 
     @cached_property
     def owner(self) -> str:

@@ -18,7 +18,6 @@ from console.sentences import both, sentence
 from engine.assessment.due import DueRun, due_runs
 from engine.assessment.standing import live_files, past_runs, registrations
 from engine.errors import KaoheError
-from engine.ledger.database import reading
 from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
@@ -88,7 +87,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
 
     What is due, or waits to be sent, for longer than `late_after` is late.
     """
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         live = live_files(session)
         due: list[DueRun] = []
         late: list[Text] = []

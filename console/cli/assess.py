@@ -31,7 +31,6 @@ from engine.assessment.waiting import names_days
 from engine.calendar.assessment import assessment_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
-from engine.ledger.database import reading
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language, Rule
 from notifier.plan import plan_notices
@@ -82,7 +81,7 @@ def assess(
     if as_json:
         json_lines(o.as_json() for o in outcomes)
     elif outcomes or not found.failures:
-        with reading(desk.ledger) as session:
+        with desk.reading() as session:
             names = shop_names(session)
         _tell(outcomes, names, language)
     if found.failures:
@@ -97,7 +96,7 @@ def _notes(desk: Desk, asked: _Asked, found: _Found, language: Language) -> list
         note(sentence("booked", language, n=found.booked))
     waiting: list[Wait] = []
     if asked.known_at is None:
-        with reading(desk.ledger) as session:
+        with desk.reading() as session:
             waiting = waiting_now(session, asked.rules, asked.now, desk.settings.waiting)
     for line in (*overdue_lines(found.missing, language), *wait_lines(waiting, language)):
         note(line)
@@ -198,14 +197,14 @@ def _forecast(desk: Desk, asked: _Asked) -> _Found:
 
 def _on_record(desk: Desk, only: list[str] | None, days: Days) -> list[Outcome]:
     """What stands for these days under the rules asked for, or under every rule that ever was."""
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         return current_outcomes(session, desk.rulebook, only, days.first, days.last)
 
 
 def _shops(desk: Desk, names: list[str] | None) -> set[tuple[str | None, str]] | None:
     if not names:
         return None
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = [subjects.shop(session, name) for name in names]
     return {(s.platform, s.external_id) for s in found}
 
@@ -251,7 +250,7 @@ def _explain_silence(desk: Desk, rules: list[Rule], now: datetime, days: Days, o
     """Say why nothing is printed and nothing was assessed; end with 3 where the reason is that there is no evidence."""
     platforms = sorted({r.platform for r in rules})
     en, zh = ", ".join(platforms), "、".join(platforms)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         known = {platform for _, platform, _ in live_files(session)}
         known |= {r.platform for r in rules if registrations(session, r.platform, r.zone)}
     if not known & {r.platform for r in rules}:

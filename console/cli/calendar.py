@@ -24,7 +24,6 @@ from engine.calendar.cycles import MONTH, Cycle, cycle_of, parse_cycle
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
-from engine.ledger.database import reading
 from engine.ledger.violations import known_client
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Rule
@@ -54,7 +53,7 @@ def calendar(
     now = instant(as_of, "--as-of")
     days = _month(month, now)
     refuse_empty(desk.rulebook, desk.settings.rulesets)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         asked = _asked(session, desk, days, client, platform, rule, shop)
         rules = _rules(session, desk, asked)
         record = on_record(session, rules, asked, now, desk.settings.waiting)

@@ -18,7 +18,6 @@ from engine.errors import KaoheError, NothingToDoError
 from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
 from engine.evidence.removing import RemovalRequest, RemovedDay, remove_evidence
-from engine.ledger.database import reading
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.platforms import platform as known_platform
 
@@ -47,7 +46,7 @@ def remove(
             zh=f"--from {first} --to {last}：请把较早的日期写在前面",
         )
     kinds = [kind_named(name) for name in dict.fromkeys(kind or KINDS)]
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         subject = known_shop(session, shop, known_platform(platform).id)
         id_, place = subject.external_id, known_platform(platform).id
     removed: list[RemovedDay] = []

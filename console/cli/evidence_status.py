@@ -17,7 +17,6 @@ from engine.assessment.evidence_calendar import evidence_calendar
 from engine.calendar.cycles import MONTH, cycle_of, parse_cycle
 from engine.calendar.zones import local_day
 from engine.errors import UnknownNameError
-from engine.ledger.database import reading
 from engine.ledger.lookup import shops
 from engine.rulebook.platforms import platform as known_platform
 
@@ -41,7 +40,7 @@ def status(
     wanted = parse_cycle(month, MONTH) if month else cycle_of(MONTH, local_day(now, LOCAL_ZONE))
     if platform is not None:
         known_platform(platform)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         every = shops(session)
         _refuse_unknown("client", client, [s.client for s in every])
         _refuse_unknown("owner", owner, [s.owner for s in every if s.owner])

@@ -15,7 +15,6 @@ from console.phrases import defect_words, heads
 from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
-from engine.ledger.database import reading
 
 commands = group("journal", "The journal: list entries, verify the chain.")
 
@@ -28,7 +27,7 @@ def list_(
 ) -> None:
     """All entries, in the order in which they were written."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = journal.entries(session, object_id=_object(about))
     if as_json:
         json_lines(
@@ -72,7 +71,7 @@ def verify(
 ) -> None:
     """Check every entry against the chain, and print its head."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         findings = chain.verify(session, _head(expect))
         head = None if findings else journal.head(session)  # of a journal that is not whole there may be none
     for finding in findings:

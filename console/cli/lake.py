@@ -15,7 +15,6 @@ from console.sentences import sentence
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, day_files, identity
 from engine.evidence.lake_identity import moved as lake_moved
-from engine.ledger.database import reading
 
 commands = group("lake", "The lake of day files: check that it is this ledger's, say that it has moved.")
 
@@ -50,7 +49,7 @@ def _complete(desk: Desk, lake: Lake) -> int:
     """How many day files the ledger counts on; ends with 1 where the lake lacks some."""
     missing: list[Path] = []
     total = 0
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         for path, there in day_files(session, lake):
             total += 1
             if not there:

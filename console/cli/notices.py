@@ -16,7 +16,6 @@ from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads
 from console.sentences import sentence
 from engine.errors import UnknownNameError
-from engine.ledger.database import reading
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
@@ -36,7 +35,7 @@ commands = group("notices", "Notices: list, show, preview, retry, send what is d
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """All notices, oldest first. Addresses are masked."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = list(session.exec(select(Notice).order_by(col(Notice.id))))
         items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
     if as_json:
@@ -65,7 +64,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
     """One notice as it was written; a digest that waits, as it would be now."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = session.get(Notice, notice)
         known = session.exec(select(Notice.id)).all()
         items = items_of(session, [notice])

@@ -19,7 +19,6 @@ from console.sentences import sentence
 from engine.assessment.outcome import ranges_json, standard_words
 from engine.assessment.outlook import Outlook, outlook
 from engine.ledger import subjects
-from engine.ledger.database import reading
 from engine.measure.tallies import TallyCache
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language
@@ -45,7 +44,7 @@ def outlook_(
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
     language = desk.settings.language
-    with reading(desk.ledger) as session, progress(step_words(language)) as report:
+    with desk.reading() as session, progress(step_words(language)) as report:
         wanted = [subjects.shop(session, name) for name in shop or ()]
         found = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, report)
         names = shop_names(session)

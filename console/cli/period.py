@@ -18,7 +18,6 @@ from console.sentences import sentence
 from engine.assessment.closing import close_month
 from engine.errors import KaoheError
 from engine.ledger import periods
-from engine.ledger.database import reading, transaction
 from engine.rulebook.model import Language
 from notifier.words.figures import money_range
 
@@ -55,7 +54,7 @@ def reopen(
             zh="申请时写 --why，批准别人的申请时写 --approve；两者只写一个",
         )
     now = datetime.now(UTC)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         if why is not None:
             periods.ask_to_reopen(session, month, why, desk.actor, now)
         else:
@@ -69,7 +68,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """All months that were ever closed, and what was booked about them since."""
     desk = current(context)
     language = desk.settings.language
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = periods.periods(session)
         counts = {p.month: len(periods.corrections(session, about=p.month)) for p in found}
     if as_json:
@@ -109,7 +108,7 @@ def show(context: typer.Context, month: str, as_json: AsJson = False) -> None:
     desk = current(context)
     language = desk.settings.language
     periods.read_month(month)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = periods.corrections(session, about=month)
         found += [b for b in periods.corrections(session, booked_in=month) if b.correction.month != month]
     if as_json:

@@ -19,7 +19,6 @@ from console.phrases import heads, phrase
 from console.registers import Register, read_people, read_shops
 from console.sentences import sentence
 from engine.errors import KaoheError, near_names
-from engine.ledger.database import reading, transaction
 from engine.ledger.expectations import expected_of
 from engine.ledger.masking import masked, masked_contact
 from engine.ledger.people import register_people
@@ -44,7 +43,7 @@ def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) ->
     """Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?."""
     desk = current(context, makes_home=True)
     register = read_shops(file)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         clients = {s.client for s in shops(session)}
         done = register_shops(session, [row for _, row in register.rows], datetime.now(UTC), desk.actor)
     _note_clients(clients, [row for _, row in register.rows], desk.settings.language)
@@ -95,7 +94,7 @@ def add(
         contact=contact,
         expects=wish,
     )
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         clients = {s.client for s in shops(session)}
         done = register_shops(session, [row], datetime.now(UTC), desk.actor)
     _note_clients(clients, [row], desk.settings.language)
@@ -112,7 +111,7 @@ def unregister(
 ) -> None:
     """Take back that a shop is registered, and what was said of it. Its evidence and violations stay."""
     desk = current(context)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         subject = known_shop(session, shop, known_platform(platform).id)
         name = f"{subject.platform}/{subject.external_id}"
         unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
@@ -123,7 +122,7 @@ def unregister(
 def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
     """All shops, registered or merely seen in the evidence."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = shops(session)
         expected = expected_of(session, [s.id for s in found if s.id is not None])
     if as_json:
@@ -171,7 +170,7 @@ def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -
     """Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?."""
     desk = current(context, makes_home=True)
     register = read_people(file)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         rows = [row for _, row in register.rows]
         places = [Text(f"第 {line} 行", f"line {line}") for line, _ in register.rows]
         wrong = misfits(session, rows, places)
@@ -187,7 +186,7 @@ def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -
 def list_people(context: typer.Context, as_json: AsJson = False) -> None:
     """Who works under which sub-account."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = postings(session)
     if as_json:
         json_lines(a.as_json() for a in found)

@@ -26,7 +26,6 @@ from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError, UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import journal, subjects
-from engine.ledger.database import reading, transaction
 from engine.ledger.states import state_of
 from engine.ledger.tables import Violation
 from engine.ledger.violations import Listed, by, find
@@ -65,7 +64,7 @@ def list_(
     desk = current(context)
     wanted = parse_cycle(cycle).key if cycle else None
     name = known_platform(platform).id if platform else None
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         subject = subjects.shop(session, shop, name) if shop else None
         found = find(
             session,
@@ -98,7 +97,7 @@ def list_(
 def show(context: typer.Context, violation: str, as_json: AsJson = False) -> None:
     """One violation and everything that was journalled about it."""
     desk = current(context)
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         name = by(session, violation).id
         (row,) = (r for r in find(session) if r.id == name)
         entries = journal.entries(session, object_id=name)
@@ -155,7 +154,7 @@ def record(
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
     desk = current(context)
     until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         known = _known_severity(session, desk, severity)
         name = decide(
             session,
@@ -190,7 +189,7 @@ def explain(
     """Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence."""
     desk = current(context)
     most = None if full else MOST_SESSIONS
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]

@@ -21,7 +21,6 @@ from engine.assessment.assess import assess_due
 from engine.assessment.deciding import decide
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
-from engine.ledger.database import reading, transaction
 from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Subject
 from engine.ledger.violations import find
@@ -52,7 +51,7 @@ def run_demo(desk: Desk, language: Language) -> None:
 
 def _refuse_others(desk: Desk) -> None:
     """Raise KaoheError where the ledger holds other shops: invented ones and their violations must not join them."""
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         known = session.exec(select(Subject.platform, Subject.external_id).where(Subject.kind == "shop")).all()
     others = sorted(set(known) - {(s.platform, s.shop) for s in SHOPS})
     if others:
@@ -65,9 +64,9 @@ def _refuse_others(desk: Desk) -> None:
 
 
 def _register(desk: Desk, samples: Samples) -> None:
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         register_shops(session, [row for _, row in read_shops(samples.shops).rows], REGISTERED_AT, desk.actor)
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         register_people(session, [row for _, row in read_people(samples.people).rows], REGISTERED_AT, desk.actor)
 
 
@@ -106,7 +105,7 @@ def _record(desk: Desk, step: Step, language: Language) -> int:
     """Record what the platform decided about this month's violations, as a person would; only where nobody has yet."""
     recorded = 0
     for (rule, shop, cycle), (severity, yuan, reference) in CONFIRMED.items():
-        with transaction(desk.ledger) as session:
+        with desk.transaction() as session:
             found = find(session, rule=rule, shop=shop, state="open") if cycle == step.month else []
             for violation in (v for v in found if v.cycle == cycle):
                 decide(

@@ -19,7 +19,6 @@ from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.outcome import Outcome
 from engine.ledger import chain, journal
-from engine.ledger.database import reading
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import PLATFORMS
@@ -29,7 +28,7 @@ from notifier.sheets import Sheets
 
 def tell(desk: Desk, language: Language) -> list[str]:
     """Say what is on record; the ids of the violations, oldest first."""
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         outcomes = current_outcomes(session, desk.rulebook, None, None, AS_OF.date())
         notices = len(session.exec(select(col(Notice.id))).all())
         findings, head = chain.verify(session, None), journal.head(session)

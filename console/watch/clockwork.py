@@ -19,7 +19,6 @@ from console.watch.jobs import Worker
 from console.watch.metrics import LedgerFigures
 from console.watch.stopping import Stop
 from engine.errors import KaoheError
-from engine.ledger.database import transaction
 from engine.ledger.workers import gone
 
 WATCH_S = 1.0  # between two looks at the clocks
@@ -88,7 +87,7 @@ def keep_watch(
 def leave(desk: Desk) -> None:
     """Note that this worker has stopped of its own will; a ledger that does not answer is told, and nothing more."""
     try:
-        with transaction(desk.ledger) as session:
+        with desk.transaction() as session:
             gone(session, desk.owner)
     except (KaoheError, DBAPIError) as error:
         log.warning("%s", error)

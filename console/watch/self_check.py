@@ -16,7 +16,6 @@ from console.doctor.finding import Finding
 from console.doctor.lake import check_lake, day_files
 from console.sentences import both
 from console.status import Status, status_of
-from engine.ledger.database import reading, transaction
 from engine.ledger.workers import seen
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Text
@@ -52,13 +51,13 @@ class Checked:
 
 def give_sign_of_life(desk: Desk, version: str) -> None:
     """Note in the ledger that this worker lives. Raises LedgerError or DBAPIError where the ledger does not answer."""
-    with transaction(desk.ledger) as session:
+    with desk.transaction() as session:
         seen(session, desk.owner, version)
 
 
 def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook) -> Checked:
     """Ask everything once. Raises LedgerError or DBAPIError where the ledger does not answer."""
-    with reading(desk.ledger) as session:
+    with desk.reading() as session:
         files = day_files(session, newest=SAMPLE)
     findings = [*check_lake(desk.lake, files), *check_disk([desk.home, desk.settings.lake])]
     status = status_of(desk, now, desk.settings.late_after, book)

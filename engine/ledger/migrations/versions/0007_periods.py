@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from engine.ledger.columns import Instant
-from engine.ledger.tables import BigId
+from engine.ledger.tables.parts import BigId
 
 revision = "0007"
 down_revision = "0006"

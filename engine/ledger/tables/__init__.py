@@ -1,0 +1,38 @@
+"""Every table of the ledger, and nothing else: what each row means, and what may never be twice.
+
+Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journal_batch`, `journal_entry` and
+`rule_version` are appended and never rewritten, but for the marks that say so.
+"""
+
+from __future__ import annotations
+
+from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
+from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
+from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
+from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.subjects import Assignment, Subject
+from engine.ledger.tables.violations import Sanction, Violation
+from engine.ledger.tables.workers import WorkerSeen
+
+__all__ = [
+    "Assessment",
+    "Assignment",
+    "Correction",
+    "Coverage",
+    "Cursor",
+    "DayFile",
+    "Expectation",
+    "JournalBatch",
+    "JournalEntry",
+    "Notice",
+    "NoticeItem",
+    "Period",
+    "RuleVersion",
+    "Run",
+    "Sanction",
+    "Seal",
+    "Situation",
+    "Subject",
+    "Violation",
+    "WorkerSeen",
+]

@@ -1,0 +1,78 @@
+"""Breaches on record, and the measures that follow from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from engine.ledger.columns import Instant
+from engine.ledger.tables.parts import identity, optional_ref, ref
+
+
+class Violation(SQLModel, table=True):
+    """A breach on record. Its id is a digest of (rule, subject, cycle, occurrence): the same everywhere.
+
+    `client` is the subject's: it moves when the shop changes its client, in the same transaction.
+    """
+
+    __tablename__ = "violation"
+    __table_args__ = (UniqueConstraint("rule", "subject_id", "cycle", "occurrence"),)
+
+    id: str = Field(primary_key=True)
+    rule: str = Field(index=True)
+    version: str
+    subject_id: int = ref("subject.id", index=True)
+    client: str = Field(index=True)
+    platform: str = Field(index=True)
+    cycle: str
+    cycle_start: date
+    cycle_end: date = Field(index=True)
+    occurrence: int = 1
+    assessed_on: date = Field(index=True)
+    state: str = Field(index=True)
+    severity: str | None = Field(default=None, index=True)
+    exposure_min_fen: int = Field(sa_type=BigInteger)
+    exposure_max_fen: int = Field(sa_type=BigInteger, index=True)
+    numerator: int = Field(sa_type=BigInteger)
+    denominator: int = Field(sa_type=BigInteger)
+    numerator_low: int | None = Field(default=None, sa_type=BigInteger)  # the ends are null where a number is exact
+    numerator_high: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_low: int | None = Field(default=None, sa_type=BigInteger)
+    denominator_high: int | None = Field(default=None, sa_type=BigInteger)
+    situation_id: int | None = optional_ref("situation.id")
+    opened_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+    # What the platform's own notice says, once somebody has recorded it. `severity` is then what was decided.
+    decided_severity: str | None = None
+    amount_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reference: str | None = None
+    appeal_until: date | None = None
+
+
+class Sanction(SQLModel, table=True):
+    """One measure that follows from a violation. `starts`..`ends` are inclusive days; the amounts are fen.
+
+    `ends` is the last day that it can have, `days_min` the fewest days that it lasts. `share` is an exact fraction
+    as text (1/10), `accounts` the names of those that money is taken from.
+    """
+
+    __tablename__ = "sanction"
+    __table_args__ = (UniqueConstraint("violation_id", "position"),)
+
+    id: int | None = identity()
+    violation_id: str = Field(foreign_key="violation.id", index=True)
+    position: int
+    kind: str
+    scope: str | None = None
+    amount_min_fen: int | None = Field(default=None, sa_type=BigInteger)
+    amount_max_fen: int | None = Field(default=None, sa_type=BigInteger)
+    discretionary: bool = False
+    starts: date | None = Field(default=None, index=True)
+    ends: date | None = None
+    days_min: int | None = None
+    points: int | None = Field(default=None, sa_type=BigInteger)
+    share: str | None = None
+    accounts: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
