@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ grants = st.builds(Grant, st.sampled_from(ROLES), st.none() | clients) | st.buil
 
 
 def test_each_role_may_do_what_those_before_it_may_and_more() -> None:
-    for lower, higher in zip(ROLES, ROLES[1:], strict=False):
+    for lower, higher in itertools.pairwise(ROLES):
         assert allowed(lower) < allowed(higher)
     assert allowed("administrator") == frozenset(Permission)
 
