@@ -28,7 +28,8 @@ from engine.evidence.lake import Lake
 from engine.ledger import journal, subjects
 from engine.ledger.states import state_of
 from engine.ledger.tables import Violation
-from engine.ledger.violations import Listed, by, find
+from engine.ledger.violation_lists import Listed, find
+from engine.ledger.violations import by
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
 from notifier.records import records_of
