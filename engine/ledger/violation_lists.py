@@ -178,7 +178,7 @@ class _Found:
 
     def _name(self, kind: str) -> Any:
         """What the subject, or whom it belongs to, is called, if it is of this kind."""
-        either = [(one_.kind == kind, one_.external_id) for one_ in (self._subject, self._parent)]
+        either = [(col(one_.kind) == kind, col(one_.external_id)) for one_ in (self._subject, self._parent)]
         return case(*either, else_="")
 
 

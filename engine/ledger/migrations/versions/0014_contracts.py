@@ -1,4 +1,4 @@
-"""Standards of contracts and deposits; each filter's violations by assessment day, so that a page needs no long sort."""
+"""Standards of contracts and deposits; what each filter of lists finds by assessment day, so that pages sort little."""
 
 from __future__ import annotations
 
