@@ -17,10 +17,10 @@ class Column:
     """One column of a kind; a `required` one has a cell in every row, unless `blank` ones are allowed.
 
     `secret` is stored only as a keyed digest; `words` are several words of one cell; a `deadline` is an exclusive
-    instant, given as one or as the last day. `choices` are the values allowed and `synonyms` what else is taken for one of them;
-    of `words`, an unknown one becomes `other`. A text fits `pattern` where there is one, or is refused as `shape`.
-    `within` bounds an integer. `called`: what else its header may say. `in_yuan`: headers under which a number of fen
-    is told in yuan; the column is then read as of the type `yuan`.
+    instant, given as one or as the last day. `choices` are the values allowed and `synonyms` what else is taken for
+    one of them; of `words`, an unknown one becomes `other`. A text fits `pattern` where there is one, or is refused as
+    `shape`. `within` bounds an integer. `called`: what else its header may say. `in_yuan`: headers under which a
+    number of fen is told in yuan; the column is then read as of the type `yuan`.
     """
 
     name: str
