@@ -10,12 +10,14 @@ import typer
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.decided import decided, decided_lines, doubts_about
 from console.desk import day
+from console.earlier import earlier_json, earlier_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
 from console.output import json_lines, note, say, table
 from console.phrases import event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
 from engine.assessment.deciding import decide
+from engine.assessment.earlier import earlier_verdicts
 from engine.assessment.explain import MOST_SESSIONS
 from engine.assessment.explain import explain as explain_violation
 from engine.errors import KaoheError
@@ -39,13 +41,14 @@ commands = group("violations", "Violations on record: list, show, record what wa
 
 @commands.command()
 def show(context: typer.Context, violation: str, as_json: AsJson = False) -> None:
-    """One violation and everything that was journalled about it."""
+    """One violation, everything that was journalled about it, and the verdicts that were superseded."""
     desk = current(context)
     with desk.reading() as session:
         row = one(session, violation)
         name = row.id
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
+        earlier = earlier_verdicts(session, recorded.violation)
     language = desk.settings.language
     told = recorded.facts(desk.sound_rules, Sheets(), lang_of(None, desk))
     rule_file = recorded.file_today(desk.sound_rules)
@@ -60,6 +63,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ]
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
+        told_row["earlier"] = earlier_json(earlier)
         json_lines([row_json(row) | decided(row) | told_row])
         return
     colon = "：" if language == "zh-CN" else ": "
@@ -80,6 +84,8 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ],
     )
+    for line in earlier_lines(earlier, row.platform, language):
+        say(line)
 
 
 @commands.command()

@@ -19,6 +19,7 @@ from engine.assessment.outcome import Outcome, exposure_fen
 from engine.assessment.recording import WHY, Recorded, subjects_of
 from engine.assessment.rows import ends_of
 from engine.calendar.zones import local_day
+from engine.judge.facts import Fact
 from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
 from engine.ledger.periods import is_closed, month_of
@@ -56,7 +57,9 @@ def book(session: Session, run_id: int, judgement: Judgement, actor: str, now: d
     found = {o.shop: _state_of(o) for o in judgement.outcomes}
     courses = _courses(session, rule.id, cycle.key)
     booked_in = max([_open_month(session, local_day(now, rule.zone)), *(m for c in courses.values() for m in c.booked)])
-    shops = sorted((found.keys() | courses.keys()) - due.awaited.waiting.keys())  # who is waited for stays as it is
+    shops = sorted((found.keys() | courses.keys()) - due.awaited.waiting.keys() - _let_off(judgement))
+    if judgement.concerned is not None:
+        shops = [shop for shop in shops if shop in judgement.concerned]
     ids = subjects_of(session, [shop_key(rule.platform, shop) for shop in shops])
     gone: list[int] = []
     new: list[dict[str, Any]] = []
@@ -92,6 +95,17 @@ def book(session: Session, run_id: int, judgement: Judgement, actor: str, now: d
     insert_rows(session, Correction, new)
     journal.append(session, now, events)
     return Recorded((), 0, len(events))
+
+
+def _let_off(judgement: Judgement) -> set[str]:
+    """The shops whose violation was waived by itself: that was done where it stands, and brings nothing any more."""
+    rule, cycle = judgement.due.rule, judgement.due.cycle
+    own = {shop: violation_id(rule.id, shop_key(rule.platform, shop), cycle.key) for shop in judgement.situations}
+    return {
+        shop
+        for shop, situation in judgement.situations.items()
+        if Fact.of("waiver", reference=own[shop]) in situation.facts
+    }
 
 
 def take_back(session: Session, rule: str, cycle: str, now: datetime) -> None:

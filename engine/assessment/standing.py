@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -17,9 +17,11 @@ from engine.judge.facts import Fact
 from engine.ledger import runs
 from engine.ledger.coverage import covered_of_expecting
 from engine.ledger.day_files import Live
+from engine.ledger.decisions import PLATFORM_SPOKE, decisions
 from engine.ledger.dialects import database_clock
 from engine.ledger.expectations import expected_on
 from engine.ledger.periods import corrected_and_open
+from engine.ledger.registered_then import Then, registered_then
 from engine.ledger.tables import (
     Assessment,
     DayFile,
@@ -37,8 +39,6 @@ from engine.rulebook.model import PastViolation, Rule
 SETTLED: Mapping[str, str] = {
     f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
 }
-
-PLATFORM_SPOKE = frozenset({"confirmed", "appealed", "overturned"})  # states that only the platform's word brings
 
 
 def live_files(session: Session, known_at: datetime | None = None) -> Live:
@@ -59,19 +59,19 @@ def registrations(session: Session, platform: str, zone: str, known_at: datetime
     """
     expected = expected_on(session, platform, known_at)
     covered = covered_of_expecting(session, platform, known_at)
-    wanted = select(Subject).where(
-        Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
-    )
+    rows: Iterable[tuple[Subject, Subject | Then]]
     if known_at is not None:
-        wanted = wanted.where(col(Subject.registered_at) <= known_at)
-    rows = session.exec(wanted)
+        rows = ((then.subject, then) for then in registered_then(session, platform, known_at))
+    else:
+        wanted = select(Subject).where(Subject.kind == "shop", Subject.platform == platform)
+        rows = ((shop, shop) for shop in session.exec(wanted.where(col(Subject.registered_at).is_not(None))))
     found = []
-    for row in rows:
-        assert row.registered_at is not None
-        assert row.id is not None
-        since = row.opened_on or row.first_evidence_on or local_day(row.registered_at, zone)
-        expects = Expects.of(expected[row.id], covered.get(row.id, {})) if row.id in expected else None
-        found.append(Registration(platform, row.external_id, since, expects))
+    for shop, was in rows:
+        assert was.registered_at is not None
+        assert shop.id is not None
+        since = was.opened_on or was.first_evidence_on or local_day(was.registered_at, zone)
+        expects = Expects.of(expected[shop.id], covered.get(shop.id, {})) if shop.id in expected else None
+        found.append(Registration(platform, shop.external_id, since, expects))
     return found
 
 
@@ -85,7 +85,8 @@ def clients_of(session: Session, platform: str) -> Mapping[str, str]:
 
 def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str, PastRun]:
     """Cycle → what is known of its runs under `rule`; with `restate` also by which versions it stands decided."""
-    inputs = runs.latest_input(session, rule)
+    read = runs.latest_read(session, rule)
+    decided = decisions(session, rule)
     clock = database_clock(session)
     still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
     decided_by = _decided_by(session, rule) if restate else {}
@@ -93,7 +94,13 @@ def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
     return {
         cycle: PastRun(
-            first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()), cycle in reopened
+            first,
+            read[cycle].input if cycle in read else None,
+            still_open.get(cycle),
+            decided_by.get(cycle, frozenset()),
+            cycle in reopened,
+            read[cycle].to if cycle in read else None,
+            decided.get(cycle, ()),
         )
         for cycle, first in rows
     }
@@ -114,12 +121,6 @@ def _open_run(run: Run, clock: datetime) -> OpenRun:
     assert run.id is not None
     rests = run.state == "failed" and run.lease_until is not None and run.lease_until >= clock
     return OpenRun(run.due_at, run.id, run.input if rests else None, runs.is_aside(run))
-
-
-def last_input(session: Session, rule: str, cycle: str) -> str | None:
-    """What the last finished run of this cycle had read; None if there was none."""
-    finished = select(Run.input).where(Run.rule == rule, Run.cycle == cycle, Run.state == "done")
-    return session.exec(finished.order_by(col(Run.id).desc()).limit(1)).first()
 
 
 def history_of(

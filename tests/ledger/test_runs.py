@@ -16,7 +16,7 @@ from engine.ledger.runs import (
     heartbeat,
     is_aside,
     keep_version,
-    latest_input,
+    latest_read,
     open_run,
     open_runs,
     release,
@@ -158,7 +158,7 @@ def test_a_finished_run_can_be_neither_finished_again_nor_prolonged(ledger):
         with pytest.raises(LostLeaseError):
             heartbeat(session, run_id, "me", LEASE)
     with reading(ledger) as session:
-        assert latest_input(session, RULE) == {"2026-W10": "input"}
+        assert latest_read(session, RULE) == {"2026-W10": ("input", None)}
 
 
 def test_a_heartbeat_keeps_the_run(ledger):
@@ -290,8 +290,8 @@ def test_the_latest_of_each_cycle_is_its_last_done_run(ledger):
         finished(ledger, run_id, "me", digest)
     opened(ledger, "2026-W11", days=7)
     with reading(ledger) as session:
-        assert latest_input(session, RULE) == {"2026-W10": "two"}
-        assert latest_input(session, "kuaishou.good-rating") == {}
+        assert latest_read(session, RULE) == {"2026-W10": ("two", None)}
+        assert latest_read(session, "kuaishou.good-rating") == {}
 
 
 def test_the_text_of_a_version_is_kept_as_it_was_first_used(ledger):

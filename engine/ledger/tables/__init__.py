@@ -13,7 +13,7 @@ from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
 from engine.ledger.tables.subjects import Assignment, Subject
-from engine.ledger.tables.violations import Sanction, Violation
+from engine.ledger.tables.violations import Decided, Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
@@ -25,6 +25,7 @@ __all__ = [
     "Coverage",
     "Cursor",
     "DayFile",
+    "Decided",
     "Deposit",
     "Duty",
     "Expectation",
