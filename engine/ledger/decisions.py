@@ -21,6 +21,7 @@ from engine.ledger.tables import Decided, JournalEntry, Subject, Violation
 # waived: that of its own cycle; spoken: that of its own cycle, if a waiver covers it, which has no say any more.
 Kind = Literal["counts", "waived", "spoken"]
 PLATFORM_SPOKE = frozenset({"confirmed", "appealed", "overturned"})  # states that only the platform's word brings
+RECKONED = ("violation.opened", "violation.corrected", "violation.contradicted")  # what an assessment journals itself
 Payload = Mapping[str, Any] | None
 NAME = ("rule", "cycle", "assessed_on", "kind")  # of a row
 
@@ -80,14 +81,23 @@ def decisions(session: Session, rule: str) -> dict[str, list[Decision]]:
 
 
 def decided_since(session: Session, rule: str, batch: int) -> frozenset[str]:
-    """The shops about whose violations under `rule` anything was journalled after `batch`."""
+    """The shops about whose violations under `rule` something was decided after `batch` that an assessment reads.
+
+    Those among them of which the journal keeps no payload any more: it may have been such a decision.
+    """
     wanted = (
-        select(Subject.external_id)
+        select(Subject.external_id, JournalEntry.payload)
         .join(Violation, col(Violation.subject_id) == col(Subject.id))
         .join(JournalEntry, col(JournalEntry.object_id) == col(Violation.id))
-        .where(JournalEntry.object_kind == "violation", col(JournalEntry.batch) > batch, Violation.rule == rule)
+        .where(
+            JournalEntry.object_kind == "violation",
+            col(JournalEntry.batch) > batch,
+            col(JournalEntry.event).not_in(RECKONED),
+            Violation.rule == rule,
+        )
     )
-    return frozenset(session.exec(wanted.distinct()))
+    told = session.exec(wanted)
+    return frozenset(shop for shop, payload in told if payload is None or any(kinds_of(*_states(payload))))
 
 
 def _states(payload: Payload) -> tuple[str | None, str | None]:
