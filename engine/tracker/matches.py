@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from engine.assessment.deciding import decide
 from engine.calendar.zones import local_day
@@ -38,7 +38,6 @@ class Compared:
     shop: str
     penalty: Penalty | None
     ours: Ours | None
-    version: str | None = None  # of the rule, as the violation was decided
 
     @property
     def day(self) -> date:
@@ -49,31 +48,53 @@ class Compared:
         return self.ours.assessed_on
 
 
-def compare(
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared: of some shops all penalties, all violations, and what people decided."""
+
+    shops: Mapping[tuple[str, str], Subject]
+    theirs: Mapping[PenaltyKey, Penalty]
+    ours: Mapping[str, Ours]
+    versions: Mapping[str, str]  # violation → the version of its rule
+    told: Mapping[PenaltyKey, str | None]
+
+
+def sides(
     session: Session,
     lake: Lake,
-    rulebook: RuleBook,
-    now: datetime,
-    days: int,
     *,
     client: str | None = None,
     platform: str | None = None,
     shop: str | None = None,
-) -> list[Compared]:
-    """All penalties and violations of the shops that `session` may see, compared (see `matching.match`)."""
+    rule: str | None = None,
+) -> Sides:
+    """Both sides of the shops that `session` may see: all, of a client, of a platform, or the one with this id.
+
+    With `rule`, of other rules only those violations with which the number of a notice is recorded: enough to say what
+    became of this one's.
+    """
     shops = shops_seen(session, client, platform, shop)
     live = live_penalties(session, {name for name, _ in shops})
-    theirs = {p.key: p for p in penalties(lake, live, shops)}
-    ours = {one.id: (one, version) for one, version in _ours(session, client, platform, shop)}
+    ours = list(_ours(session, client, platform, shop, rule))
+    return Sides(
+        shops,
+        {p.key: p for p in penalties(lake, live, shops)},
+        {one.id: one for one, _ in ours},
+        {one.id: version for one, version in ours},
+        decided(session, shops.values()),
+    )
+
+
+def compare(of: Sides, rulebook: RuleBook, now: datetime, days: int) -> list[Compared]:
+    """All penalties and violations compared (see `matching.match`); a notice may take `days` to come."""
     today = local_day(now, PLATFORMS["xiaohongshu"].zone)
-    told = decided(session, shops.values())
-    found = match(theirs.values(), (one for one, _ in ours.values()), Guesser(rulebook), today, days, told)
+    found = match(of.theirs.values(), of.ours.values(), Guesser(rulebook), today, days, of.told)
     lines = []
     for line in found:
-        penalty = theirs[line.penalty] if line.penalty else None
-        one, version = ours[line.violation] if line.violation else (None, None)
+        penalty = of.theirs[line.penalty] if line.penalty else None
+        one = of.ours[line.violation] if line.violation else None
         place = (penalty.platform, penalty.shop) if penalty else one.place if one else ("", "")
-        lines.append(Compared(line, shops[place].client, *place, penalty, one, version))
+        lines.append(Compared(line, of.shops[place].client, *place, penalty, one))
     return lines
 
 
@@ -226,7 +247,9 @@ def _way(state: str, wanted: str) -> list[str]:
     return [wanted]
 
 
-def _ours(session: Session, client: str | None, platform: str | None, shop: str | None) -> Iterable[tuple[Ours, str]]:
+def _ours(
+    session: Session, client: str | None, platform: str | None, shop: str | None, rule: str | None
+) -> Iterable[tuple[Ours, str]]:
     wanted = (
         select(  # type: ignore[call-overload]  # more columns than it has overloads for
             Violation.id,
@@ -253,6 +276,8 @@ def _ours(session: Session, client: str | None, platform: str | None, shop: str 
     for column, value in given:
         if value is not None:
             wanted = wanted.where(col(column) == value)
+    if rule is not None:
+        wanted = wanted.where(or_(Violation.rule == rule, col(Violation.reference).is_not(None)))
     for row in session.exec(wanted):
         (
             id_,
