@@ -236,8 +236,8 @@ def last_day(deadline: datetime, platform: str) -> date:
 
 
 def _way(state: str, wanted: str) -> list[str]:
-    """The states to go through, the last one being the one wanted; that alone, where no way leads there."""
-    ways = [[state]]
+    """The states to go through, the last one being the one wanted; that alone, if it is there or no way leads there."""
+    ways = [[state]] if state != wanted else []
     for way in ways:
         for following in TRANSITIONS.get(way[-1], ()):
             if following == wanted:

@@ -151,7 +151,7 @@ def test_what_a_person_may_not_decide_is_refused_and_nothing_changes(tracker, br
     for what, reference in ((unlink, "A"), (ours_none, "B")):
         with pytest.raises(KaoheError, match="needs a reason"):
             tracker.do(what, reference, why=" ")
-    with pytest.raises(UnknownNameError, match="did you mean 'A'"):
+    with pytest.raises(UnknownNameError, match="unknown penalty 'a'; known: A, B, C"):
         tracker.do(link, "a", breach())
     with pytest.raises(UnknownNameError, match="unknown violation"):
         tracker.do(link, "B", "V-AAAA")
