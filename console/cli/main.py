@@ -37,6 +37,7 @@ from console.cli import (
     secret,
     status,
     subjects,
+    violation_lists,
     violations,
     worker,
 )
@@ -68,6 +69,7 @@ COMMANDS = (
     secret,
     status,
     subjects,
+    violation_lists,
     violations,
     worker,
 )
