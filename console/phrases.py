@@ -154,6 +154,9 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
     "violation.open": Text("恢复预判", "violation.open"),
     "violation.closed": Text("结案", "violation.closed"),
+    "penalty.linked": Text("认定处罚对应的违规", "penalty.linked"),
+    "penalty.unlinked": Text("撤回对处罚的认定", "penalty.unlinked"),
+    "penalty.unmatched": Text("认定处罚不对应我方违规", "penalty.unmatched"),
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),
