@@ -23,6 +23,7 @@ from console.cli import (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -37,6 +38,7 @@ from console.cli import (
     status,
     subjects,
     violations,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -53,6 +55,7 @@ COMMANDS = (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -67,6 +70,7 @@ COMMANDS = (
     status,
     subjects,
     violations,
+    waivers,
     worker,
 )
 

@@ -31,6 +31,7 @@ from engine.ledger.tables import Violation
 from engine.ledger.violations import Listed, by, find
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
+from engine.tracker.lookout import look_after
 from notifier.records import records_of
 from notifier.sheets import Sheets
 from notifier.words.figures import money_range
@@ -170,6 +171,7 @@ def record(
             appeal_until=until,
         ).id
         recorded = records_of(session, [name])[name]
+    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
         note(doubt)

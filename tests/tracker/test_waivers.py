@@ -8,7 +8,7 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import NotAllowedError
 from engine.ledger.database import reading, transaction
 from engine.ledger.periods import close
-from engine.ledger.tables import Correction, Situation, WaivedViolation, Waiver
+from engine.ledger.tables import Correction, Situation, Waiver
 from engine.tracker import waivers
 from engine.tracker.second_person import SecondPersonError
 from engine.tracker.waiver_scope import MOST_SHOPS, Asked
