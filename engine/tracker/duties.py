@@ -20,6 +20,7 @@ from engine.ledger.journal import Event, append
 from engine.ledger.tables import Duty, Subject, Violation
 from engine.ledger.violations import by as violation_by
 from engine.ledger.violations import known_client
+from engine.rulebook.model import Text
 from engine.tracker.duty_states import HOLDERS, INTERNAL, STATES, DutyState, duty_name, step, told
 from engine.tracker.second_person import must_be_another, reason
 
@@ -50,7 +51,7 @@ def add(session: Session, kinds: Collection[str], new: New, actor: Actor, now: d
     """
     if new.kind not in kinds:
         raise UnknownNameError("duty", new.kind, kinds)
-    what = reason(new.what, "a duty")
+    what = reason(new.what, Text("新增职责", "a duty"))
     if sum(given is not None for given in (new.client, new.shop, new.violation)) != 1:
         raise KaoheError(
             "a duty is of one client, one shop or one violation: give --client, --shop or --violation",
@@ -155,7 +156,7 @@ def reject(session: Session, name: str, why: str, actor: Actor, now: datetime) -
         )
     before = told(duty)
     duty.state, duty.done_by, duty.done_at = "open", None, None
-    return _changed(session, duty, "duty.rejected", actor, reason(why, "a rejection"), before, now)
+    return _changed(session, duty, "duty.rejected", actor, reason(why, Text("驳回", "a rejection")), before, now)
 
 
 def cancel(session: Session, name: str, why: str, actor: Actor, now: datetime) -> Duty:
@@ -167,7 +168,7 @@ def cancel(session: Session, name: str, why: str, actor: Actor, now: datetime) -
     _may(session, duty, "cancelled", actor)
     before = told(duty)
     duty.state, duty.lapsed = "cancelled", False
-    return _changed(session, duty, "duty.cancelled", actor, reason(why, "a cancellation"), before, now)
+    return _changed(session, duty, "duty.cancelled", actor, reason(why, Text("取消", "a cancellation")), before, now)
 
 
 def find(
@@ -230,7 +231,8 @@ def _may(session: Session, duty: Duty, to: DutyState, actor: Actor) -> None:
     actor.must(Permission.APPROVE if second else way.permission, duty.client, shop)
     if second and to != "open":
         involved = {*duty.doers, *([duty.holder] if duty.holder else [])}
-        must_be_another(actor, involved, f"duty {duty_name(duty.id)}")
+        name = duty_name(duty.id)
+        must_be_another(actor, involved, Text(f"职责 {name}", f"duty {name}"))
 
 
 def _hand_to(duty: Duty, holder: str | None, kind: str) -> None:
