@@ -13,7 +13,8 @@ from engine.calendar.zones import local_day
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.tables import Subject, Violation
-from engine.ledger.violations import by, known_client
+from engine.ledger.violation_lists import known_client
+from engine.ledger.violations import by
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import PLATFORMS
 

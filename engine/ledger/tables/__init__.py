@@ -7,6 +7,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 from __future__ import annotations
 
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
+from engine.ledger.tables.contracts import ContractStandard, Deposit
 from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
@@ -19,10 +20,12 @@ from engine.ledger.tables.workers import WorkerSeen
 __all__ = [
     "Assessment",
     "Assignment",
+    "ContractStandard",
     "Correction",
     "Coverage",
     "Cursor",
     "DayFile",
+    "Deposit",
     "Duty",
     "Expectation",
     "JournalBatch",
