@@ -23,6 +23,7 @@ from console.cli import (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -39,6 +40,7 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -55,6 +57,7 @@ COMMANDS = (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -71,6 +74,7 @@ COMMANDS = (
     subjects,
     violation_lists,
     violations,
+    waivers,
     worker,
 )
 

@@ -27,6 +27,7 @@ from engine.ledger.states import state_of
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
+from engine.tracker.lookout import look_after
 from notifier.records import records_of
 from notifier.sheets import Sheets
 from notifier.words.vocabulary import STATES, word
@@ -116,6 +117,7 @@ def record(
             appeal_until=until,
         ).id
         recorded = records_of(session, [name])[name]
+    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
         note(doubt)
