@@ -98,6 +98,7 @@ SENTENCES: Mapping[str, Text] = {
         "请核对：申诉截止 {until} 早于考核日 {assessed}，仍已记录",
         "please check: the appeal would end on {until}, before the assessment on {assessed}; recorded all the same",
     ),
+    "forfeit": Text("确认并放弃申诉？", "Confirm it, and give the appeal up?"),
     "no shops": Text("还没有店铺。", "No shops yet."),
     "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
     "no violations": Text("没有这样的违规记录。", "No such violations."),

@@ -37,6 +37,7 @@ from console.cli import (
     status,
     subjects,
     violations,
+    violations_record,
     worker,
 )
 from console.cli.app import app
@@ -67,6 +68,7 @@ COMMANDS = (
     status,
     subjects,
     violations,
+    violations_record,
     worker,
 )
 

@@ -108,4 +108,10 @@ def _days(days: tuple[int, int] | None) -> int | list[int] | None:
 
 
 def _appeal(appeal: Appeal | None) -> dict[str, Any] | None:
-    return {"within_days": appeal.within_days, "of": appeal.of, "attempts": appeal.attempts} if appeal else None
+    # Until when, and how often. How an appeal is handed in decides nothing of what was judged.
+    if appeal is None:
+        return None
+    terms = {f"within_{appeal.within.unit}": appeal.within.amount, "of": appeal.of, "attempts": appeal.attempts}
+    others = {severity: [term.amount, term.unit] for severity, term in appeal.if_severity.items()}
+    # Left out where there are none: a rule that was digested before terms could differ keeps its digest.
+    return terms | ({"if_severity": others} if others else {})

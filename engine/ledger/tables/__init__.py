@@ -6,6 +6,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
@@ -15,8 +16,10 @@ from engine.ledger.tables.violations import Sanction, Violation
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "Appeal",
     "Assessment",
     "Assignment",
+    "Attachment",
     "Correction",
     "Coverage",
     "Cursor",
