@@ -166,10 +166,10 @@ def test_every_state_can_be_followed_by_exactly_the_states_that_may_follow(sqlit
             with transaction(sqlite_ledger) as session:
                 by(session, wanted).state = state
                 if new_state in may_follow:
-                    assert record(session, wanted, new_state, "zhang", "because", NOW).state == new_state
+                    assert record(session, wanted, new_state, ZHANG, "because", NOW).state == new_state
                     continue
                 with pytest.raises(KaoheError) as caught:
-                    record(session, wanted, new_state, "zhang", "because", NOW)
+                    record(session, wanted, new_state, ZHANG, "because", NOW)
                 names = ", ".join(may_follow) or "nothing"
                 assert str(caught.value) == (
                     f"violation {wanted} is {state} and cannot become {new_state}; what may follow: {names}"
@@ -206,7 +206,7 @@ def test_every_state_can_be_reached_from_the_first():
 def test_a_record_that_makes_no_sense_is_refused(ledger, five, arguments, message):
     state, why = arguments
     with transaction(ledger) as session, pytest.raises(KaoheError, match=message):
-        record(session, five["s1"], state, "zhang", why, NOW)
+        record(session, five["s1"], state, ZHANG, why, NOW)
 
 
 def test_a_negative_amount_is_refused(ledger, five):

@@ -15,7 +15,7 @@ class Appeal(SQLModel, table=True):
     """One attempt against a violation: a draft until `submitted_at`, waiting for its answer until `outcome`.
 
     `attempt` counts those that were handed in, this one included; a draft gets its number when it is handed in.
-    `account` is the account of the platform that it is made with. `late_why` says why it was handed in after its deadline.
+    `account` is the account of the platform that it is made with, `late_why` says why it comes after its deadline.
     """
 
     __tablename__ = "appeal"

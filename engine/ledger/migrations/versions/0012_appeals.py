@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("outcome_why", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["violation_id"], ["violation.id"], name="fk_appeal_violation_id_violation"),
         sa.PrimaryKeyConstraint("id", name="pk_appeal"),
-        sa.UniqueConstraint("violation_id", "attempt", name="uq_appeal_violation_id"),
+        sa.UniqueConstraint("violation_id", "attempt", name="uq_appeal_violation_id_attempt"),
     )
     op.create_index("ix_appeal_violation_id", "appeal", ["violation_id"])
     op.create_table(
@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("added_by", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name="fk_attachment_appeal_id_appeal"),
         sa.PrimaryKeyConstraint("id", name="pk_attachment"),
-        sa.UniqueConstraint("appeal_id", "sha256", name="uq_attachment_appeal_id"),
+        sa.UniqueConstraint("appeal_id", "sha256", name="uq_attachment_appeal_id_sha256"),
     )
     op.create_index("ix_attachment_appeal_id", "attachment", ["appeal_id"])
 
