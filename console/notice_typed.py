@@ -1,20 +1,14 @@
-"""What the platform's notice says, from the words of a command line: times, deadlines, amounts, severities."""
+"""What the platform's notice says, from the words of a command line: times, deadlines, amounts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-
-from sqlmodel import Session, select
 
 from console.desk import LOCAL_ZONE, instant
 from engine.calendar.deadlines import end_of, printed
 from engine.calendar.written import written_day
 from engine.calendar.zones import day_bounds
-from engine.errors import KaoheError, UnknownNameError
-from engine.ledger.tables import Violation
-from engine.rulebook.model import Rule
-from notifier.words.vocabulary import SEVERITIES
+from engine.errors import KaoheError
 
 MOST_YUAN = 10**10
 LONGEST_SHOWN = 40  # characters of what somebody typed
@@ -72,17 +66,3 @@ def fen(amount: str | None) -> int | None:
             zh=f"--amount {shown!r} 不是罚款金额：必须小于 {MOST_YUAN:,} 元",
         )
     return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")
-
-
-def known_severity(session: Session, rules: Mapping[str, Rule], severity: str | None) -> str | None:
-    """A severity that some violation has or could have, by its name or word. Raises UnknownNameError for another."""
-    if severity is None:
-        return None
-    severity = {words.zh: name for name, words in SEVERITIES.items()}.get(severity.strip(), severity)
-    graded = [version for rule in rules.values() for version in rule.versions if version.severity]
-    known = {*SEVERITIES, *(name for version in graded for name in version.ladder)}
-    known |= {name for name in session.exec(select(Violation.severity).distinct()) if name}
-    if severity not in known:
-        both = "、".join(f"{name}（{words.zh}）" for name, words in SEVERITIES.items())
-        raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known, zh=both)
-    return severity

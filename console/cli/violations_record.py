@@ -13,9 +13,10 @@ from console.cli.app import current
 from console.cli.violations import commands
 from console.decided import doubts_about
 from console.desk import Desk
-from console.notice_typed import deadline, fen, known_severity, moment
+from console.notice_typed import deadline, fen, moment
 from console.output import note, say
 from console.sentences import sentence
+from console.violation_rows import known_severity
 from engine.assessment.deciding import decide
 from engine.assessment.forfeiting import ForfeitsAppealError
 from engine.ledger.platform_notice import PlatformNotice
@@ -120,7 +121,7 @@ def _record(
 ) -> None:
     """Record it in this state (None: the one that it has), and tell what is doubtful about it."""
     with desk.transaction() as session:
-        said = replace(notice, severity=known_severity(session, desk.sound_rules, severity))
+        said = replace(notice, severity=known_severity(session, desk, severity))
         name = decide(
             session,
             desk.sound_rules,
