@@ -27,6 +27,14 @@ def explanation_text(found: Explanation, facts: NoticeFacts, decided: Sequence[s
     With `full` also each day's count and the digest of each day file, which are many. `decided` are lines on
     what the platform's notice said.
     """
+    sections = explanation_sections(found, facts, decided, full=full)
+    return "\n\n".join("\n".join(section) for section in sections.values())
+
+
+def explanation_sections(
+    found: Explanation, facts: NoticeFacts, decided: Sequence[str] = (), *, full: bool = False
+) -> dict[str, list[str]]:
+    """The same by section, as lines, of which the first is the heading; in their order."""
     page = _Page(found, facts, decided, full)
     sections = (
         page.heading,
@@ -38,7 +46,7 @@ def explanation_text(found: Explanation, facts: NoticeFacts, decided: Sequence[s
         page.record,
         page.evidence,
     )
-    return "\n\n".join("\n".join(section()) for section in sections)
+    return {section.__name__: section() for section in sections}
 
 
 class _Page:

@@ -205,6 +205,7 @@ STEPS: Mapping[str, Text] = {  # what the progress bar names
 }
 NONE_LEFT = "the shop has none in this cycle"
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
+    "the appeal was handed in": Text("申诉已提交", "the appeal was handed in"),
     "the platform's notice came": Text("平台通知已到", "the platform's notice came"),
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
@@ -297,6 +298,26 @@ _DEFECTS = (  # what `engine.ledger.chain.verify` finds
 def defect_words(finding: str, language: str) -> str:
     """What is wrong with the journal, in `language`."""
     return _translated(finding, _DEFECTS) if language == "zh-CN" else finding
+
+
+_PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
+    (re.compile(r"unsafe name: (.+)", re.DOTALL), r"不安全的文件名：\1"),
+    (re.compile(r"twice: (.+)"), r"重复的文件：\1"),
+    (re.compile(r"too many files"), "文件过多，不是材料包"),
+    (re.compile(r"too large to be a pack"), "过大，不是材料包"),
+    (re.compile(r"there is no MANIFEST"), "没有清单（MANIFEST）"),
+    (re.compile(r"the MANIFEST has a line that cannot be read: (.+)"), r"清单（MANIFEST）有读不了的一行：\1"),
+    (re.compile(r"missing: (.+)"), r"缺少文件：\1"),
+    (re.compile(r"not in the MANIFEST: (.+)"), r"清单里没有的文件：\1"),
+    (re.compile(r"changed: (.+)"), r"文件被改动：\1"),
+    (re.compile(r"the payload of entry (\S+) was changed"), r"日志条目 \1 的内容被改动"),
+    (re.compile(r"(\S+) cannot be read"), r"\1 读不了"),
+)
+
+
+def pack_words(finding: str, language: str) -> str:
+    """What is wrong with a pack, in `language`."""
+    return _translated(finding, _PACK_FAULTS) if language == "zh-CN" else finding
 
 
 def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:

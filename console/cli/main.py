@@ -19,6 +19,7 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
@@ -31,6 +32,7 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
     period,
     rules,
     secret,
@@ -51,6 +53,7 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
@@ -63,6 +66,7 @@ COMMANDS = (
     mappings,
     notices,
     outlook,
+    pack,
     period,
     rules,
     secret,
