@@ -51,7 +51,8 @@ WORDS = {
 def pack_page(content: Content, facts: NoticeFacts, language: Language) -> str:
     """The page as HTML."""
     words = {name: text.in_language(language) for name, text in WORDS.items()}
-    return _template().render(lang=language, w=words, page=_Page(content, facts, language).told())
+    page: str = _template().render(lang=language, w=words, page=_Page(content, facts, language).told())
+    return page
 
 
 @cache
@@ -160,7 +161,7 @@ class _Page:
         days = [(part.name, of(part.numerator, part.denominator, limit)) for part in behind.days]
         agents = [(part.name, of(part.numerator, part.denominator, limit)) for part in behind.agents]
         counted = [(r.counter, f"{r.period_start} – {r.period_end}", str(r.value)) for r in behind.counted]
-        figure = heads("figure", self.language)
+        by_day, by_agent = heads("evidence_day figure", self.language), heads("agent figure", self.language)
         return [
             {
                 "title": self.say(f"不利的记录（{len(against)}）", f"What tells against it ({len(against)})"),
@@ -169,12 +170,12 @@ class _Page:
             },
             {
                 "title": self.say("按日", "By day"),
-                "heads": [*heads("evidence_day", self.language), *figure],
+                "heads": by_day,
                 "rows": days,
             },
             {
                 "title": self.say("按客服", "By agent"),
-                "heads": [*heads("agent", self.language), *figure],
+                "heads": by_agent,
                 "rows": agents,
             },
             {

@@ -1,4 +1,4 @@
-"""The files of a pack: a page for people, the same as data, the rule's text, the journal's extract, what was attached."""
+"""The files of a pack: a page for people, the same as data, the rule's text, the journal's extract, attachments."""
 
 from __future__ import annotations
 

@@ -104,7 +104,8 @@ def facts_of(
     known = PLATFORMS.get(violation.platform)
     platform = known.name.in_language(language) if known else one_line(violation.platform)
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
-    claims = [c for c in version.provenance if c.name not in UNSAID] if version else []
+    unsaid = UNSAID | {"appeal"} if settled else UNSAID
+    claims = [c for c in version.provenance if c.name not in unsaid] if version else []
     return NoticeFacts(
         language=language,
         status=word(STATES, violation.state, language),

@@ -1,4 +1,4 @@
-"""`kaohe pack`: everything about a violation in one file, for whoever decides about it; and the check of such a file."""
+"""`kaohe pack`: all about a violation in one file, for whoever decides about it; and the check of such a file."""
 
 from __future__ import annotations
 

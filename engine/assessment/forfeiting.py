@@ -1,22 +1,25 @@
 """Until when a decision can be appealed against, and the one step that may give the appeal up for good.
 
 The deadline that the platform prints overrides what its rule grants. Where the notice's arrival is not on record,
-nobody can say that it is too late: the appeal counts as possible.
+nobody can say that it is too late: for some weeks after the assessment the appeal counts as possible.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from engine.calendar.deadlines import deadline, last_day
+from engine.calendar.deadlines import deadline, end_of, last_day
 from engine.errors import KaoheError
 from engine.ledger.states import step
 from engine.ledger.tables import Violation
 from engine.rulebook.model import Rule, Version
 from engine.rulebook.platforms import zone_of
+
+# How long after the assessment a notice of which nothing is on record may still be new.
+NOTICE_COMES = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,17 @@ class ForfeitsAppealError(KaoheError):
     def __init__(self, violation: Violation, until: Until, version: Version) -> None:
         self.violation = violation.id
         assert version.appeal is not None
-        zone, only = zone_of(violation.platform), version.appeal.by == "main_account"
-        when = f"until {shown(until.at, zone)}" if until.at else "for a time unknown (no notice's arrival is on record)"
-        bis = f"可申诉至 {shown(until.at, zone)}" if until.at else "申诉期限未知（没有记录通知的到达时间）"
+        zone = zone_of(violation.platform)
+        when, bis = ("for a time unknown: the notice's arrival is not on record", "期限未知：没有记录通知的到达时间")
+        if until.at is not None:
+            when, bis = f"until {shown(until.at, zone)}", f"截至 {shown(until.at, zone)}"
+        by, von = (" by the main account only", "仅限主账号；") if version.appeal.by == "main_account" else ("", "")
         super().__init__(
-            f"to confirm {violation.id} gives the appeal up, and one can still be made {when}"
-            f"{' by the main account only' if only else ''}; to give it up all the same, say --forfeit-appeal; "
-            f"to keep it, note that the notice has come: `kaohe violations notified {violation.id} --noticed-at TIME`",
-            zh=f"确认 {violation.id} 即放弃申诉，而现在仍{bis}{'，仅限主账号' if only else ''}；"
-            "确定放弃请加 --forfeit-appeal；要保留申诉，请只登记已收到通知："
-            f"`kaohe violations notified {violation.id} --noticed-at 时间`",
+            f"to confirm {violation.id} gives the appeal up, and one can still be made{by} ({when}); to give it up all "
+            "the same, say --forfeit-appeal; to keep it, note that the notice has come: "
+            f"`kaohe violations notified {violation.id} --noticed-at TIME`",
+            zh=f"确认 {violation.id} 即放弃申诉，而现在仍可申诉（{von}{bis}）；确定放弃请加 --forfeit-appeal；"
+            f"要保留申诉，请只登记已收到通知：`kaohe violations notified {violation.id} --noticed-at 时间`",
         )
 
 
@@ -67,8 +71,14 @@ def refuse_to_forfeit(violation: Violation, before: str, used: tuple[Rule, Versi
     if used is None or appeal is None or not appeal.confirming_forfeits or before == violation.state:
         return
     until = appeal_until(violation, used[1])
-    if step(violation.id, before, violation.state).gives_up and not until.over(now):
+    if step(violation.id, before, violation.state).gives_up and _may_be_possible(violation, until, now):
         raise ForfeitsAppealError(violation, until, used[1])
+
+
+def _may_be_possible(violation: Violation, until: Until, now: datetime) -> bool:
+    if until.at is not None:
+        return not until.over(now)
+    return now < end_of(violation.assessed_on, zone_of(violation.platform)) + NOTICE_COMES
 
 
 def shown(until: datetime, zone: str) -> str:
