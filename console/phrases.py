@@ -180,6 +180,7 @@ TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "borne_by": Text("承担方", "borne by"),
     "noticed_at": Text("通知到达", "notice arrived"),
     "appeal_forfeited": Text("放弃申诉", "appeal given up"),
+    "made_with": Text("申诉账号", "made with"),
     "attempt": Text("第几次申诉", "attempt"),
     "outcome": Text("申诉结果", "outcome"),
     "late_why": Text("逾期理由", "late, because"),
@@ -358,21 +359,21 @@ def told_words(name: str, value: object, language: Language) -> str:
     if name == "amount_fen" and isinstance(value, int):
         value = money(value, language)
     if name in INSTANTS and isinstance(value, str) and "T" in value:  # a day, in what was journalled long ago
-        value = _local(datetime.fromisoformat(value))
+        value = _local(datetime.fromisoformat(value), ends=name == "appeal_until")
     if value is True:
         return TOLD[name].in_language(language)
     known = {"state": STATES, "severity": SEVERITIES, "outcome": OUTCOMES}.get(name)
     return f"{TOLD[name].in_language(language)} {word(known, str(value), language) if known else value}"
 
 
-def _local(instant: datetime) -> str:
-    """An instant of the journal for people: a midnight is the end of the day before.
+def _local(instant: datetime, *, ends: bool) -> str:
+    """An instant of the journal for people; of one that `ends` a day, that day.
 
-    >>> _local(datetime.fromisoformat("2026-03-17T16:00:00+00:00"))
-    '2026-03-17 24:00'
+    >>> _local(datetime.fromisoformat("2026-03-17T16:00:00+00:00"), ends=True)
+    '2026-03-17'
     """
-    whole = last_day(instant, CHINA)
-    return f"{whole} 24:00" if whole else f"{instant.astimezone(ZoneInfo(CHINA)):%Y-%m-%d %H:%M}"
+    whole = last_day(instant, CHINA) if ends else None
+    return whole.isoformat() if whole else f"{instant.astimezone(ZoneInfo(CHINA)):%Y-%m-%d %H:%M}"
 
 
 def gate_sentence(version: Version, language: Language) -> str | None:

@@ -68,7 +68,7 @@ def draft(session: Session, rulebook: RuleBook, violation_id: str, said: Draft, 
             there.add(file.sha256)
     session.flush()
     _refuse_beyond_limits(session, violation, appeal, version)
-    told = {"account": appeal.account, "characters": len(appeal.text or ""), "attachments": sorted(there)}
+    told = {"made_with": appeal.account, "characters": len(appeal.text or ""), "attachments": sorted(there)}
     event = "appeal.redrafted" if found else "appeal.drafted"
     payload = {"why": "", "before": None, "after": told}
     append(session, now, [Event(actor.name, event, "violation", violation.id, payload)])
@@ -119,7 +119,7 @@ def submit(
     appeal.submitted_at, appeal.submitted_by = handed_in, actor.name
     appeal.late_why = late_why if late else None
     session.add(appeal)
-    more = {"attempt": appeal.attempt, "submitted_at": handed_in.isoformat(), "account": appeal.account}
+    more = {"attempt": appeal.attempt, "submitted_at": handed_in.isoformat(), "made_with": appeal.account}
     more |= {"attachments": sorted(file.sha256 for file in attachments(session, appeal))}
     more |= {"late_why": late_why} if late else {}
     _, event = decided(session, rulebook, violation.id, "appealed", actor, why, now, more=more)
