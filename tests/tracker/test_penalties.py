@@ -16,7 +16,7 @@ from engine.ledger.tables import PenaltyMatch
 from engine.ledger.violation_ids import violation_id
 from engine.measure.counting import UncountableError
 from engine.tracker.matches import last_day, link, ours_none, unlink
-from tests.tracker.notices import LATER
+from tests.tracker.conftest import LATER
 
 RULE = "xiaohongshu.reply-rate"
 NAMED = {"rule": RULE, "cycle": "2026-W10"}
