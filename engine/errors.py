@@ -48,6 +48,8 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "shop": "家店铺",
     "state": "个状态",
     "violation": "条违规",
+    "waiver": "份豁免",
+    "duty": "项职责",
 }
 
 

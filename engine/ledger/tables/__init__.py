@@ -9,11 +9,13 @@ from __future__ import annotations
 from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.contracts import ContractStandard, Deposit
+from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
 from engine.ledger.tables.subjects import Assignment, Subject
 from engine.ledger.tables.violations import Sanction, Violation
+from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Cursor",
     "DayFile",
     "Deposit",
+    "Duty",
     "Expectation",
     "JournalBatch",
     "JournalEntry",
@@ -40,5 +43,8 @@ __all__ = [
     "Situation",
     "Subject",
     "Violation",
+    "WaivedViolation",
+    "Waiver",
+    "WaiverShop",
     "WorkerSeen",
 ]
