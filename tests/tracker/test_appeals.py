@@ -1,7 +1,7 @@
 """Appeals: drafted, handed in within the deadline and the limits, answered; by those who may."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.journal import entries
 from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.subject_keys import shop_key
+from engine.ledger.subjects import ensure_agents
 from engine.ledger.tables import Violation
 from engine.ledger.violation_ids import violation_id
 from engine.rulebook.model import Appeal, Text
@@ -141,6 +142,8 @@ def test_the_platform_s_printed_deadline_stands_before_the_rule_s(court):
 
 
 def test_the_limits_of_the_platform_are_kept(court):
+    with transaction(court.office.ledger) as session:
+        ensure_agents(session, {("xiaohongshu", "s1", "a1"): date(2026, 3, 2)})
     for said, message in (
         ({"text": "x" * 21}, "21 characters of text, and the platform takes 20"),
         ({"files": [PICTURE, replace(PICTURE, sha256="c" * 64)]}, "2 pictures, and the platform takes 1"),
