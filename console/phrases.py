@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from console import duty_words, waiver_words
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -167,6 +168,8 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.redrafted": Text("修改申诉草稿", "appeal.redrafted"),
+    **duty_words.EVENTS,
+    **waiver_words.EVENTS,
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),
@@ -212,6 +215,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
+    **duty_words.WHY,
 }
 LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")

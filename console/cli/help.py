@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_appeals
+from console.cli import help_appeals, help_penalties, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
+    **help_penalties.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),
@@ -204,6 +205,7 @@ CHINESE: Mapping[str, str] = {
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
     **help_appeals.CHINESE,
+    **help_waivers.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.
 PARSER = (

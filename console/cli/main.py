@@ -24,6 +24,7 @@ from console.cli import (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -33,6 +34,7 @@ from console.cli import (
     notices,
     outlook,
     pack,
+    penalties,
     period,
     rules,
     secret,
@@ -41,6 +43,7 @@ from console.cli import (
     violation_lists,
     violations,
     violations_record,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -58,6 +61,7 @@ COMMANDS = (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -67,6 +71,7 @@ COMMANDS = (
     notices,
     outlook,
     pack,
+    penalties,
     period,
     rules,
     secret,
@@ -75,6 +80,7 @@ COMMANDS = (
     violation_lists,
     violations,
     violations_record,
+    waivers,
     worker,
 )
 
