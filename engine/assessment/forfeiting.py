@@ -20,7 +20,7 @@ from engine.rulebook.model import Version
 from engine.rulebook.platforms import zone_of
 
 # How long after the assessment a notice of which nothing is on record may still be new.
-NOTICE_COMES = timedelta(days=60)
+NOTICE_COMES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
