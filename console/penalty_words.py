@@ -10,7 +10,7 @@ from typing import Any
 from console.local_time import local_time
 from engine.calendar.deadlines import last_day
 from engine.rulebook.model import Language, Text
-from engine.rulebook.platforms import zone_of
+from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.accuracy import Accuracy, Contradicted
 from engine.tracker.matches import Compared
 from engine.tracker.penalties import Penalty
@@ -194,7 +194,7 @@ def deadline_words(deadline: datetime | None, platform: str) -> str:
     """
     if deadline is None:
         return "-"
-    whole = last_day(deadline, zone_of(platform))
+    whole = last_day(deadline, PLATFORMS[platform].zone)
     return whole.isoformat() if whole else local_time(deadline, platform)
 
 

@@ -165,11 +165,11 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
     "violation.open": Text("恢复预判", "violation.open"),
     "violation.closed": Text("结案", "violation.closed"),
+    **duty_words.EVENTS,
+    **waiver_words.EVENTS,
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.redrafted": Text("修改申诉草稿", "appeal.redrafted"),
-    **duty_words.EVENTS,
-    **waiver_words.EVENTS,
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),

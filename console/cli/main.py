@@ -70,8 +70,8 @@ COMMANDS = (
     mappings,
     notices,
     outlook,
-    pack,
     penalties,
+    pack,
     period,
     rules,
     secret,
@@ -79,8 +79,8 @@ COMMANDS = (
     subjects,
     violation_lists,
     violations,
-    violations_record,
     waivers,
+    violations_record,
     worker,
 )
 

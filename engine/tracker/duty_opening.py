@@ -24,7 +24,13 @@ from engine.tracker.duty_due import due_instant
 from engine.tracker.duty_states import told
 
 NEWS_FOR = timedelta(days=7)  # what was due already, and began longer ago, wakes nobody: a first import of a year, say
-DECIDED = ("violation.confirmed", "violation.appealed", "violation.amended")  # events that tell of the notice
+# Events that tell of the notice.
+DECIDED = (
+    "violation.confirmed",
+    "violation.appealed",
+    "violation.amended",
+    "violation.notified",
+)  # events that tell of the notice
 
 
 @dataclass(frozen=True, slots=True)

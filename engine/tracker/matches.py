@@ -9,7 +9,6 @@ from datetime import date, datetime
 from sqlmodel import Session, col, or_, select
 
 from engine.assessment.deciding import decide
-from engine.assessment.forfeiting import ForfeitsAppealError
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError, UnknownNameError
 from engine.evidence.lake import Lake
@@ -27,7 +26,7 @@ from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalt
 
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
-CONFIRMED, OPEN = "confirmed", "open"
+CONFIRMED = "confirmed"
 _ON_THE_WAY = frozenset({"acknowledged", "confirmed", "appealed"})
 
 
@@ -184,7 +183,15 @@ def unlink(session: Session, actor: Actor, penalty: Penalty, why: str, now: date
 
 
 def confirm(
-    session: Session, rulebook: RuleBook, actor: Actor, penalty: Penalty, found: Match, why: str, now: datetime
+    session: Session,
+    rulebook: RuleBook,
+    actor: Actor,
+    penalty: Penalty,
+    found: Match,
+    why: str,
+    now: datetime,
+    *,
+    forfeits_appeal: bool = False,
 ) -> Violation:
     """Record what a notice says on the violation that it belongs to: its state, severity, amount, number and deadline.
 
@@ -202,27 +209,39 @@ def confirm(
             f"请先 `kaohe penalties link {penalty.reference} 违规编号 --why …`",
         )
     violation = by(session, found.violation, for_change=True)
-    return _record(session, rulebook, actor, penalty, violation, why, now)
+    return _record(session, rulebook, actor, penalty, violation, why, now, forfeits=forfeits_appeal)
 
 
 def _record(
-    session: Session, rulebook: RuleBook, actor: Actor, penalty: Penalty, violation: Violation, why: str, now: datetime
+    session: Session,
+    rulebook: RuleBook,
+    actor: Actor,
+    penalty: Penalty,
+    violation: Violation,
+    why: str,
+    now: datetime,
+    *,
+    forfeits: bool,
 ) -> Violation:
     """The one place where a penalty changes a violation: through the states that lead to where the platform has it."""
     *before, last = _way(violation.state, STATE_OF.get(penalty.status, CONFIRMED))
     for state in before:
-        decide(session, rulebook, violation.id, state, actor, why, now)
-    notice = notice_of(penalty)
-    # Of a decision that is no longer open, the platform itself says that nothing can be appealed any more.
-    over = penalty.status != OPEN
-    try:
-        return decide(session, rulebook, violation.id, last, actor, why, now, notice, forfeits_appeal=over)
-    except ForfeitsAppealError:  # what is open is noted, and not confirmed in the shop's name
-        return decide(session, rulebook, violation.id, violation.state, actor, why, now, notice)
+        decide(session, rulebook, violation.id, state, actor, why, now, forfeits_appeal=True)
+    return decide(
+        session,
+        rulebook,
+        violation.id,
+        last,
+        actor,
+        why,
+        now,
+        notice_of(penalty),
+        forfeits_appeal=forfeits or penalty.status != "open",  # what is beyond open has nothing to give up any more
+    )
 
 
 def notice_of(penalty: Penalty) -> PlatformNotice:
-    """What the notice of a penalty says of a violation."""
+    """What a penalty says, as it stands on a violation."""
     return PlatformNotice(
         severity=penalty.severity,
         amount_fen=penalty.amount_fen,
