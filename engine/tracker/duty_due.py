@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from engine.calendar.days import shifted
-from engine.calendar.zones import day_bounds
+from engine.calendar.deadlines import end_of
 from engine.rulebook.model import DutySpec
 
 
 def due_instant(spec: DutySpec, since: date, printed: datetime | None, zone: str) -> datetime:
-    """The first instant that is too late: what the platform has printed, else the end of the `within_days`-th day.
+    """The deadline that the platform has printed, else the end of the `within_days`-th day after `since`.
 
     >>> from engine.rulebook.model import Claim
     >>> spec = DutySpec("mandatory_exam", "measure", 3, "notice", Claim("mandatory_exam", "assumed"))
@@ -20,8 +20,3 @@ def due_instant(spec: DutySpec, since: date, printed: datetime | None, zone: str
     '2026-03-31T16:00:00+00:00'
     """
     return printed or end_of(shifted(since, spec.within_days), zone)
-
-
-def end_of(day: date, zone: str) -> datetime:
-    """The first instant after a local day, in UTC."""
-    return day_bounds(day, zone)[1]

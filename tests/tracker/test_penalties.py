@@ -181,7 +181,7 @@ def test_what_is_confirmed_is_what_the_notice_says(tracker, breached):
     tracker.confirm("A")
     found = tracker.office.violation(breach())
     assert (found.state, found.severity, found.amount_fen, found.reference) == ("confirmed", "serious", 20000, "A")
-    assert found.appeal_until == datetime(2026, 3, 17, 16, tzinfo=UTC)
+    assert found.appeal_until == datetime(2026, 3, 17, 16, tzinfo=UTC)  # the end of that day
     assert tracker.told() == [("A", breach(), "matched")]  # the record says what the platform says
     assert [line.match.basis for line in tracker.lines()] == ["reference"]
 
