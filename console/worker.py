@@ -21,6 +21,7 @@ from engine.errors import KaoheError
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
+from engine.tracker.lookout import look_after
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
@@ -72,10 +73,14 @@ def reconcile(
     *,
     whole: bool = False,
 ) -> tuple[Assessed, Mapping[str, KaoheError]]:
-    """Assess what is due; what was done, and why rules could not be assessed. A `whole` book has all rules in it."""
+    """Assess what is due, and look after what follows; what was done, and why rules could not be assessed.
+
+    A `whole` book has all rules in it: no file is faulty.
+    """
     known = book.keys() if whole else None
+    failures: Mapping[str, KaoheError] = {}
     try:
-        return assess_due(
+        done = assess_due(
             desk.place,
             list(book.values()),
             now,
@@ -84,9 +89,11 @@ def reconcile(
             stop=stop,
             finished=finished,
             known=known,
-        ), {}
+        )
     except AssessmentError as error:
-        return error.done, error.failures
+        done, failures = error.done, error.failures
+    look_after(desk.ledger, book, now, desk.actor, stop)
+    return done, failures
 
 
 def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] = never) -> tuple[Planned, Delivered]:

@@ -19,10 +19,12 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -31,6 +33,8 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
+    penalties,
     period,
     rules,
     secret,
@@ -38,6 +42,8 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    violations_record,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -50,10 +56,12 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -62,6 +70,8 @@ COMMANDS = (
     mappings,
     notices,
     outlook,
+    penalties,
+    pack,
     period,
     rules,
     secret,
@@ -69,6 +79,8 @@ COMMANDS = (
     subjects,
     violation_lists,
     violations,
+    waivers,
+    violations_record,
     worker,
 )
 

@@ -22,6 +22,7 @@ from engine.ledger.dialects import database_clock
 from engine.ledger.expectations import expected_on
 from engine.ledger.periods import corrected_and_open
 from engine.ledger.registered_then import Then, registered_then
+from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import (
     Assessment,
     DayFile,
@@ -32,11 +33,10 @@ from engine.ledger.tables import (
     Violation,
     WaivedViolation,
 )
-from engine.ledger.violations import TRANSITIONS
 from engine.rulebook.model import PastViolation, Rule
 
 # From which states a violation can be closed, and which event put it there.
-SETTLED: Mapping[str, str] = {
+CLOSED_FROM: Mapping[str, str] = {
     f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
 }
 
@@ -204,6 +204,11 @@ def closed_as(session: Session, violation: Violation) -> str:
     return _closed_as(session, violation.rule).get(violation.id, violation.state)
 
 
+def closed_states(session: Session, rule: str) -> Mapping[str, str]:
+    """Violation → the state in which it was closed, of all closed ones of `rule`."""
+    return _closed_as(session, rule)
+
+
 def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[str, str | None]]:
     """Violation → its state and severity at `known_at` by the ledger's clock, as the journal tells them.
 
@@ -241,8 +246,8 @@ def _closed_as(session: Session, rule: str) -> dict[str, str]:
         .where(
             JournalEntry.object_kind == "violation",
             col(JournalEntry.object_id).in_(closed),
-            col(JournalEntry.event).in_(SETTLED),
+            col(JournalEntry.event).in_(CLOSED_FROM),
         )
         .order_by(col(JournalEntry.batch), col(JournalEntry.position))
     )
-    return {violation: SETTLED[event] for violation, event in told}  # the last one stands
+    return {violation: CLOSED_FROM[event] for violation, event in told}  # the last one stands

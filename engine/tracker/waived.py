@@ -17,6 +17,7 @@ from engine.calendar.zones import local_day
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, month_of
+from engine.ledger.states import step
 from engine.ledger.tables import Run, Situation, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Version
@@ -52,7 +53,7 @@ def let_off(
         if violation.state not in WAIVABLE:
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
-        decide(session, rulebook, violation.id, "waived", actor.name, f"{waiver_name(waiver.id)}: {waiver.why}", now)
+        decide(session, rulebook, violation.id, "waived", actor, f"{waiver_name(waiver.id)}: {waiver.why}", now)
 
 
 def bring_back(
@@ -85,7 +86,8 @@ def _back(
     session: Session, rulebook: RuleBook, violation: Violation, state: str, actor: Actor, why: str, now: datetime
 ) -> Event:
     before = {"state": violation.state, "severity": violation.severity}
-    violation.state, violation.changed_at = state, now
+    violation.state = step(violation.id, violation.state, state, follows=True).after
+    violation.changed_at = now
     session.add(violation)
     settle(session, _version(session, rulebook, violation), violation)
     today = local_day(now, PLATFORMS[violation.platform].zone)

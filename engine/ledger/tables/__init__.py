@@ -6,20 +6,24 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.contracts import ContractStandard, Deposit
 from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.subjects import Assignment, Subject
 from engine.ledger.tables.violations import Decided, Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "Appeal",
     "Assessment",
     "Assignment",
+    "Attachment",
     "ContractStandard",
     "Correction",
     "Coverage",
@@ -33,6 +37,7 @@ __all__ = [
     "JournalEntry",
     "Notice",
     "NoticeItem",
+    "PenaltyMatch",
     "Period",
     "RuleVersion",
     "Run",
