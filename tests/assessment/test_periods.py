@@ -1,10 +1,13 @@
 """Months that are closed: what was paid stays, what comes later is booked where it comes, and two reopen it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import select
 
 from engine.assessment.closing import close_month
 from engine.errors import KaoheError
+from engine.ledger import runs
 from engine.ledger.database import reading, transaction
 from engine.ledger.periods import ask_to_reopen, close, corrections, reopen
 from engine.ledger.tables import Assessment, Correction, Run, Violation
@@ -180,3 +183,16 @@ def test_a_month_whose_corrections_are_paid_elsewhere_is_not_reopened(paid, week
     closed(paid, at("2026-05-06T12:00"), "2026-04")
     with pytest.raises(KaoheError, match="booked in 2026-04, which is closed"):
         ask(paid, "officer", april)
+
+
+def test_a_run_that_a_dead_process_left_behind_is_not_in_the_way_and_is_taken_from_it(
+    office, week_of, april
+):
+    office.take(*week_of("s1", "2026-W10", 7, 10))
+    office.assess(april)
+    with transaction(office.ledger) as session:
+        number = runs.open_run(session, "gone.rule", "2026-W02", april.date(), april)
+        runs.claim(session, "dead", timedelta(seconds=-60), number)
+    closed(office, april)
+    with pytest.raises(runs.LostLeaseError), transaction(office.ledger) as session:
+        runs.heartbeat(session, number, "dead", timedelta(seconds=60))
