@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.cli.rules import practice_of
 from console.decided import decided, decided_lines, doubts_about
 from console.desk import day
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
 from console.output import json_lines, note, say, table
+from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
 from engine.assessment.deciding import decide
@@ -139,13 +141,16 @@ def explain(
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+    used = found.outcome
+    told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        json_lines([explanation_json(found) | decided(record_.violation)])
+        borne_out = {"practice": accuracy_json(told[0]) if told else None}
+        json_lines([explanation_json(found) | decided(record_.violation) | borne_out])
         return
     language = lang_of(lang, desk)
-    used = found.outcome
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
-    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full))
+    lines = practice_lines(told, used.version.key, language)
+    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
 
 
 def _payload(payload: Any, language: Language) -> str:

@@ -12,6 +12,7 @@ from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.subjects import Assignment, Subject
 from engine.ledger.tables.violations import Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
@@ -32,6 +33,7 @@ __all__ = [
     "JournalEntry",
     "Notice",
     "NoticeItem",
+    "PenaltyMatch",
     "Period",
     "RuleVersion",
     "Run",
