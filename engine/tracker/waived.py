@@ -5,9 +5,10 @@ Those of a month that is closed stay as they are: the next assessment books what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from engine.assessment.archive import VersionShelf
@@ -23,24 +24,36 @@ from engine.rulebook.model import Version
 from engine.rulebook.platforms import PLATFORMS
 
 WAIVABLE = ("open", "acknowledged")
+AT_ONCE = 500  # values in one query
 NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 
-def in_scope(session: Session, waiver: Waiver) -> list[Violation]:
-    """The violations that a waiver lets off, of months that are open, locked in one order."""
-    shops = select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)
-    wanted = select(Violation).where(
+def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
+    """Each waiver with the violations that it lets off, of months that are open; all locked, in one order."""
+    found = [(waiver, set(session.exec(select(Violation.id).where(*_covered(waiver))))) for waiver in waivers]
+    names = sorted({name for _, of_one in found for name in of_one})
+    locked: dict[str, Violation] = {}
+    for start in range(0, len(names), AT_ONCE):
+        wanted = select(Violation).where(col(Violation.id).in_(names[start : start + AT_ONCE]))
+        rows = session.exec(
+            wanted.order_by(col(Violation.id)).with_for_update(), execution_options={"populate_existing": True}
+        )
+        locked |= {v.id: v for v in rows if v.state in WAIVABLE and not is_closed(session, month_of(v.cycle_end))}
+    return [(waiver, [locked[name] for name in sorted(of_one & locked.keys())]) for waiver, of_one in found]
+
+
+def _covered(waiver: Waiver) -> list[ColumnElement[bool]]:
+    """The conditions on violations that a waiver lets off."""
+    found = [
         col(Violation.rule).in_(waiver.rules),
-        col(Violation.subject_id).in_(shops),
-        Violation.cycle_start >= waiver.first_day,
-        Violation.cycle_end <= waiver.last_day,
+        col(Violation.subject_id).in_(select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)),
+        col(Violation.cycle_start) >= waiver.first_day,
+        col(Violation.cycle_end) <= waiver.last_day,
         col(Violation.state).in_(WAIVABLE),
-    )
+    ]
     if waiver.violation_id is not None:
-        wanted = wanted.where(Violation.id == waiver.violation_id)
-    locked = wanted.order_by(col(Violation.id)).with_for_update()
-    found = session.exec(locked, execution_options={"populate_existing": True}).all()
-    return [v for v in found if not is_closed(session, month_of(v.cycle_end))]
+        found.append(col(Violation.id) == waiver.violation_id)
+    return found
 
 
 def let_off(
@@ -122,12 +135,3 @@ def _covering(others: Sequence[tuple[Waiver, frozenset[int]]], violation: Violat
         if violation.subject_id in shops and violation.rule in other.rules and days:
             return other.id
     return None
-
-
-def shops_of(session: Session, waivers: Sequence[int]) -> Mapping[int, list[int]]:
-    """Waiver → the subject ids of its shops."""
-    found: dict[int, list[int]] = {waiver: [] for waiver in waivers}
-    wanted = select(WaiverShop.waiver_id, WaiverShop.shop_id).where(col(WaiverShop.waiver_id).in_(waivers))
-    for waiver, shop in session.exec(wanted.order_by(col(WaiverShop.shop_id))):
-        found[waiver].append(shop)
-    return found

@@ -93,7 +93,7 @@ def approve(
     for waiver in waivers:
         _may(session, waiver, "approved", actor)
     # Every lock before the journal's: who holds that one waits for nobody.
-    scopes = [(waiver, in_scope(session, waiver)) for waiver in waivers]
+    scopes = in_scope(session, waivers)
     for waiver, violations in scopes:
         _decide(waiver, "approved", actor, why, now)
         session.add(waiver)
