@@ -19,6 +19,7 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
@@ -32,6 +33,7 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
     penalties,
     period,
     rules,
@@ -40,6 +42,7 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    violations_record,
     waivers,
     worker,
 )
@@ -53,6 +56,7 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
@@ -67,6 +71,7 @@ COMMANDS = (
     notices,
     outlook,
     penalties,
+    pack,
     period,
     rules,
     secret,
@@ -75,6 +80,7 @@ COMMANDS = (
     violation_lists,
     violations,
     waivers,
+    violations_record,
     worker,
 )
 

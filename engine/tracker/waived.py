@@ -6,21 +6,20 @@ Those of a month that is closed stay as they are: the next assessment books what
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from engine.assessment.archive import VersionShelf
-from engine.assessment.deciding import decide, settle
+from engine.assessment.deciding import decided
 from engine.assessment.waiving import HOLDS, waiver_name
 from engine.calendar.zones import local_day
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, month_of
-from engine.ledger.tables import Run, Situation, Violation, WaivedViolation, Waiver, WaiverShop
+from engine.ledger.tables import Violation, WaivedViolation, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
-from engine.rulebook.model import Version
 from engine.rulebook.platforms import PLATFORMS
 
 WAIVABLE = ("open", "acknowledged")
@@ -58,14 +57,17 @@ def _covered(waiver: Waiver) -> list[ColumnElement[bool]]:
 
 def let_off(
     session: Session, rulebook: RuleBook, waiver: Waiver, violations: Iterable[Violation], actor: Actor, now: datetime
-) -> None:
-    """Put these violations, which are locked, into the state `waived`, each with its journal entry."""
+) -> list[Event]:
+    """Put these violations, which are locked, into the state `waived`; what the journal says of it."""
+    events: list[Event] = []
     for violation in violations:
         assert waiver.id is not None
         if violation.state not in WAIVABLE:
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
-        decide(session, rulebook, violation.id, "waived", actor.name, f"{waiver_name(waiver.id)}: {waiver.why}", now)
+        why, asked_by = f"{waiver_name(waiver.id)}: {waiver.why}", waiver.writers[0]
+        events.append(decided(session, rulebook, violation.id, "waived", actor, why, now, asked_by=asked_by)[1])
+    return events
 
 
 def bring_back(
@@ -97,22 +99,10 @@ def bring_back(
 def _back(
     session: Session, rulebook: RuleBook, violation: Violation, state: str, actor: Actor, why: str, now: datetime
 ) -> Event:
-    before = {"state": violation.state, "severity": violation.severity}
-    violation.state, violation.changed_at = state, now
-    session.add(violation)
-    settle(session, _version(session, rulebook, violation), violation)
     today = local_day(now, PLATFORMS[violation.platform].zone)
-    after = {"state": state, "severity": violation.severity, "notify": today - violation.assessed_on <= NEWS_FOR}
-    payload = {"why": why, "before": before, "after": after}
-    return Event(actor.name, "violation.reopened", "violation", violation.id, payload)
-
-
-def _version(session: Session, rulebook: RuleBook, violation: Violation) -> Version | None:
-    situation = session.get(Situation, violation.situation_id) if violation.situation_id is not None else None
-    run = session.get(Run, situation.run_id) if situation else None
-    if run is None or run.rule_sha256 is None:
-        return None
-    return VersionShelf(session, rulebook).get(violation.rule, violation.version, run.rule_sha256)[1]
+    more = {"notify": today - violation.assessed_on <= NEWS_FOR}
+    event = decided(session, rulebook, violation.id, state, actor, why, now, more=more)[1]
+    return replace(event, event="violation.reopened")  # which is news to those who were not told
 
 
 def _others(session: Session, waiver: Waiver) -> Sequence[tuple[Waiver, frozenset[int]]]:
