@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy import select as sa_select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, SQLModel, or_, select
 
 from engine.calendar.cycles import DAY, MONTH, WEEK, CycleKind, cycle_of
 from engine.ledger.database import open_ledger, reading, transaction
@@ -195,17 +196,18 @@ def _session(engine: Engine, case: _Case) -> Iterator[Session]:
 
 def _one_client() -> Any:
     return (
-        with_loader_criteria(Violation, col(Violation.client) == "c01", include_aliases=True),
-        with_loader_criteria(Subject, col(Subject.client) == "c01", include_aliases=True),
+        with_loader_criteria(Violation, lambda cls: cls.client == "c01", include_aliases=True),
+        with_loader_criteria(Subject, lambda cls: cls.client == "c01", include_aliases=True),
     )
 
 
 def _some_shops() -> Any:
     keys = [shop_key(PLATFORMS[n % len(PLATFORMS)], f"s{n:05}") for n in range(0, SHOPS, SHOPS // 100)]
-    own = select(Subject.id).where(col(Subject.key).in_(keys))
+    table = SQLModel.metadata.tables["subject"]
+    own = sa_select(table.c.id).where(table.c.key.in_(keys))
     return (
-        with_loader_criteria(Violation, col(Violation.subject_id).in_(own), include_aliases=True),
-        with_loader_criteria(Subject, or_(col(Subject.key).in_(keys), col(Subject.parent_id).in_(own))),
+        with_loader_criteria(Violation, lambda cls: cls.subject_id.in_(own), include_aliases=True),
+        with_loader_criteria(Subject, lambda cls: or_(cls.id.in_(own), cls.parent_id.in_(own)), include_aliases=True),
     )
 
 
@@ -225,7 +227,7 @@ def _days_of(chance: random.Random) -> Wanted:
 
 def _cycle_of(chance: random.Random) -> Wanted:
     kind = chance.choice([DAY, WEEK, MONTH])
-    return Wanted(cycle=cycle_of(kind, FIRST + timedelta(chance.randrange(DAYS - 40))).key)
+    return Wanted(cycle=cycle_of(kind, FIRST + timedelta(chance.randrange(DAYS - 40))))
 
 
 def _same(**names: Any) -> Callable[[random.Random], Wanted]:
