@@ -45,6 +45,7 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "rule": "条规则",
     "severity": "个违规等级",
     "shop": "家店铺",
+    "standard": "条合同标准",
     "state": "个状态",
     "violation": "条违规",
 }
