@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from console.contract_words import CONTRACT_EVENTS
 from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
@@ -141,6 +142,7 @@ CLAIMED: Mapping[str, Text] = {  # what a mapping's provenance speaks of
     "shop": Text("店铺", "shop"),
 }
 EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
+    **CONTRACT_EVENTS,
     "violation.opened": Text("发现违规", "violation.opened"),
     "violation.reopened": Text("重新成立", "violation.reopened"),
     "violation.corrected": Text("按新证据更正", "violation.corrected"),

@@ -39,6 +39,7 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "language": "种语言",
     "mapping": "个映射",
     "client": "个客户",
+    "group": "种分组",
     "notice": "封通知",
     "owner": "位负责人",
     "platform": "个平台",

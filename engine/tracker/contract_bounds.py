@@ -1,4 +1,4 @@
-"""A contract's bound over a platform's figure: how it is written, whether it is stricter, and whether a figure meets it.
+"""A contract's bound over a platform's figure: how it is written, whether it is stricter, whether a figure meets it.
 
 Pure, and the judge's own reckoning: the gate holds as the platform's rule has it, comparisons are of integers, and a
 rounded figure is judged at every number that it can be. No result is ever a violation of the platform's.
@@ -27,7 +27,8 @@ _SIGNS: dict[str, Comparison] = {
     "<=": "at_most", "≤": "at_most", "at_most": "at_most", "不超过": "at_most", "不高于": "at_most",
     "<": "below", "below": "below", "低于": "below",
 }  # fmt: skip
-_WRITTEN = re.compile(rf"({'|'.join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))})?\s*([0-9.]+%?)")
+_NUMBER = r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?%?"
+_WRITTEN = re.compile(rf"({'|'.join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))})?\s*({_NUMBER})")
 _BY_VERDICT: dict[str, Result] = {"compliant": "met", "violation": "missed", "undetermined": "undetermined"}
 
 

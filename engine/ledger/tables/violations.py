@@ -55,7 +55,7 @@ class Violation(SQLModel, table=True):
     # What the platform's own notice says, once somebody has recorded it. `severity` is then what was decided.
     decided_severity: str | None = None
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
-    reference: str | None = None
+    reference: str | None = Field(default=None, index=True)
     appeal_until: date | None = None
 
 

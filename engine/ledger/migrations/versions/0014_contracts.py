@@ -55,5 +55,6 @@ def upgrade() -> None:
         op.drop_index(f"ix_violation_{column}", "violation")
         op.create_index(f"ix_violation_{column}_assessed_on", "violation", [column, "assessed_on"])
     op.create_index("ix_violation_client_state_assessed_on", "violation", ["client", "state", "assessed_on"])
+    op.create_index("ix_violation_reference", "violation", ["reference"])
     op.drop_index("ix_sanction_starts", "sanction")
     op.create_index("ix_sanction_ends_starts", "sanction", ["ends", "starts"])
