@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.contract_words import beside_words
 from console.decided import decided, decided_lines, doubts_about
 from console.desk import day
 from console.explanation import changed_words, explanation_json, explanation_text
@@ -15,22 +16,20 @@ from console.local_time import local_time
 from console.output import json_lines, note, say, table
 from console.phrases import event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
+from console.yuan import fen
 from engine.assessment.deciding import decide
 from engine.assessment.explain import MOST_SESSIONS
 from engine.assessment.explain import explain as explain_violation
-from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
 from engine.ledger.states import state_of
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
+from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
 from notifier.words.vocabulary import STATES, word
-
-MOST_YUAN = 10**10
-LONGEST_SHOWN = 40  # characters of what somebody typed
 
 TOLD = ("state", "severity", "numerator", "denominator", "amount_fen", "reference", "appeal_until")
 
@@ -97,7 +96,7 @@ def record(
 ) -> None:
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
     desk = current(context)
-    until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
+    until, charged = day(appeal_until, "--appeal-until"), fen(amount, "--amount") if amount is not None else None
     with desk.transaction() as session:
         known = known_severity(session, desk, severity)
         name = decide(
@@ -137,13 +136,17 @@ def explain(
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+        contract = beside(session, desk.who, desk.sound_rules, name)
     if as_json:
-        json_lines([explanation_json(found) | decided(record_.violation)])
+        agreed = {"contract": contract.as_json() if contract else None}
+        json_lines([explanation_json(found) | decided(record_.violation) | agreed])
         return
     language = lang_of(lang, desk)
     used = found.outcome
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
     say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full))
+    if contract is not None:
+        say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
 
 
 def _payload(payload: Any, language: Language) -> str:
@@ -153,24 +156,3 @@ def _payload(payload: Any, language: Language) -> str:
     words = [journalled_why(str(payload["why"]), language)] if payload.get("why") else []
     words += [told_words(k, v, language) for k, v in after.items() if k in TOLD and v is not None]
     return ("，" if language == "zh-CN" else ", ").join(words)
-
-
-def _fen(amount: str | None) -> int | None:
-    """Yuan as typed, in fen."""
-    if amount is None:
-        return None
-    shown = amount if len(amount) <= LONGEST_SHOWN else amount[:LONGEST_SHOWN] + "…"
-    yuan, _, rest = amount.partition(".")
-    if not (
-        yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
-    ):
-        raise KaoheError(
-            f"--amount {shown!r} is not an amount in yuan; write it like 300 or 300.50",
-            zh=f"--amount {shown!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
-        )
-    if len(yuan.lstrip("0")) >= len(str(MOST_YUAN)):
-        raise KaoheError(
-            f"--amount {shown!r} is no penalty: it must be less than {MOST_YUAN:,} yuan",
-            zh=f"--amount {shown!r} 不是罚款金额：必须小于 {MOST_YUAN:,} 元",
-        )
-    return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")
