@@ -7,7 +7,7 @@ days of a page are sorted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -91,7 +91,7 @@ def every(session: Session, wanted: Wanted) -> Iterator[Listed]:
     """
     found = _Found(session, wanted)
     statement = found.rows().order_by(_day, *found.place)
-    return (_listed(*row) for row in session.exec(statement.execution_options(yield_per=AT_ONCE)))
+    return _read(session.exec(statement.execution_options(yield_per=AT_ONCE)))
 
 
 def newest(session: Session, wanted: Wanted, limit: int, after: str | None = None) -> Page:
@@ -101,10 +101,10 @@ def newest(session: Session, wanted: Wanted, limit: int, after: str | None = Non
     """
     found = _Found(session, wanted)
     shown = None if after is None else one(session, after)
-    # Sorting is the work: less of it where rows are narrow, and only the days of the page are sorted.
-    statement = found.rows(Violation.id).where(*found.beyond(shown), *found.since(limit, shown))
+    # Sorting is the work, so that only the days of the page are sorted.
+    statement = found.rows().where(*found.beyond(shown), *found.since(limit, shown))
     statement = statement.order_by(_day.desc(), *found.place).limit(limit)
-    rows = tuple(found.listed(session.exec(statement).all()))
+    rows = tuple(_listed(*row) for row in session.exec(statement))
     if len(rows) < limit:
         return Page(rows, 0, at_least=False)
     rest = found.rows(Violation.id).where(*found.beyond(rows[-1])).limit(COUNTED + 1).subquery()
@@ -160,13 +160,6 @@ class _Found:
             .where(*self._fits())
         )
 
-    def listed(self, ids: Sequence[str]) -> Iterator[Listed]:
-        """The violations with these ids, in this order."""
-        for some in (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE)):
-            rows = self._session.exec(self.rows().where(col(Violation.id).in_(some)))
-            named = {row.id: row for row in (_listed(*found) for found in rows)}
-            yield from (named[id_] for id_ in some)
-
     def beyond(self, last: Listed | None) -> list[Any]:
         """The conditions for what comes after `last`, the newest day first; none where that is the first page."""
         if last is None:
@@ -214,6 +207,14 @@ def _of_shop(session: Session, shop: str, platform: str | None) -> list[int]:
     found = [id_ for id_ in session.exec(own) if id_ is not None]
     agents = select(Subject.id).where(col(Subject.parent_id).in_(found))
     return [*found, *(id_ for id_ in session.exec(agents) if id_ is not None)]
+
+
+def _read(result: Any) -> Iterator[Listed]:
+    try:
+        for row in result:
+            yield _listed(*row)
+    finally:  # a reader may stop before the end
+        result.close()
 
 
 def _listed(violation: Violation, subject: Subject, parent: Subject | None) -> Listed:
