@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from console import duty_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -156,6 +157,8 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
     "violation.open": Text("恢复预判", "violation.open"),
     "violation.closed": Text("结案", "violation.closed"),
+    **duty_words.EVENTS,
+    **waiver_words.EVENTS,
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),
@@ -179,6 +182,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
+    **duty_words.WHY,
 }
 LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")

@@ -42,6 +42,7 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "group": "种分组",
     "notice": "封通知",
     "owner": "位负责人",
+    "penalty": "项处罚",
     "platform": "个平台",
     "rule": "条规则",
     "severity": "个违规等级",
@@ -49,6 +50,8 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "standard": "条合同标准",
     "state": "个状态",
     "violation": "条违规",
+    "waiver": "份豁免",
+    "duty": "项职责",
 }
 
 

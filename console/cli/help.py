@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli.help_contracts import CHINESE as OF_CONTRACTS
+from console.cli import help_contracts, help_penalties, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
-    **OF_CONTRACTS,
+    **help_contracts.CHINESE,
+    **help_penalties.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),
@@ -205,6 +206,7 @@ CHINESE: Mapping[str, str] = {
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
     "The platform's deadline.": "平台的申诉截止日",
+    **help_waivers.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.
 PARSER = (

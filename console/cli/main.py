@@ -23,6 +23,7 @@ from console.cli import (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -31,6 +32,7 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    penalties,
     period,
     rules,
     sanctions,
@@ -40,6 +42,7 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -56,6 +59,7 @@ COMMANDS = (
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -64,6 +68,7 @@ COMMANDS = (
     mappings,
     notices,
     outlook,
+    penalties,
     period,
     rules,
     sanctions,
@@ -73,6 +78,7 @@ COMMANDS = (
     subjects,
     violation_lists,
     violations,
+    waivers,
     worker,
 )
 

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.cli.rules import practice_of
 from console.contract_words import beside_words
 from console.decided import decided, decided_lines, doubts_about
 from console.desk import day
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
 from console.output import json_lines, note, say, table
+from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
 from console.yuan import fen
@@ -26,6 +28,7 @@ from engine.ledger.states import state_of
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
+from engine.tracker.lookout import look_after
 from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
@@ -113,6 +116,7 @@ def record(
             appeal_until=until,
         ).id
         recorded = records_of(session, [name])[name]
+    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
         note(doubt)
@@ -137,14 +141,19 @@ def explain(
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
         contract = beside(session, desk.who, desk.sound_rules, name)
+    used = found.outcome
+    told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        agreed = {"contract": contract.as_json() if contract else None}
-        json_lines([explanation_json(found) | decided(record_.violation) | agreed])
+        apart = {
+            "practice": accuracy_json(told[0]) if told else None,
+            "contract": contract.as_json() if contract else None,
+        }
+        json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
-    used = found.outcome
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
-    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full))
+    lines = practice_lines(told, used.version.key, language)
+    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
     if contract is not None:
         say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
 
