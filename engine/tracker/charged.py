@@ -13,10 +13,10 @@ from engine.assessment.ruling import STANDING
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.periods import corrections, month_of
-from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Situation, Subject, Violation
 from engine.ledger.violation_lists import known_client
 from engine.tracker.charges import Corrected, Entry, Reckoned, entries
+from engine.tracker.matches import decided
 from engine.tracker.penalties import Penalty, seen_penalties
 
 CHUNK = 500  # names that a statement asks for at once
@@ -28,11 +28,19 @@ def charged(
     """Every line of a client and of a month that the actor may read; None is all. Raises UnknownNameError."""
     if client is not None:
         known_client(session, client)
-    clients = _clients(session, actor, client)
+    shops = _shops(session, actor, client)
+    clients = {place: shop.client for place, shop in shops.items()}
+    said = decided(session, shops.values())
     penalties = [p for p in seen_penalties(session, lake, client=client) if (p.platform, p.shop) in clients]
-    violations = {v.id: v for v in _violations(session, client, month, None)}
+    of_client = [] if client is None else [col(Violation.client) == client]
+    violations = {v.id: v for v in _reckoned(session, [*of_client, *_in_month(month)])}
     # The violation that a penalty belongs to may count in another month.
-    violations |= {v.id: v for v in _violations(session, client, None, sorted({p.reference for p in penalties}))}
+    for column, names in (
+        (Violation.reference, {p.reference for p in penalties}),
+        (Violation.id, {v for v in said.values() if v is not None}),
+    ):
+        for some in _some(sorted(names)):
+            violations |= {v.id: v for v in _reckoned(session, [*of_client, col(column).in_(some)])}
     corrected = [
         Corrected(
             booked.shop.client,
@@ -45,7 +53,7 @@ def charged(
         for booked in corrections(session, booked_in=month)
     ]
     readable = [v for v in violations.values() if (v.platform, v.shop) in clients]
-    lines = entries(readable, penalties, [c for c in corrected if (c.platform, c.shop) in clients], clients)
+    lines = entries(readable, penalties, [c for c in corrected if (c.platform, c.shop) in clients], clients, said)
     return [line for line in lines if month in {None, line.month}]
 
 
@@ -61,32 +69,29 @@ def penalties_of(session: Session, lake: Lake, shop: Subject) -> list[Penalty]:
     return seen_penalties(session, lake, platform=shop.platform, shop=shop.external_id)
 
 
-def _clients(session: Session, actor: Actor, client: str | None) -> dict[tuple[str, str], str]:
-    """Whose each shop is that the actor may read."""
+def _shops(session: Session, actor: Actor, client: str | None) -> dict[tuple[str, str], Subject]:
+    """The shops that the actor may read, by platform and id."""
     wanted = select(Subject).where(Subject.kind == "shop")
     if client is not None:
         wanted = wanted.where(Subject.client == client)
     return {
-        (shop.platform or "", shop.external_id): shop.client
+        (shop.platform or "", shop.external_id): shop
         for shop in session.exec(wanted)
-        if actor.may(Permission.READ, shop.client, shop_key(shop.platform or "", shop.external_id))
+        if actor.may(Permission.READ, shop.client, shop.key)
     }
 
 
-def _violations(
-    session: Session, client: str | None, month: str | None, references: Sequence[str] | None
-) -> Iterator[Reckoned]:
-    """The violations of a client and of a month, or of these numbers alone."""
-    fits: list[Any] = [] if client is None else [col(Violation.client) == client]
-    if month is not None:
-        begins = date.fromisoformat(f"{month}-01")
-        beyond = date(begins.year + begins.month // 12, begins.month % 12 + 1, 1)
-        fits += [col(Violation.cycle_end) >= begins, col(Violation.cycle_end) < beyond]
-    if references is None:
-        yield from _reckoned(session, fits)
-        return
-    for some in (references[n : n + CHUNK] for n in range(0, len(references), CHUNK)):
-        yield from _reckoned(session, [*fits, col(Violation.reference).in_(some)])
+def _in_month(month: str | None) -> list[Any]:
+    """The condition for violations of cycles that end in a month."""
+    if month is None:
+        return []
+    begins = date.fromisoformat(f"{month}-01")
+    beyond = date(begins.year + begins.month // 12, begins.month % 12 + 1, 1)
+    return [col(Violation.cycle_end) >= begins, col(Violation.cycle_end) < beyond]
+
+
+def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[n : n + CHUNK] for n in range(0, len(names), CHUNK))
 
 
 def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:

@@ -1,6 +1,7 @@
 """What violations were forecast to cost, what the platforms charged, and who bears it: by client, month and bearer.
 
-A charge is counted once: a penalty whose number stands on a violation is that violation's charge. A violation counts in
+A charge is counted once: a penalty whose number stands on a violation, or of which a person said so, is that
+violation's charge. A violation counts in
 the month of its cycle's last day, a penalty that belongs to none of ours in the month of its notice, and what came to
 light about a closed month in the month in which it was booked. All amounts are whole fen.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from engine.assessment.ruling import STANDING
@@ -22,6 +24,7 @@ from engine.tracker.penalties import Penalty, PenaltyKey
 By = Literal["client", "month", "bearer", "shop"]
 GROUPS: tuple[By, ...] = get_args(By)
 VOID = frozenset({"overturned"})  # statuses of penalties that cost nothing
+NOTHING_SAID: Mapping[PenaltyKey, str | None] = MappingProxyType({})
 UNEXPECTED = frozenset({"waived", "withdrawn"})  # states of violations of which nobody expects a charge
 
 
@@ -114,17 +117,21 @@ def entries(
     penalties: Iterable[Penalty],
     corrections: Iterable[Corrected],
     clients: Mapping[tuple[str, str], str],
+    said: Mapping[PenaltyKey, str | None] = NOTHING_SAID,
 ) -> list[Entry]:
     """Every line. `clients` says whose each shop (platform, id) is; a penalty of a shop that it lacks is left out.
+
+    `said` is what people decided about penalties: the violation that one belongs to, None for none of ours.
 
     Where the number of one penalty stands on several violations, it is the charge of the first, by month and id.
     """
     unclaimed = {penalty.key: penalty for penalty in penalties}
+    linked = {violation: key for key, violation in said.items() if violation is not None}
     claimed: set[PenaltyKey] = set()
     found = []
     for violation in sorted(violations, key=lambda v: (v.month, v.id)):
-        key = PenaltyKey(violation.platform, violation.shop, violation.reference or "")
-        penalty = unclaimed.pop(key, None)
+        key = linked.get(violation.id, PenaltyKey(violation.platform, violation.shop, violation.reference or ""))
+        penalty = unclaimed.pop(key, None) if said.get(key, violation.id) == violation.id else None
         found.append(_entry(violation, penalty, told_before=key in claimed))
         if penalty is not None:
             claimed.add(key)

@@ -97,6 +97,17 @@ def test_a_penalty_of_a_shop_that_may_not_be_read_is_left_out():
     assert ledger(penalties=[penalty(shop="k3")]) == {}
 
 
+def test_what_a_person_said_of_a_penalty_stands_before_its_number():
+    two, notice = [violation(reference="KS-1"), violation("V-2")], penalty(borne_by="agency")
+
+    def bearers(said):
+        return [line.bearer for line in entries(two, [notice], [], CLIENTS, said)]
+
+    assert bearers({notice.key: "V-2"}) == [None, "agency"]
+    assert bearers({notice.key: None}) == [None, None, "agency"]
+    assert bearers({}) == ["agency", None]
+
+
 def test_an_unknown_group_is_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'bearer'"):
         groups(["bearers"])
