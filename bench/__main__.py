@@ -1,4 +1,4 @@
-"""`python -m bench [judge|status|lists] --size N`: import to assessment of N messages; judging; how things stand; lists."""
+"""`python -m bench [judge|status|lists] --size N`: import to assessment; judging; how things stand; long lists."""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kaohe-") as home:
         print(f"{SIZE:,} violations, {SHOPS:,} shops; {RUNS} times each; ms")
         print(
-            f"{'a page of 50, and how many more':<44}{'SQLite p50':>12}{'p95':>8}{'CPU':>8}{'PostgreSQL p50':>16}{'p95':>8}{'CPU':>8}"
+            f"{'a page of 50, and how many more':<44}{'SQLite p50':>12}{'p95':>8}{'CPU':>8}"
+            f"{'PostgreSQL p50':>16}{'p95':>8}{'CPU':>8}"
         )
         with _ledgers(Path(home)) as ledgers:
             for engine in ledgers:
