@@ -19,6 +19,7 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
@@ -32,6 +33,7 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
     penalties,
     period,
     rules,
@@ -42,6 +44,7 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    violations_record,
     waivers,
     worker,
 )
@@ -55,6 +58,7 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
@@ -69,6 +73,7 @@ COMMANDS = (
     notices,
     outlook,
     penalties,
+    pack,
     period,
     rules,
     sanctions,
@@ -79,6 +84,7 @@ COMMANDS = (
     violation_lists,
     violations,
     waivers,
+    violations_record,
     worker,
 )
 

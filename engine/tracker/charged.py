@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from engine.assessment.ruling import STANDING
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.periods import corrections, month_of
+from engine.ledger.states import STANDING
 from engine.ledger.tables import Situation, Subject, Violation
 from engine.ledger.violation_lists import known_client
 from engine.tracker.charges import Corrected, Entry, Reckoned, entries
@@ -119,7 +119,9 @@ def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:
             exposure,
             violation.amount_fen,
             violation.reference,
-            violation.changed_at,
+            violation.noticed_at or violation.changed_at,
+            violation.account,
+            violation.borne_by,
         )
 
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from engine.assessment.ruling import STANDING
 from engine.calendar.zones import local_day
 from engine.errors import UnknownNameError
 from engine.ledger.periods import month_of
+from engine.ledger.states import STANDING
 from engine.rulebook.platforms import platform
 from engine.tracker.penalties import Penalty, PenaltyKey
 
@@ -42,7 +42,9 @@ class Reckoned:
     exposure_fen: tuple[int, int]
     amount_fen: int | None
     reference: str | None
-    changed_at: datetime
+    noticed_at: datetime  # of the charge; where nobody has said, when the violation was last changed
+    account: str | None = None
+    borne_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,8 @@ def _entry(violation: Reckoned, penalty: Penalty | None, *, told_before: bool) -
         open_fen=violation.exposure_fen if stands and charge is None and not told_before else (0, 0),
         charged_fen=charge or 0,
     )
-    bearer = penalty.borne_by if penalty is not None else None
+    told_by_notice = penalty.borne_by if penalty is not None else None
+    bearer = told_by_notice or violation.borne_by
     return Entry(violation.client, violation.platform, violation.shop, violation.month, bearer, sums)
 
 

@@ -130,7 +130,7 @@ def reckoned(shop: Subject, deposit: Deposit, violations: Sequence[Reckoned], pe
         charge = charge_of(violation.amount_fen, penalty)
         if charge is None:
             low, high = low + violation.exposure_fen[0], high + violation.exposure_fen[1]
-        elif _after(penalty, deposit) if penalty is not None else violation.changed_at > deposit.at:
+        elif _after(penalty or violation, deposit):
             taken += charge
     for penalty in by_number.values():
         if penalty.reference not in told and _after(penalty, deposit):
@@ -138,8 +138,8 @@ def reckoned(shop: Subject, deposit: Deposit, violations: Sequence[Reckoned], pe
     return Standing(shop, deposit, taken, (low, high))
 
 
-def _after(penalty: Penalty, deposit: Deposit) -> bool:
-    return penalty.noticed_at > deposit.at and penalty.account in FROM_DEPOSIT
+def _after(charged: Penalty | Reckoned, deposit: Deposit) -> bool:
+    return charged.noticed_at > deposit.at and charged.account in FROM_DEPOSIT
 
 
 def _latest(session: Session, shops: Sequence[int]) -> dict[int, Deposit]:

@@ -22,7 +22,7 @@ def violation(name="V-1", state="confirmed", amount=None, reference=None, **more
         "month": "2026-03",
         "forecast_fen": (10000, 30000),
         "exposure_fen": (10000, 30000),
-        "changed_at": THEN,
+        "noticed_at": THEN,
     }
     return Reckoned(id=name, state=state, amount_fen=amount, reference=reference, **given_ | more)
 

@@ -42,7 +42,7 @@ def test_a_charge_is_in_the_balance_unless_its_notice_came_after_it_was_read(day
     of = violation(amount=20000, reference="KS-1")
     assert left([of], [penalty(noticed_at=AT + timedelta(days=days))]).taken_fen == taken
     assert left([], [penalty(noticed_at=AT + timedelta(days=days))]).taken_fen == taken
-    assert left([violation(amount=20000, changed_at=AT + timedelta(days=days))]).taken_fen == taken
+    assert left([violation(amount=20000, noticed_at=AT + timedelta(days=days))]).taken_fen == taken
 
 
 def test_what_is_taken_from_elsewhere_leaves_the_deposit_alone():
