@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.periods import corrections, month_of
-from engine.ledger.states import STANDING
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Situation, Subject, Violation
 from engine.ledger.violation_lists import known_client
 from engine.tracker.charges import Corrected, Entry, Reckoned, entries
@@ -58,9 +58,9 @@ def charged(
 
 
 def standing(session: Session, shop: Subject) -> list[Reckoned]:
-    """The violations of a shop and its agents that stand."""
+    """The violations of a shop and its agents of which something may be felt, or was."""
     own = [shop.id, *session.exec(select(Subject.id).where(Subject.parent_id == shop.id))]
-    stands = (col(Violation.subject_id).in_(own), col(Violation.state).in_(sorted(STANDING)))
+    stands = (col(Violation.subject_id).in_(own), col(Violation.state).not_in(sorted(LET_OFF)))
     return list(_reckoned(session, stands))
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from engine.calendar.zones import local_day
 from engine.errors import UnknownNameError
 from engine.ledger.periods import month_of
-from engine.ledger.states import STANDING
+from engine.ledger.states import LET_OFF, SETTLED
 from engine.rulebook.platforms import platform
 from engine.tracker.penalties import Penalty, PenaltyKey
 
@@ -172,14 +172,15 @@ def charge_of(amount_fen: int | None, penalty: Penalty | None) -> int | None:
 
 def _entry(violation: Reckoned, penalty: Penalty | None, *, told_before: bool) -> Entry:
     charge = None if told_before else charge_of(violation.amount_fen, penalty)
-    stands = violation.state in STANDING
-    if not (stands or violation.state == "closed"):
-        charge = None if charge is None else 0
+    if violation.state in LET_OFF and charge is not None:
+        charge = 0
     sums = Sums(
         violations=1,
         charges=int(charge is not None),
         forecast_fen=(0, 0) if violation.state in UNEXPECTED else violation.forecast_fen,
-        open_fen=violation.exposure_fen if stands and charge is None and not told_before else (0, 0),
+        open_fen=violation.exposure_fen
+        if violation.state not in SETTLED and charge is None and not told_before
+        else (0, 0),
         charged_fen=charge or 0,
     )
     told_by_notice = penalty.borne_by if penalty is not None else None

@@ -17,6 +17,7 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
+from engine.ledger.states import SETTLED
 from engine.ledger.tables import Deposit, Subject
 from engine.tracker.charged import penalties_of, standing
 from engine.tracker.charges import Reckoned, charge_of
@@ -128,9 +129,9 @@ def reckoned(shop: Subject, deposit: Deposit, violations: Sequence[Reckoned], pe
     for violation in violations:
         penalty = by_number.get(violation.reference or "")
         charge = charge_of(violation.amount_fen, penalty)
-        if charge is None:
+        if charge is None and violation.state not in SETTLED:
             low, high = low + violation.exposure_fen[0], high + violation.exposure_fen[1]
-        elif _after(penalty or violation, deposit):
+        elif charge is not None and _after(penalty or violation, deposit):
             taken += charge
     for penalty in by_number.values():
         if penalty.reference not in told and _after(penalty, deposit):

@@ -92,7 +92,7 @@ def test_the_order_is_that_of_code_points_on_every_database(many, wanted):
 
 
 @pytest.mark.parametrize("wanted", FILTERS)
-@pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.parametrize("limit", [7, 1000])
 def test_pages_put_together_are_the_whole_list_the_newest_day_first(many, wanted, limit):
     seen, after = [], None
     with reading(many) as session:
