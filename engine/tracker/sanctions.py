@@ -18,7 +18,8 @@ from engine.ledger.subject_keys import shop_key
 def active(session: Session, actor: Actor, asked: Asked, now: datetime) -> list[ShopLimit]:
     """The limits that hold on some day of what is asked, each whole, by first day, platform, shop, kind and scope.
 
-    Violations that were let off limit nobody, nor do those that were assessed after `now`. Days that several limit are told once, with all of them.
+    Violations that were let off limit nobody, nor do those that were assessed after `now`. Days that several limit are
+    told once, with all of them.
     """
     if asked.last < asked.first:
         raise KaoheError(f"{asked.first}..{asked.last} runs backwards", zh=f"{asked.first} 至 {asked.last} 前后颠倒")
