@@ -6,6 +6,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.access import ApiToken, AppUser, UserGrant
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
@@ -15,6 +16,8 @@ from engine.ledger.tables.violations import Sanction, Violation
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "ApiToken",
+    "AppUser",
     "Assessment",
     "Assignment",
     "Correction",
@@ -33,6 +36,7 @@ __all__ = [
     "Seal",
     "Situation",
     "Subject",
+    "UserGrant",
     "Violation",
     "WorkerSeen",
 ]
