@@ -36,6 +36,7 @@ from console.cli import (
     secret,
     status,
     subjects,
+    violation_lists,
     violations,
     worker,
 )
@@ -66,6 +67,7 @@ COMMANDS = (
     secret,
     status,
     subjects,
+    violation_lists,
     violations,
     worker,
 )

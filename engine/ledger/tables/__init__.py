@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.ledger.tables.access import ApiToken, AppUser, UserGrant
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
+from engine.ledger.tables.contracts import ContractStandard, Deposit
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
@@ -20,10 +21,12 @@ __all__ = [
     "AppUser",
     "Assessment",
     "Assignment",
+    "ContractStandard",
     "Correction",
     "Coverage",
     "Cursor",
     "DayFile",
+    "Deposit",
     "Expectation",
     "JournalBatch",
     "JournalEntry",
