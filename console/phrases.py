@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from console import access_words
 from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
@@ -14,6 +15,7 @@ from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
+    **access_words.PHRASES,
     "rule": Text("规则", "rule"),
     "version": Text("版本", "version"),
     "platform": Text("平台", "platform"),

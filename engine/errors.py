@@ -47,6 +47,10 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "shop": "家店铺",
     "state": "个状态",
     "violation": "条违规",
+    "role": "种角色",
+    "user": "个用户",
+    "token": "枚令牌",
+    "person": "位人员",
 }
 
 

@@ -16,14 +16,16 @@ from console.output import json_lines, note, say, table
 from console.phrases import event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
 from engine.assessment.deciding import decide
-from engine.assessment.explain import MOST_SESSIONS
+from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
+from engine.ledger.actors import recording
 from engine.ledger.states import state_of
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
+from engine.ledger.whose import whose_violation
 from engine.rulebook.model import Language
 from notifier.records import records_of
 from notifier.sheets import Sheets
@@ -100,6 +102,8 @@ def record(
     until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
     with desk.transaction() as session:
         known = known_severity(session, desk, severity)
+        found = by(session, violation)
+        desk.who.must(recording(state_of(state)), *whose_violation(session, found))
         name = decide(
             session,
             desk.sound_rules,
@@ -135,6 +139,7 @@ def explain(
     most = None if full else MOST_SESSIONS
     with desk.reading() as session:
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
+        found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
     if as_json:

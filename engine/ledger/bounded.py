@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Alias, ColumnClause, CompoundSelect, Delete, Insert, Select, Table, TextClause, Update, event
+from sqlalchemy import Alias, ColumnClause, Delete, Insert, Select, Table, TextClause, Update, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql import ClauseElement
@@ -75,7 +75,7 @@ def _refuse_what_has_no_bounds(statement: ClauseElement) -> None:
         entity = element._annotations.get("parententity")  # what SQLAlchemy knows bounds by, too
         if entity is not None:
             _refuse_undeclared(entity.mapper.class_)
-        elif isinstance(element, Table | TextClause | CompoundSelect):
+        elif isinstance(element, Table | TextClause):
             raise UnboundedStatementError(f"a bounded session cannot bound what this reads: {element}")
         waiting += _within(element, known=entity is not None)
 
