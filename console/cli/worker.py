@@ -62,7 +62,7 @@ def worker(
 
 
 def _seen(desk: Desk) -> Callable[[Outcome], bool]:
-    """Whether whoever started this may be told of an outcome: it is done for all, and told to those whom it concerns."""
+    """Whether whoever started this may be told of an outcome: it is done for all, and told to whom it concerns."""
     try:
         _ = desk.onlooker
     except NotLetInError:  # the service's own user

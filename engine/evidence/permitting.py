@@ -24,7 +24,7 @@ class NotTheirShopsError(KaoheError):
         super().__init__(
             f"{actor} may not import of these shops, or they are not registered: {told}; nothing was imported. "
             "Take them out of the files, or ask whoever registers shops",
-            zh=f"{actor} 不能导入这些店铺的数据，或它们没有登记：{told}；什么都没有导入。请从文件中去掉，或找登记店铺的人",
+            zh=f"{actor} 不能导入这些店铺的数据，或它们没有登记：{told}；什么都没有导入。请从文件中去掉，或请人登记",
         )
 
 
