@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Alias, ColumnClause, Delete, Insert, Select, Table, TextClause, Update, event
+from sqlalchemy import Alias, ColumnClause, ColumnElement, Delete, Insert, Select, Table, TextClause, Update, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.visitors import HasTraverseInternals
 from sqlmodel import Session
@@ -24,17 +25,30 @@ class UnboundedStatementError(RuntimeError):
     """A statement in a bounded session to which no bounds can be added. It is our fault, and nobody's who asks."""
 
 
+class _Bound(LoaderCriteriaOption):
+    """`with_loader_criteria`, also for the right side of a join: there SQLAlchemy leaves it in words of the table."""
+
+    inherit_cache = True
+
+    def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
+        found = super()._resolve_where_criteria(ext_info)
+        if not ext_info.is_aliased_class:
+            return found
+        adapted: ColumnElement[bool] = ext_info._adapter.traverse(found)
+        return adapted
+
+
 class BoundedSession(Session):
     """A session whose statements see only what is in its sight: nothing, until it has been told."""
 
     sight = Sight()
-    bounds: tuple[LoaderCriteriaOption, ...] = ()
+    bounds: tuple[_Bound, ...] = ()
 
     def look(self, sight: Sight) -> None:
         """From now on, see what is in `sight`."""
         self.sight = sight
         self.bounds = tuple(
-            with_loader_criteria(model, criterion(table_of(model), sight), include_aliases=True)
+            _Bound(model, criterion(table_of(model), sight), include_aliases=True)
             for model, criterion in BOUNDED.items()
         )
 

@@ -160,6 +160,12 @@ def joined(inner):
     return select(Violation.id).join(inner, inner.c.subject_id == Violation.subject_id)
 
 
+def of_subjects(subject, parent):
+    wanted = select(Violation.id, subject.key, parent.key).select_from(Violation)
+    wanted = wanted.join(subject, subject.id == Violation.subject_id)
+    return wanted.outerjoin(parent, parent.id == subject.parent_id)
+
+
 def counted(inner):
     return select(func.count()).select_from(Violation).join(inner, inner.c.id == Violation.id)
 
@@ -177,6 +183,7 @@ SHAPES = {
     "in a subquery": lambda: select(Subject.id).where(col(Subject.id).in_(select(Violation.subject_id))),
     "exists": lambda: select(Subject.id).where(exists().where(Violation.subject_id == Subject.id)),
     "a join": lambda: select(Sanction.id, Violation.id).join(Violation, Violation.id == Sanction.violation_id),
+    "a join with aliases": lambda: of_subjects(aliased(Subject), aliased(Subject)),
     "from a subquery": lambda: joined(select(Violation.subject_id).subquery()),
     "a cte": lambda: joined(select(Violation.subject_id).cte()),
     "an order by another class": lambda: (
@@ -334,3 +341,12 @@ def test_bulk_inserts_of_a_use_case_pass(filled):
     with transaction(filled, ACME) as session:
         insert_rows(session, Sanction, [{"violation_id": "V-SA1", "position": 1, "kind": "warning"}])
         assert len(session.exec(select(Sanction)).all()) == 5
+
+
+@pytest.mark.parametrize("shape", ["a join with aliases", "alias", "in a subquery", "a cte"])
+def test_a_statement_that_was_prepared_for_one_reader_shows_another_theirs(filled, shape):
+    for client, other in (("acme", "b"), ("brill", "a"), ("acme", "b")):
+        with reading(filled, Scope(clients=frozenset({client}))) as session:
+            seen = " ".join(str(row) for row in session.exec(SHAPES[shape]()))
+        assert seen
+        assert not re.search(f"{'brill' if client == 'acme' else 'acme'}|{other}1|{other.upper()}1", seen)
