@@ -28,7 +28,7 @@ class UnboundedStatementError(RuntimeError):
 class _Bound(LoaderCriteriaOption):
     """`with_loader_criteria`, also for the right side of a join: there SQLAlchemy leaves it in words of the table."""
 
-    inherit_cache = True
+    _cache_key_traversal = LoaderCriteriaOption._traverse_internals  # its words and values, as the original's
 
     def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
         found = super()._resolve_where_criteria(ext_info)

@@ -197,7 +197,7 @@ def world(tmp_path_factory):
         kaohe("users", "revoke", "who-has-no-role", "--client", OWN)
     names = {}
     with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:
-        ledger.execute("UPDATE notice SET state = 'failed', answer = 'no such mailbox'")
+        ledger.execute("UPDATE notice SET state = 'failed', attempts = 1, answer = 'no such mailbox'")
         ledger.commit()
         for c in both:
             wanted = "SELECT v.id, n.id FROM violation v JOIN notice n ON n.violation_id = v.id "
@@ -222,41 +222,51 @@ def expected(actor, row):
 
 
 def without(said: str, typed: Sequence[str]) -> str:
-    """What was said, without what was typed: whoever names something foreign learns nothing by its being repeated."""
-    for word in sorted(typed, key=len, reverse=True):
-        said = said.replace(word, "…").replace(word.upper(), "…") if len(word) > 3 else said
+    """What was said, but for names repeated as they were typed or stand in the file: nobody learns anything by that."""
+    for word in typed:
+        said = said.replace(f"'{word}'", "…").replace(f"{X}/{word}", "…")
     return said
 
 
-@pytest.mark.parametrize("name", ACTORS)
+AT_ONCE = {"viewer-of-a-client", "operator-of-a-shop", "officer-of-a-client", "somebody-from-outside"}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in ACTORS]
+)
 def test_nobody_sees_or_changes_what_is_anothers(world, name, tmp_path, monkeypatch, capsys):
     place, names, secrets, foreign = world
-    actor = ACTORS[name]
+    actor, home = ACTORS[name], tmp_path / "home"
     monkeypatch.setenv("KAOHE_TOKEN", secrets[name])
     monkeypatch.chdir(tmp_path)
     faults = []
+    shutil.copytree(place / "home", home)
+    untouched = dump(home)
 
     def attempt(row, whose, allowed):
-        home = tmp_path / "home"
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(place / "home", home)
-        before, typed = dump(home), row.typed(whose, place, names)
+        typed = row.typed(whose, place, names)
         capsys.readouterr()
         code = run([*typed, "--home", str(home)])
         said = capsys.readouterr()
-        told = without(said.out + said.err, typed)
+        told = without(said.out + said.err, [*typed, f"{OTHER}1"])
         if code == 4 or (allowed and code == 2) or (not allowed and row.writes and code != 2):
             faults.append(f"{' '.join(typed)}: ended with {code}: {said.err}")
         if name != "root" and (leak := foreign.search(told)):
             faults.append(f"{' '.join(typed)}: told of {leak[0]}: {told}")
-        if (not allowed or not row.writes) and dump(home) != before:
+        changed = row.writes and dump(home) != untouched
+        if changed and not allowed:
             faults.append(f"{' '.join(typed)}: changed the ledger")
+        if changed:
+            shutil.rmtree(home)
+            shutil.copytree(place / "home", home)
 
-    for row in ROWS:
+    # Those that only read come first, and all of them together must have changed nothing.
+    for row in sorted(ROWS, key=lambda row: row.writes):
+        if row.writes and not faults:
+            assert dump(home) == untouched
         if row.only and name not in row.only:
             continue
-        mine = expected(actor, row)
-        attempt(row, OWN, mine)
+        attempt(row, OWN, expected(actor, row))
         if row.foreign and name != "root":
             attempt(row, OTHER, False)
     assert not faults, "\n\n".join(faults)
