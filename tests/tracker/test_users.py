@@ -118,7 +118,7 @@ def test_a_role_takes_the_place_of_the_one_that_was_there(staffed):
 
 def test_people_from_outside_administer_nothing_and_hold_no_role_over_everything(staffed):
     for role, place in (("viewer", ALL), ("administrator", ALL)):
-        with transaction(staffed) as session, pytest.raises(KaoheError, match="not of the house"):
+        with pytest.raises(KaoheError, match="not of the house"), transaction(staffed) as session:
             add_user(session, ROOT, "boss", role, place, NOW, internal=False)
     with transaction(staffed) as session, pytest.raises(UnknownNameError, match="unknown client 'akme'"):
         add_user(session, ROOT, "boss", "viewer", Place(client="akme"), NOW, internal=False)
