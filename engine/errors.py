@@ -40,7 +40,9 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "mapping": "个映射",
     "client": "个客户",
     "notice": "封通知",
+    "outcome": "种申诉结果",
     "owner": "位负责人",
+    "penalty": "项处罚",
     "platform": "个平台",
     "rule": "条规则",
     "severity": "个违规等级",
@@ -51,6 +53,8 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "user": "个用户",
     "token": "枚令牌",
     "person": "位人员",
+    "waiver": "份豁免",
+    "duty": "项职责",
 }
 
 

@@ -19,10 +19,12 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -31,6 +33,8 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
+    penalties,
     period,
     rules,
     secret,
@@ -39,6 +43,8 @@ from console.cli import (
     users,
     violation_lists,
     violations,
+    violations_record,
+    waivers,
     worker,
 )
 from console.cli.app import app
@@ -51,10 +57,12 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
     doctor,
+    duties,
     evidence,
     evidence_remove,
     evidence_status,
@@ -63,6 +71,8 @@ COMMANDS = (
     mappings,
     notices,
     outlook,
+    penalties,
+    pack,
     period,
     rules,
     secret,
@@ -71,6 +81,8 @@ COMMANDS = (
     users,
     violation_lists,
     violations,
+    waivers,
+    violations_record,
     worker,
 )
 

@@ -13,11 +13,14 @@ from typing import Literal
 
 from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import CycleKind
+from engine.calendar.deadlines import Term
 from engine.calendar.hours import Hours
 
 Language = Literal["zh-CN", "en"]
 Verdict = Literal["compliant", "violation", "not_assessed", "no_data", "undetermined", "exempt"]
 CutOff = Literal["cycle_end", "assessed", "bounded"]
+DutyOn = Literal["measure", "violation", "at_risk"]
+DutyOf = Literal["notice", "assessed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +186,45 @@ class Severity:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What the platform grants against its own decision."""
+    """What the platform grants against its own decision; None where its sources do not say.
 
-    within_days: int
+    `if_severity` has the terms that differ from `within`. `by` is who alone may appeal, `forfeited_by` tells people
+    what gives the appeal up, and `confirming_forfeits` whether confirming the notice does. The platform has
+    `answered_within` for its answer.
+    """
+
+    within: Term
     of: str
     attempts: int | None = None
     forfeited_by: Text | None = None
+    if_severity: Mapping[str, Term] = field(default_factory=dict)
+    by: Literal["main_account"] | None = None
+    confirming_forfeits: bool = False
+    most_characters: int | None = None
+    most_pictures: int | None = None
+    answered_within: Term | None = None
+
+    def term(self, severity: str | None) -> Term:
+        """How long is granted against a decision of this severity."""
+        return self.if_severity.get(severity or "", self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class DutySpec:
+    """What somebody owes once there is an occasion: its measure, a violation, or a shop at risk (or worse).
+
+    It is due at the end of the `within_days`-th local day after the platform's notice, or after the assessment. No
+    verdict depends on it. `title` is that of a duty which only this file knows; `proof` says what proves it.
+    """
+
+    kind: str
+    on: DutyOn
+    within_days: int
+    of: DutyOf
+    claim: Claim
+    title: Text | None = None
+    proof: Text | None = None
+    second_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +300,7 @@ class Version:
     ladder: Mapping[str, tuple[SanctionSpec, ...]] = field(default_factory=dict)
     appeal: Appeal | None = None
     cases: tuple[Case, ...] = ()
+    duties: tuple[DutySpec, ...] = ()
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from engine.ledger.columns import Instant
 from engine.ledger.tables.parts import BigId
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
