@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import duty_words, waiver_words
+from console import access_words, duty_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
@@ -20,6 +20,7 @@ from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
+    **access_words.PHRASES,
     "rule": Text("规则", "rule"),
     "version": Text("版本", "version"),
     "platform": Text("平台", "platform"),

@@ -16,7 +16,7 @@ from console.output import json_lines, say, table
 from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import TOLD, event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, row_cells, row_json
-from engine.assessment.explain import MOST_SESSIONS
+from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
 from engine.evidence.lake import Lake
 from engine.ledger import journal
@@ -90,6 +90,7 @@ def explain(
     most = None if full else MOST_SESSIONS
     with desk.reading() as session:
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
+        found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
         contract = beside(session, desk.who, desk.sound_rules, name)
