@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from console.cli import help_reports
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
+    **help_reports.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),

@@ -1,0 +1,44 @@
+"""The daily report: what to do today, from what use cases found. A new section is a line in `daily`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.reports.about import notes
+from console.reports.look import Look
+from console.reports.sections import evidence, sanctions, standings, violations
+from console.reports.sheet import Report
+from engine.assessment.agenda import ShopLimit
+from engine.assessment.evidence_calendar import Row as EvidenceRow
+from engine.assessment.outlook import Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class DailyFacts:
+    """What use cases found for a day, each in its own order."""
+
+    outlooks: Sequence[Outlook] = ()
+    violations: Sequence[violations.Found] = ()
+    evidence: Sequence[EvidenceRow] = ()
+    limits: Sequence[ShopLimit] = ()
+
+
+def daily(look: Look, facts: DailyFacts) -> Report:
+    """The report for the house, about all shops that are in the facts."""
+    return Report(
+        kind="daily",
+        span=look.day.isoformat(),
+        title=look.said("daily", span=look.day.isoformat()),
+        as_of=look.now,
+        language=look.language,
+        sheets=(
+            violations.deadlines(look, violations.appeals(look, facts.violations)),
+            violations.violated(look, facts.violations),
+            standings.certain(look, facts.outlooks),
+            standings.near(look, facts.outlooks),
+            evidence.missing(look, facts.evidence),
+            sanctions.sanctions(look, facts.limits),
+        ),
+        notes=notes(look),
+    )

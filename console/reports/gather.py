@@ -1,0 +1,96 @@
+"""What use cases find for a report, asked of one desk: the edge of the reports, with nothing to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from console.desk import Desk
+from console.names import shop_names
+from console.reports.daily import DailyFacts
+from console.reports.look import Look
+from console.reports.month import MonthFacts
+from console.reports.sections.violations import WAITING, Found
+from engine.assessment.agenda import agenda
+from engine.assessment.archive import current_outcomes
+from engine.assessment.booked import Asked, on_record
+from engine.assessment.evidence_calendar import evidence_calendar
+from engine.assessment.outcome import Outcome
+from engine.assessment.outlook import outlook
+from engine.calendar.cycles import Cycle, cycle_of, parse_cycle, rolling
+from engine.errors import KaoheError
+from engine.ledger import periods
+from engine.ledger.lookup import shops
+from engine.ledger.violations import Listed, find
+from engine.measure.tallies import TallyCache
+from engine.progress import Progress
+from engine.rulebook.model import Language
+
+LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
+LOOKED_BACK = 31  # days of evidence that a daily report looks at
+AT_ONCE = 500
+
+
+def look_of(session: Session, desk: Desk, language: Language, day: date, now: datetime) -> Look:
+    """How a report about `day` speaks, with the names that shops have now."""
+    return Look(language, day, now, shop_names(session), desk.sound_rules)
+
+
+def clients_of(session: Session) -> list[str]:
+    """The clients that have shops, by name."""
+    return sorted({shop.client for shop in shops(session)})
+
+
+def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, client: str | None) -> DailyFacts:
+    """What stands on the day of `look`; of one client, if it is given."""
+    rules, day, now = list(desk.rulebook.values()), look.day, look.now
+    waits = [v for state in (*WAITING, "confirmed") for v in find(session, client=client, state=state)]
+    days = cycle_of(rolling(LOOKED_BACK), day)
+    awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
+    record = on_record(session, [], Asked(day, day, client=client), now)
+    stands = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, progress)
+    return DailyFacts(
+        outlooks=[o for o in stands if client in {None, o.client}],
+        violations=_with_outcomes(session, desk, waits),
+        evidence=[row for row in awaited if client in {None, row.shop.client}],
+        limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),
+    )
+
+
+def month_facts(session: Session, desk: Desk, month: Cycle, client: str | None) -> MonthFacts:
+    """What is on record about the cycles that end in a month; of one client, if it is given."""
+    until = month.last + LATEST
+    judged = current_outcomes(session, desk.sound_rules, None, month.first, until)
+    outcomes = [o for o in judged if o.cycle_end in month and client in {None, o.client}]
+    ends = {o.violation: o.cycle_end for o in judged if o.violation}
+    listed = find(session, client=client, first=month.first, last=until)
+    found = [v for v in listed if _end(v, ends) in month]
+    by_id = {o.violation: o for o in outcomes if o.violation}
+    booked = periods.corrections(session, about=month.key)
+    booked += [b for b in periods.corrections(session, booked_in=month.key) if b.correction.month != month.key]
+    return MonthFacts(
+        month.key,
+        outcomes,
+        [Found(v, by_id.get(v.id)) for v in found],
+        [b for b in booked if client in {None, b.shop.client}],
+        periods.periods(session),
+    )
+
+
+def _with_outcomes(session: Session, desk: Desk, listed: Sequence[Listed]) -> list[Found]:
+    outcomes: dict[str, Outcome] = {}
+    ids = [v.id for v in listed]
+    for start in range(0, len(ids), AT_ONCE):
+        some = current_outcomes(session, desk.sound_rules, None, None, None, ids[start : start + AT_ONCE])
+        outcomes |= {o.violation: o for o in some if o.violation}
+    return [Found(v, outcomes.get(v.id)) for v in listed]
+
+
+def _end(violation: Listed, ends: Mapping[str, date]) -> date:
+    """The last day of the cycle; where neither a verdict nor its key tells it, the day of the assessment."""
+    try:
+        return ends.get(violation.id) or parse_cycle(violation.cycle).last
+    except KaoheError:
+        return violation.assessed_on

@@ -1,0 +1,195 @@
+"""Violations on record: those that wait for somebody, their deadlines, and what came of those of a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from console.reports.look import OF_A_SHOP, Look, figure_cell
+from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Todo
+from engine.assessment.outcome import Outcome, standard_words
+from engine.ledger.violations import Listed
+
+APPEAL, LOOK_AT = 0, 3  # ranks
+WAITING = ("open", "acknowledged")
+APPEALABLE = (*WAITING, "confirmed")
+STANDING = (*APPEALABLE, "appealed")  # what can still cost something, or has
+AHEAD, BEHIND = timedelta(days=7), timedelta(days=3)  # of the day: deadlines that are told
+KINDS: Mapping[str, Kind] = {
+    "assessed_on": "day",
+    "appeal_until": "day",
+    "deadline": "day",
+    "days_left": "number",
+    **dict.fromkeys(("exposure_min_fen", "exposure_max_fen", "amount_fen", "difference_fen"), "money"),
+    **dict.fromkeys(("violation_count", "open_count", "confirmed", "overturned"), "number"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A violation, and the outcome that it rests on where there is a current one."""
+
+    listed: Listed
+    outcome: Outcome | None
+
+    @property
+    def internal(self) -> bool:
+        """Whether it is about an agent or a person, which no client sees."""
+        return bool(self.listed.agent or self.listed.person)
+
+
+def violated(look: Look, found: Iterable[Found]) -> Sheet:
+    """The violations that nobody has dealt with yet, the newest first."""
+    keys = f"{OF_A_SHOP} agent rule cycle assessed_on value standard severity exposure_min_fen exposure_max_fen state"
+    waiting = [f for f in found if f.listed.state in WAITING]
+    waiting.sort(key=lambda f: f.listed.assessed_on, reverse=True)
+    rows = []
+    for f in waiting:
+        v = f.listed
+        told = {"shop": look.shop(v.platform, v.shop), "rule": look.title_words(v.rule), "cycle": v.cycle}
+        todo = Todo(LOOK_AT, None, look.said("do look", violation=v.id, **told)) if v.state == "open" else None
+        cells = (*_cells(look, f), *_cost(v), look.state(v.state), v.id)
+        rows.append(Row(v.client, cells, f.internal, todo))
+    return Sheet(
+        "violated",
+        look.said("violated"),
+        look.columns(f"{keys} violation", **KINDS),
+        tuple(rows),
+        look.said("violated empty"),
+        look.said("violated hint"),
+    )
+
+
+def appeals(look: Look, found: Iterable[Found]) -> tuple[Row, ...]:
+    """The deadlines of appeals that are near or were just missed, as rows of the sheet `deadlines`."""
+    rows = []
+    for f in found:
+        v = f.listed
+        if v.appeal_until is None or v.state not in APPEALABLE:
+            continue
+        if not look.day - BEHIND <= v.appeal_until <= look.day + AHEAD:
+            continue
+        matter = look.said(
+            "do appeal",
+            shop=look.shop(v.platform, v.shop),
+            rule=look.title_words(v.rule),
+            cycle=v.cycle,
+            violation=v.id,
+        )
+        over = v.appeal_until < look.day
+        rows.append(
+            Row(
+                v.client,
+                (
+                    v.appeal_until,
+                    look.until(v.appeal_until),
+                    *look.of_shop(v.client, v.platform, v.shop),
+                    matter,
+                    v.reference,
+                ),
+                f.internal,
+                None if over else Todo(APPEAL, None, f"{v.appeal_until.isoformat()} {matter}"),
+            )
+        )
+    return tuple(rows)
+
+
+def deadlines(look: Look, rows: Sequence[Row]) -> Sheet:
+    """All that ends soon, whatever it is: rows of deadline, how near, shop, matter, reference."""
+    return Sheet(
+        "deadlines",
+        look.said("deadlines"),
+        look.columns(f"deadline state {OF_A_SHOP} subject reference", deadline="time"),
+        tuple(sorted(rows, key=lambda row: (f"{row.cells[0]}", f"{row.cells[4]}", f"{row.cells[6]}"))),
+        look.said("deadlines empty"),
+        look.said("deadlines hint"),
+    )
+
+
+def of_month(look: Look, found: Iterable[Found]) -> Sheet:
+    """All violations of a month's cycles, and what was decided about each."""
+    keys = f"{OF_A_SHOP} agent rule cycle assessed_on value standard severity exposure_min_fen exposure_max_fen"
+    return Sheet(
+        "violations",
+        look.said("violations of"),
+        look.columns(f"{keys} amount_fen state reference appeal_until violation", **KINDS),
+        tuple(
+            Row(
+                f.listed.client,
+                (
+                    *_cells(look, f),
+                    *_cost(f.listed),
+                    _money(f.listed.amount_fen),
+                    look.state(f.listed.state),
+                    f.listed.reference,
+                    f.listed.appeal_until,
+                    f.listed.id,
+                ),
+                f.internal,
+            )
+            for f in found
+        ),
+        look.said("violations empty"),
+        look.said("violations hint"),
+    )
+
+
+def exposure(look: Look, found: Iterable[Found]) -> Sheet:
+    """By client, platform and rule: what a month's violations can cost, and what was charged. Only of shops."""
+    groups: dict[tuple[str, str, str], list[Listed]] = {}
+    for f in found:
+        if not f.internal:
+            groups.setdefault((f.listed.client, f.listed.platform, f.listed.rule), []).append(f.listed)
+    rows = []
+    for (client, platform, rule), of_group in sorted(groups.items()):
+        low = sum(v.exposure_fen[0] for v in of_group if v.state in STANDING)
+        high = sum(v.exposure_fen[1] for v in of_group if v.state in STANDING)
+        charged = sum(v.amount_fen or 0 for v in of_group if v.state not in {"overturned", "withdrawn", "waived"})
+        states = [v.state for v in of_group]
+        cells: tuple[Cell, ...] = (
+            client,
+            look.platform(platform),
+            look.title(rule),
+            len(of_group),
+            sum(state in WAITING or state == "appealed" for state in states),
+            states.count("confirmed"),
+            states.count("overturned"),
+            Money(low),
+            Money(high),
+            Money(charged),
+            Money(charged - high),
+        )
+        rows.append(Row(client, cells))
+    keys = "client platform rule violation_count open_count confirmed overturned"
+    return Sheet(
+        "exposure",
+        look.said("exposure"),
+        look.columns(f"{keys} exposure_min_fen exposure_max_fen amount_fen difference_fen", **KINDS),
+        tuple(rows),
+        look.said("exposure empty"),
+    )
+
+
+def _cells(look: Look, f: Found) -> tuple[Cell, ...]:
+    v, o = f.listed, f.outcome
+    bound = o.version.standard.complies if o and o.version.standard else None
+    figure = figure_cell(o.numerator, o.denominator, bound, o.numerator_range, o.denominator_range) if o else None
+    return (
+        *look.of_shop(v.client, v.platform, v.shop),
+        v.agent or v.person,
+        look.title(v.rule),
+        v.cycle,
+        v.assessed_on,
+        figure,
+        standard_words(o.version) if o else None,
+        look.severity(v.severity),
+    )
+
+
+def _cost(v: Listed) -> tuple[Cell, Cell]:
+    return Money(v.exposure_fen[0]), Money(v.exposure_fen[1])
+
+
+def _money(fen: int | None) -> Money | None:
+    return None if fen is None else Money(fen)
