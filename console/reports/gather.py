@@ -46,7 +46,8 @@ def clients_of(session: Session) -> list[str]:
 def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, client: str | None) -> DailyFacts:
     """What stands on the day of `look`; of one client, if it is given."""
     rules, day, now = list(desk.rulebook.values()), look.day, look.now
-    waits = [v for state in (*WAITING, "confirmed") for v in find(session, client=client, state=state)]
+    # As everywhere, what was assessed after the day that is told about is not known on it.
+    waits = [v for state in (*WAITING, "confirmed") for v in find(session, client=client, state=state, last=day)]
     days = cycle_of(rolling(LOOKED_BACK), day)
     awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
     record = on_record(session, [], Asked(day, day, client=client), now)

@@ -12,9 +12,9 @@ from console.names import ShopNames
 from console.reports.sheet import Cell, Column, Kind, Quantity, Tone, Word
 from console.reports.words import column, word_of
 from engine.calendar.zones import local_day
-from engine.rulebook.model import Bound, Interval, Language, Rule
+from engine.rulebook.model import Bound, Interval, Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS
-from notifier.words.figures import figure, figure_range
+from notifier.words.figures import figure, figure_range, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -89,6 +89,13 @@ class Look:
     def severity(self, name: str | None) -> Cell:
         """The severity of a violation."""
         return Word(name, word(SEVERITIES, name, self.language)) if name else None
+
+    def standard(self, version: Version | None) -> Cell:
+        """The standard of a version, in words."""
+        if version is None or version.standard is None:
+            return None
+        bound = version.standard.complies
+        return Word(str(bound), standard(bound, self.language))
 
     def until(self, deadline: date | datetime, *, platform: str | None = None) -> Word:
         """How near a deadline is, an instant that is excluded or the last day."""

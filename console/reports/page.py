@@ -9,11 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from console.reports.overview import overview
 from console.reports.safe import clean
-from console.reports.sheet import Cell, Money, Quantity, Report, Word
+from console.reports.sheet import Cell, Money, Quantity, Report, Sheet, Word
 from console.reports.shown import shown
 from console.reports.words import word_of
 
 MOST_ROWS = 3000  # of a section: a longer page can neither be read nor printed
+LONGEST_WHOLE = 16
 
 
 def page(report: Report) -> bytes:
@@ -29,6 +30,7 @@ def page(report: Report) -> bytes:
         shown=shown,
         clean=clean,
         look=_look,
+        filled=_filled,
     )
     return text.encode()
 
@@ -36,8 +38,15 @@ def page(report: Report) -> bytes:
 def _look(cell: Cell) -> str:
     """The classes of a cell: how it is aligned, and its tone."""
     if isinstance(cell, Word):
-        return f"{cell.tone} word" if cell.tone else ""
-    return "number" if isinstance(cell, Quantity | Money | int) else ""
+        return f"{cell.tone} whole" if cell.tone else ""
+    if isinstance(cell, str):
+        return "whole" if len(cell) <= LONGEST_WHOLE and cell.isascii() else ""  # ids and cycles are not broken
+    return "number" if isinstance(cell, Quantity | Money | int) else "whole"
+
+
+def _filled(sheet: Sheet) -> list[int]:
+    """The columns in which anything stands: paper is narrow."""
+    return [n for n in range(len(sheet.columns)) if any(row.cells[n] not in {None, ""} for row in sheet.rows)]
 
 
 @cache

@@ -12,7 +12,7 @@ from engine.rulebook.model import Language
 
 # bad: harm is done or sure; warn: somebody can still act; good: in order; quiet: of no more concern.
 Tone = Literal["", "bad", "warn", "good", "quiet"]
-Kind = Literal["text", "number", "money", "day", "time"]
+Kind = Literal["text", "number", "money", "figure", "day", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Todo:
     at: datetime | None
     text: str
 
-    def sort_key(self) -> tuple[int, bool, float, str]:
-        """By rank; within it, what has the next deadline first."""
-        return (self.rank, self.at is None, self.at.timestamp() if self.at else 0.0, self.text)
+    def sort_key(self) -> tuple[int, bool, float]:
+        """By rank; within it, what has the next deadline first, and else in the order of the sheets."""
+        return (self.rank, self.at is None, self.at.timestamp() if self.at else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ class Report:
     def todos(self, most_of_a_rank: int) -> list[Todo]:
         """What to do first: at most so many of each rank, what comes first at the head."""
         found: dict[int, list[Todo]] = {}
-        for todo in sorted({row.todo for sheet in self.sheets for row in sheet.rows if row.todo}, key=Todo.sort_key):
+        told = dict.fromkeys(row.todo for sheet in self.sheets for row in sheet.rows if row.todo)
+        for todo in sorted(told, key=Todo.sort_key):
             of_rank = found.setdefault(todo.rank, [])
             if len(of_rank) < most_of_a_rank:
                 of_rank.append(todo)

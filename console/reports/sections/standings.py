@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping
 from console.outlook_words import words
 from console.reports.look import OF_A_SHOP, Look, figure_cell
 from console.reports.sheet import Cell, Kind, Row, Sheet, Todo, Tone, Word
-from engine.assessment.outcome import standard_words
 from engine.assessment.outlook import Outlook
 
 MEND = 1  # the rank of what can still be mended
 CLOSE = 1  # so few bad ones break a figure whose rule has no early warning
 FIGURE = "numerator denominator value standard"
-KINDS: Mapping[str, Kind] = {"due_at": "time", "numerator": "number", "denominator": "number", "needed": "number"}
+KINDS: Mapping[str, Kind] = {
+    "due_at": "time",
+    "value": "figure",
+    **dict.fromkeys(("numerator", "denominator", "needed"), "number"),
+}
 _TONES: Mapping[str, Tone] = {"behind": "warn", "holding": "", "lost": "bad", "unknown": "quiet"}
 
 
@@ -85,7 +88,7 @@ def _cells(look: Look, o: Outlook) -> tuple[Cell, ...]:
         o.numerator,
         o.denominator,
         figure_cell(o.numerator, o.denominator, bound, o.numerator_range, o.denominator_range),
-        standard_words(o.version),
+        look.standard(o.version),
     )
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from console.phrases import verdict_words
 from console.reports.look import OF_A_SHOP, Look, figure_cell
 from console.reports.sheet import Cell, Kind, Quantity, Row, Sheet, Tone, Word
-from engine.assessment.outcome import Outcome, standard_words
+from engine.assessment.outcome import Outcome
 from engine.judge.headroom import more_is_better
 from notifier.words.figures import percent
 
@@ -19,6 +19,7 @@ JUDGED = ("compliant", "violation")
 COUNTED = (*JUDGED, "not_assessed", "no_data")
 KINDS: Mapping[str, Kind] = {
     "assessed_on": "day",
+    **dict.fromkeys(("value", "rate", "worst"), "figure"),
     **dict.fromkeys(("numerator", "denominator", "cycles", "compliant", "violation_count", "other"), "number"),
     **dict.fromkeys(("not_assessed", "no_data"), "number"),
 }
@@ -67,7 +68,7 @@ def verdicts(look: Look, outcomes: Iterable[Outcome]) -> Sheet:
                     o.numerator,
                     o.denominator,
                     _figure(o),
-                    standard_words(o.version),
+                    look.standard(o.version),
                     Word(o.verdict, verdict_words(o.verdict, o.at_risk, look.language), _TONES.get(o.verdict, "")),
                     o.violation,
                 ),
@@ -94,7 +95,7 @@ def _row(look: Look, of_group: Sequence[Outcome]) -> Row:
         sum(n for verdict, n in counts.items() if verdict not in COUNTED),
         Quantity(Decimal(share.removesuffix("%")), percent=True) if share else None,
         _figure(min(judged, key=_goodness)) if judged else None,
-        standard_words(last.version),
+        look.standard(last.version),
     )
     return Row(last.client, cells)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from console.reports.look import OF_A_SHOP, Look, figure_cell
 from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Todo
-from engine.assessment.outcome import Outcome, standard_words
+from engine.assessment.outcome import Outcome
 from engine.ledger.violations import Listed
 
 APPEAL, LOOK_AT = 0, 3  # ranks
@@ -18,6 +18,7 @@ STANDING = (*APPEALABLE, "appealed")  # what can still cost something, or has
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=3)  # of the day: deadlines that are told
 KINDS: Mapping[str, Kind] = {
     "assessed_on": "day",
+    "value": "figure",
     "appeal_until": "day",
     "deadline": "day",
     "days_left": "number",
@@ -47,10 +48,8 @@ def violated(look: Look, found: Iterable[Found]) -> Sheet:
     rows = []
     for f in waiting:
         v = f.listed
-        told = {"shop": look.shop(v.platform, v.shop), "rule": look.title_words(v.rule), "cycle": v.cycle}
-        todo = Todo(LOOK_AT, None, look.said("do look", violation=v.id, **told)) if v.state == "open" else None
         cells = (*_cells(look, f), *_cost(v), look.state(v.state), v.id)
-        rows.append(Row(v.client, cells, f.internal, todo))
+        rows.append(Row(v.client, cells, f.internal, _to_settle(look, v)))
     return Sheet(
         "violated",
         look.said("violated"),
@@ -127,6 +126,7 @@ def of_month(look: Look, found: Iterable[Found]) -> Sheet:
                     f.listed.id,
                 ),
                 f.internal,
+                _to_settle(look, f.listed),
             )
             for f in found
         ),
@@ -171,6 +171,14 @@ def exposure(look: Look, found: Iterable[Found]) -> Sheet:
     )
 
 
+def _to_settle(look: Look, v: Listed) -> Todo | None:
+    """What is to be done about a violation that nobody has looked at."""
+    if v.state != "open":
+        return None
+    told = {"shop": look.shop(v.platform, v.shop), "rule": look.title_words(v.rule), "cycle": v.cycle}
+    return Todo(LOOK_AT, None, look.said("do look", violation=v.id, **told))
+
+
 def _cells(look: Look, f: Found) -> tuple[Cell, ...]:
     v, o = f.listed, f.outcome
     bound = o.version.standard.complies if o and o.version.standard else None
@@ -182,7 +190,7 @@ def _cells(look: Look, f: Found) -> tuple[Cell, ...]:
         v.cycle,
         v.assessed_on,
         figure,
-        standard_words(o.version) if o else None,
+        look.standard(o.version if o else None),
         look.severity(v.severity),
     )
 
