@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from console.reports.page import page
@@ -58,7 +59,8 @@ def put(path: Path, data: bytes) -> None:
         draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         values = {"path": path, "why": error.strerror}
         words = WORDS["cannot write"]
         raise KaoheError(words.en.format(**values), zh=words.zh.format(**values)) from error

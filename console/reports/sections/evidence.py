@@ -33,7 +33,7 @@ def missing(look: Look, evidence: Iterable[EvidenceRow]) -> Sheet:
 def _rows(look: Look, of_kind: EvidenceRow) -> Iterator[tuple[tuple[object, ...], Row]]:
     wanted: dict[tuple[State, datetime | None], list[date]] = {}
     for day in of_kind.days:
-        if day.state in _TONES:
+        if day.state in _TONES and day.day < look.day:  # a day that is not over cannot be there yet
             wanted.setdefault((day.state, day.due_by), []).append(day.day)
     shop, kind = of_kind.shop, KINDS.get(of_kind.kind)
     called = kind.in_language(look.language) if kind else of_kind.kind

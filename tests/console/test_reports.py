@@ -1,0 +1,162 @@
+"""`kaohe report`: a file for each client and one for the house, of what is on record and how things stand."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+MONDAY = "2026-03-09T12:00"
+AFTER = "2026-03-11T09:00"
+HOSTILE = "=cmd|' /C calc'!A0"
+
+
+@pytest.fixture
+def two_clients(kaohe, sessions):
+    """Week 10: client A's shop is beyond help, client B's too; both were assessed."""
+    for shop, client, name in (("s1", "甲公司", HOSTILE), ("s2", "乙公司", "<script>alert(1)</script>")):
+        assert kaohe("shops", "add", "xiaohongshu", shop, "--client", client, "--alias", name).code == 0
+        assert kaohe("import", str(sessions(7, 10, shop=shop)), "--kind", "sessions").code == 0
+
+
+def assessed(kaohe):
+    assert kaohe("assess", "--as-of", "2026-03-10T10:05").code == 0
+
+
+def texts(path):
+    book = openpyxl.load_workbook(path)
+    return {str(cell.value) for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None}
+
+
+def test_each_client_gets_a_file_of_its_own_shops_and_the_house_one_of_all(kaohe, two_clients, tmp_path):
+    assessed(kaohe)
+    for command in (("daily", "--as-of", AFTER), ("month", "--month", "2026-03", "--as-of", AFTER)):
+        out = tmp_path / command[0]
+        said = kaohe("report", *command, "--xlsx", str(out), "--html", str(out), "--csv", str(out))
+        assert said.code == 0, said.err
+        assert said.out == ""
+        files = {path.name.partition(".")[2] for path in out.iterdir()}
+        names = ["internal", "client-甲公司", "client-乙公司"]
+        assert files == {f"{name}{ending}" for name in names for ending in ("", ".xlsx", ".html")}
+        of_a = next(out.glob("*client-甲公司.xlsx"))
+        assert {"s1", HOSTILE} <= texts(of_a)
+        assert {"s2", "乙公司", "<script>alert(1)</script>"} & texts(of_a) == set()
+        assert {"s1", "s2", "甲公司", "乙公司"} <= texts(next(out.glob("*.internal.xlsx")))
+        page = next(out.glob("*client-乙公司.html")).read_text(encoding="utf-8")
+        assert "&lt;script&gt;" in page
+        assert "<script" not in page
+        assert "甲公司" not in page
+        tables = "".join(p.read_text("utf-8-sig") for p in next(out.glob("*client-甲公司")).iterdir())
+        assert "s2" not in tables
+        assert f"'{HOSTILE}" in tables
+
+
+def test_before_the_assessment_the_shop_is_told_as_lost_and_after_it_as_violated_and_limited(kaohe, two_clients):
+    before = kaohe("report", "daily", "--as-of", MONDAY, "--json").rows
+    assert {(row["section"], row["shop"]) for row in before} == {("certain", "s1"), ("certain", "s2")}
+    assert {(row["value"], row["standard"], row["standing"]) for row in before} == {("70%", ">= 80%", "lost")}
+    assessed(kaohe)
+    after = kaohe("report", "daily", "--as-of", AFTER, "--client", "甲公司", "--json").rows
+    assert [(row["section"], row["shop"]) for row in after] == [("violated", "s1"), ("sanctions", "s1")]
+    violated, limited = after
+    assert (violated["state"], violated["value"], violated["cycle"]) == ("open", "70%", "2026-W10")
+    assert (limited["measure"], limited["ends"], limited["days_left"]) == (
+        "traffic_limit/public_domain",
+        "2026-03-12",
+        2,
+    )
+    assert "client" not in violated
+
+
+def test_a_shop_that_can_be_mended_is_near(kaohe, sessions):
+    kaohe("import", str(sessions(7, 10)), "--kind", "sessions")
+    (row,) = kaohe("report", "daily", "--as-of", "2026-03-06T12:00", "--json").rows
+    assert (row["section"], row["needed"], row["due_at"]) == ("near", 5, "2026-03-10T10:00:00+08:00")
+    assert "再连续 5 个合格可补回" in kaohe("report", "daily", "--as-of", "2026-03-06T12:00").out
+
+
+def test_a_violation_assessed_later_is_not_told_before(kaohe, two_clients):
+    assessed(kaohe)
+    rows = kaohe("report", "daily", "--as-of", MONDAY, "--json").rows
+    assert {row["section"] for row in rows} == {"certain"}
+
+
+def test_missing_evidence_is_told_with_its_deadline(kaohe):
+    kaohe("shops", "add", "xiaohongshu", "s1", "--expects", "sessions", "--from", "2026-03-08", "--expects-until", "2026-03-08")
+    (row,) = kaohe("report", "daily", "--as-of", "2026-03-10T09:00", "--json").rows
+    assert (row["section"], row["kind"], row["state"]) == ("missing", "sessions", "waiting")
+    assert (row["days"], row["due_by"]) == ("2026-03-08", "2026-03-11T10:00:00+08:00")
+
+
+def test_a_month_tells_verdicts_and_decisions(kaohe, two_clients):
+    assessed(kaohe)
+    found = kaohe("violations", "list", "--client", "甲公司", "--json").rows[0]["violation"]
+    charged = ("--amount", "300.50", "--reference", "XHS-1")
+    kaohe("violations", "record", found, "confirmed", "--why", "平台通知", *charged)
+    rows = kaohe("report", "month", "--month", "2026-03", "--as-of", "2026-04-02", "--json").rows
+    told = {(row["section"], row.get("client"), row.get("state"), row.get("amount_fen")) for row in rows}
+    assert ("violations", "甲公司", "confirmed", 30050) in told
+    assert ("violations", "乙公司", "open", None) in told
+    assert ("exposure", "甲公司", None, 30050) in told
+    (of_a,) = [row for row in rows if row["section"] == "by_rule" and row["client"] == "甲公司"]
+    assert (of_a["cycles"], of_a["violation_count"], of_a["worst"], of_a["rate"]) == (1, 1, "70%", "0%")
+
+
+def test_the_same_ledger_gives_the_same_bytes(kaohe, two_clients, tmp_path):
+    assessed(kaohe)
+    for n in ("1", "2"):
+        kaohe("report", "daily", "--as-of", AFTER, "--xlsx", str(tmp_path / n), "--html", str(tmp_path / n))
+    for path in (tmp_path / "1").iterdir():
+        assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes()
+
+
+def test_without_a_place_the_overview_is_told(kaohe, two_clients):
+    assessed(kaohe)
+    said = kaohe("report", "daily", "--as-of", AFTER).out
+    assert "客服考核日报 2026-03-11" in said
+    assert "先做什么" in said
+
+
+def test_it_speaks_english_when_asked(kaohe, two_clients, tmp_path):
+    assessed(kaohe)
+    out = tmp_path / "out"
+    kaohe("report", "daily", "--as-of", AFTER, "--lang", "en", "--xlsx", str(out))
+    book = openpyxl.load_workbook(next(out.glob("*internal.xlsx")))
+    assert book.sheetnames[0] == "Overview"
+    assert book["Violated"]["B2"].value == "Xiaohongshu"
+
+
+def test_nothing_to_report_on_ends_with_3(kaohe, two_clients):
+    said = kaohe("report", "month", "--month", "2025-01", "--as-of", AFTER)
+    assert said.code == 3
+    assert "2025-01" in said.err
+
+
+def test_no_shops_at_all_end_with_3(kaohe, sessions):
+    kaohe("import", str(sessions(7, 10)), "--kind", "sessions")
+    assert kaohe("report", "daily", "--client", "没有").code == 2
+    kaohe("evidence", "remove", "--platform", "xiaohongshu", "--shop", "s1", "--why", "x")
+
+
+def test_an_empty_ledger_ends_with_3(kaohe, tmp_path):
+    (tmp_path / "empty.csv").write_text("platform,shop,session,opened_at\n", encoding="utf-8")
+    kaohe("import", str(tmp_path / "empty.csv"), "--kind", "sessions")
+    assert kaohe("report", "daily").code == 3
+
+
+@pytest.mark.parametrize("on", ["2020-01-01", "2099-01-01"])
+def test_a_day_can_be_named(kaohe, two_clients, on):
+    assert f"客服考核日报 {on}" in kaohe("report", "daily", "--on", on).out
+
+
+def test_a_day_and_a_time_are_two_answers(kaohe, two_clients):
+    said = kaohe("report", "daily", "--on", "2026-03-11", "--as-of", AFTER)
+    assert said.code == 2
+    assert "--on" in said.err
+
+
+def test_a_place_that_cannot_be_written_is_told(kaohe, two_clients, tmp_path):
+    (tmp_path / "file").write_text("x")
+    said = kaohe("report", "daily", "--as-of", AFTER, "--xlsx", str(tmp_path / "file"))
+    assert said.code == 2
+    assert "写不了" in said.err
+    assert not list(tmp_path.rglob(".*xlsx*"))
