@@ -44,6 +44,7 @@ KINDS: Mapping[str, Text] = {
     "messages": Text("消息", "messages"),
     "ratings": Text("评价", "ratings"),
     "counts": Text("统计数", "counts"),
+    "penalties": Text("平台处罚", "penalties"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from console import duty_words, waiver_words
 from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
@@ -125,6 +126,7 @@ EVIDENCE: Mapping[str, Text] = {
     "messages": Text("消息", "messages"),
     "ratings": Text("评价", "ratings"),
     "counts": Text("别处统计的数", "counts"),
+    "penalties": Text("平台处罚", "penalties"),
 }
 COLUMNS: Mapping[str, Text] = {  # what a column of a back office holds
     "period": Text("期间", "period"),
@@ -153,6 +155,8 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
     "violation.open": Text("恢复预判", "violation.open"),
     "violation.closed": Text("结案", "violation.closed"),
+    **duty_words.EVENTS,
+    **waiver_words.EVENTS,
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),
@@ -176,6 +180,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
+    **duty_words.WHY,
 }
 LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")

@@ -101,6 +101,8 @@ SENTENCES: Mapping[str, Text] = {
     "no shops": Text("还没有店铺。", "No shops yet."),
     "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
     "no violations": Text("没有这样的违规记录。", "No such violations."),
+    "more": Text("后面还有 {n} 条：--after {last}", "{n} more: --after {last}"),
+    "more, at least": Text("后面还有 {n} 条以上：--after {last}", "more than {n} more: --after {last}"),
     "no notices": Text("还没有通知。", "No notices yet."),
     "no entries": Text("日志里没有这样的记录。", "No such entries in the journal."),
     "no assessment day": Text(

@@ -16,7 +16,7 @@ from console.overdue import waiting_now
 from console.phrases import NOTICE_STATES, about_words, answer_words, counted
 from console.sentences import both, sentence
 from engine.assessment.due import DueRun, due_runs
-from engine.assessment.standing import live_files, past_runs, registrations
+from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.errors import KaoheError
 from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
@@ -95,7 +95,8 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         for rule in rules:
             registered = registrations(session, rule.platform, rule.zone)
             try:
-                due += due_runs(rule, live, registered, past_runs(session, rule.id), now, desk.settings.waiting)
+                past, waived = past_runs(session, rule.id), waived_of(session, rule)
+                due += due_runs(rule, live, registered, past, now, desk.settings.waiting, waived)
             except KaoheError as error:  # the others' state is worth knowing all the same
                 why = Text(error.in_language("zh-CN"), str(error))
                 late.append(both("unassessable rule", rule=rule.id, why=why))

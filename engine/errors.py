@@ -41,12 +41,15 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "client": "个客户",
     "notice": "封通知",
     "owner": "位负责人",
+    "penalty": "项处罚",
     "platform": "个平台",
     "rule": "条规则",
     "severity": "个违规等级",
     "shop": "家店铺",
     "state": "个状态",
     "violation": "条违规",
+    "waiver": "份豁免",
+    "duty": "项职责",
 }
 
 

@@ -33,6 +33,7 @@ from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language, Rule
+from engine.tracker.lookout import look_after
 from notifier.plan import plan_notices
 
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
@@ -172,6 +173,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
     except AssessmentError as error:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language)
+    look_after(desk.ledger, desk.rulebook, asked.now, desk.actor)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified, done.booked, done.missing)
 

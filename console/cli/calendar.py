@@ -24,7 +24,7 @@ from engine.calendar.cycles import MONTH, Cycle, cycle_of, parse_cycle
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
-from engine.ledger.violations import known_client
+from engine.ledger.violation_lists import known_client
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_reports
+from console.cli import help_penalties, help_reports, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
+    **help_penalties.CHINESE,
     **help_reports.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
@@ -51,8 +52,8 @@ CHINESE: Mapping[str, str] = {
     "Import evidence. Bad rows are set aside and told; the rest of their file is taken.": (
         "导入证据。有问题的行单独列出，其余照常导入。"
     ),
-    "What the files hold: sessions, messages, ratings, counts.": (
-        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数"
+    "What the files hold: sessions, messages, ratings, counts, penalties.": (
+        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数、penalties 平台处罚"
     ),
     "CSV, NDJSON or Parquet; with --mapping CSV or XLSX.": "CSV、NDJSON 或 Parquet；用 --mapping 时 CSV 或 XLSX",
     "Read the files as a back office gives them; see `kaohe mappings`.": "按后台导出的样子读；见 `kaohe mappings`",
@@ -184,7 +185,11 @@ CHINESE: Mapping[str, str] = {
     ),
     "Who works under which sub-account.": "谁用哪个子账号。",
     "Violations on record: list, show, record what was decided.": "违规：列出、查看、记录处理结果。",
-    "Violations, by assessment day.": "违规，按考核日排列。",
+    "Violations, the newest assessment day first; with --json all of them, the oldest first.": (
+        "违规，考核日新的在前；--json 列出全部，旧的在前。"
+    ),
+    "At most so many rows; 50 by default on a terminal.": "最多列几条；在终端里默认 50 条",
+    "What comes after this one: the next page.": "列在这一条之后的：下一页",
     "2026-W10, 2026-03, 2026-03-02 …": "2026-W10、2026-03、2026-03-02 等",
     "First assessment day.": "从哪个考核日开始",
     "Last assessment day.": "到哪个考核日为止",
@@ -201,6 +206,7 @@ CHINESE: Mapping[str, str] = {
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
     "The platform's deadline.": "平台的申诉截止日",
+    **help_waivers.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.
 PARSER = (

@@ -6,37 +6,31 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from sqlmodel import Session, select
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.cli.rules import practice_of
 from console.decided import decided, decided_lines, doubts_about
-from console.desk import Desk, day
+from console.desk import day
 from console.explanation import changed_words, explanation_json, explanation_text
-from console.layout import Table
-from console.listing import listing
 from console.local_time import local_time
-from console.names import ShopNames, shop_names
 from console.output import json_lines, note, say, table
+from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import event_words, heads, journalled_why, told_words
-from console.sentences import sentence
+from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
 from engine.assessment.deciding import decide
 from engine.assessment.explain import MOST_SESSIONS
 from engine.assessment.explain import explain as explain_violation
-from engine.calendar.cycles import parse_cycle
-from engine.errors import KaoheError, UnknownNameError
+from engine.errors import KaoheError
 from engine.evidence.lake import Lake
-from engine.ledger import journal, subjects
+from engine.ledger import journal
 from engine.ledger.states import state_of
-from engine.ledger.tables import Violation
-from engine.ledger.violations import Listed, by, find
+from engine.ledger.violation_lists import one
+from engine.ledger.violations import by
 from engine.rulebook.model import Language
-from engine.rulebook.platforms import platform as known_platform
+from engine.tracker.lookout import look_after
 from notifier.records import records_of
 from notifier.sheets import Sheets
-from notifier.words.figures import money_range
-from notifier.words.vocabulary import SEVERITIES, STATES, word
-
-COLUMNS = "violation client platform shop rule cycle state severity exposure assessed_on"
+from notifier.words.vocabulary import STATES, word
 
 MOST_YUAN = 10**10
 LONGEST_SHOWN = 40  # characters of what somebody typed
@@ -46,60 +40,13 @@ TOLD = ("state", "severity", "numerator", "denominator", "amount_fen", "referenc
 commands = group("violations", "Violations on record: list, show, record what was decided.")
 
 
-@commands.command("list")
-def list_(
-    context: typer.Context,
-    client: Annotated[str | None, typer.Option()] = None,
-    platform: Annotated[str | None, typer.Option()] = None,
-    shop: Annotated[str | None, typer.Option()] = None,
-    rule: Annotated[str | None, typer.Option()] = None,
-    state: Annotated[str | None, typer.Option()] = None,
-    severity: Annotated[str | None, typer.Option()] = None,
-    cycle: Annotated[str | None, typer.Option(help="2026-W10, 2026-03, 2026-03-02 …")] = None,
-    from_: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First assessment day.")] = None,
-    to: Annotated[str | None, typer.Option(metavar="DATE", help="Last assessment day.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Violations, by assessment day."""
-    desk = current(context)
-    wanted = parse_cycle(cycle).key if cycle else None
-    name = known_platform(platform).id if platform else None
-    with desk.reading() as session:
-        subject = subjects.shop(session, shop, name) if shop else None
-        found = find(
-            session,
-            client=client,
-            platform=subject.platform if subject else name,
-            shop=subject.external_id if subject else None,
-            rule=_rule(session, desk, rule) if rule else None,
-            state=state_of(state) if state else None,
-            severity=_known_severity(session, desk, severity),
-            first=day(from_, "--from"),
-            last=day(to, "--to"),
-        )
-        found = [row for row in found if wanted in {None, row.cycle}]
-        names = shop_names(session)
-    if as_json:
-        json_lines(_row(row) for row in found)
-        return
-    language = desk.settings.language
-    empty = sentence("no violations", language)
-    columns, rows = heads(COLUMNS, language), [_cells(row, language) for row in found]
-    # What is looked for first comes first; the rule's title names its platform.
-    order = [9, 3, 4, 5, 6, 7, 8, 0, 1]
-    short = [
-        [_named(desk, names, row, cells, language)[n] for n in order] for row, cells in zip(found, rows, strict=True)
-    ]
-    listing(columns, rows, empty, [8], Table([columns[n] for n in order], short, [6]))
-
-
 @commands.command()
 def show(context: typer.Context, violation: str, as_json: AsJson = False) -> None:
     """One violation and everything that was journalled about it."""
     desk = current(context)
     with desk.reading() as session:
-        name = by(session, violation).id
-        (row,) = (r for r in find(session) if r.id == name)
+        row = one(session, violation)
+        name = row.id
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
     language = desk.settings.language
@@ -116,10 +63,10 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ]
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
-        json_lines([_row(row) | decided(row) | told_row])
+        json_lines([row_json(row) | decided(row) | told_row])
         return
     colon = "：" if language == "zh-CN" else ": "
-    for name, cell in zip(heads(COLUMNS, language), _cells(row, language), strict=True):
+    for name, cell in zip(heads(COLUMNS, language), row_cells(row, language), strict=True):
         say(f"{name}{colon}{cell}")
     words = told.rule_title, row.version, f"{told.figure} ({told.value})", told.standard or "-", told.consequence
     for name, cell in zip(heads("title version figure standard sanctions", language), words, strict=True):
@@ -155,7 +102,7 @@ def record(
     desk = current(context)
     until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
     with desk.transaction() as session:
-        known = _known_severity(session, desk, severity)
+        known = known_severity(session, desk, severity)
         name = decide(
             session,
             desk.sound_rules,
@@ -170,6 +117,7 @@ def record(
             appeal_until=until,
         ).id
         recorded = records_of(session, [name])[name]
+    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
         note(doubt)
@@ -193,73 +141,16 @@ def explain(
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+    used = found.outcome
+    told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        json_lines([explanation_json(found) | decided(record_.violation)])
+        borne_out = {"practice": accuracy_json(told[0]) if told else None}
+        json_lines([explanation_json(found) | decided(record_.violation) | borne_out])
         return
     language = lang_of(lang, desk)
-    used = found.outcome
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
-    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full))
-
-
-def _known_severity(session: Session, desk: Desk, severity: str | None) -> str | None:
-    """A severity that some violation has or could have, by its name or word. Raises UnknownNameError for another."""
-    if severity is None:
-        return None
-    severity = {words.zh: name for name, words in SEVERITIES.items()}.get(severity.strip(), severity)
-    graded = [version for rule in desk.sound_rules.values() for version in rule.versions if version.severity]
-    known = {*SEVERITIES, *(name for version in graded for name in version.ladder)}
-    known |= {name for name in session.exec(select(Violation.severity).distinct()) if name}
-    if severity not in known:
-        both = "、".join(f"{name}（{words.zh}）" for name, words in SEVERITIES.items())
-        raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known, zh=both)
-    return severity
-
-
-def _rule(session: Session, desk: Desk, name: str) -> str:
-    """The id of a rule that there is, or was: what is on record can be asked for whatever became of the file."""
-    known = {*desk.sound_rules, *session.exec(select(Violation.rule).distinct())}
-    if name not in known:
-        raise UnknownNameError("rule", name, known)
-    return name
-
-
-def _row(row: Listed) -> dict[str, Any]:
-    return {
-        "violation": row.id,
-        "rule": row.rule,
-        "platform": row.platform,
-        "client": row.client,
-        "shop": row.shop,
-        "agent": row.agent,
-        "cycle": row.cycle,
-        "state": row.state,
-        "severity": row.severity,
-        "exposure_fen": list(row.exposure_fen),
-        "assessed_on": row.assessed_on.isoformat(),
-    }
-
-
-def _cells(row: Listed, lang: Language) -> list[str]:
-    return [
-        row.id,
-        row.client,
-        row.platform,
-        row.shop or row.person or "",
-        row.rule,
-        row.cycle,
-        word(STATES, row.state, lang),
-        word(SEVERITIES, row.severity, lang) if row.severity else "-",
-        money_range(*row.exposure_fen, lang),
-        row.assessed_on.isoformat(),
-    ]
-
-
-def _named(desk: Desk, names: ShopNames, row: Listed, cells: list[str], language: Language) -> list[str]:
-    """The cells of a violation with its shop and rule by the names that people know."""
-    rule = desk.sound_rules.get(row.rule)
-    shop = names.get((row.platform, row.shop or ""), cells[3])
-    return [*cells[:3], shop, rule.title.in_language(language) if rule else row.rule, *cells[5:]]
+    lines = practice_lines(told, used.version.key, language)
+    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
 
 
 def _payload(payload: Any, language: Language) -> str:

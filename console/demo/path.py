@@ -23,7 +23,7 @@ from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Subject
-from engine.ledger.violations import find
+from engine.ledger.violation_lists import find
 from engine.rulebook.model import Language
 from notifier.channels.contract import Channel
 from notifier.channels.email import EmailChannel

@@ -15,7 +15,7 @@ from engine.assessment.agenda import Appointment, Booked, Breach, CycleName, Mea
 from engine.assessment.archive import dated_sanction
 from engine.assessment.due import due_runs
 from engine.assessment.ruling import STANDING
-from engine.assessment.standing import live_files, past_runs, registrations
+from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.assessment.waiting import PATIENCE
 from engine.calendar.zones import local_day
 from engine.ledger.tables import Assessment, Run, Sanction, Subject, Violation
@@ -63,8 +63,8 @@ def on_record(
     for rule in rules:
         past = past_runs(session, rule.id)
         done |= {(rule.id, cycle) for cycle, run in past.items() if run.input is not None}
-        registered = registrations(session, rule.platform, rule.zone)
-        due |= {(rule.id, run.cycle.key) for run in due_runs(rule, live, registered, past, now, patience)}
+        registered, waived = registrations(session, rule.platform, rule.zone), waived_of(session, rule)
+        due |= {(rule.id, run.cycle.key) for run in due_runs(rule, live, registered, past, now, patience, waived)}
     booked = _booked(session, asked, {rule.id: rule.zone for rule in rules})
     return OnRecord(
         shops=_shops(session, asked),

@@ -10,7 +10,7 @@ from engine.assessment.deadlines import waits
 from engine.assessment.due import due_runs
 from engine.assessment.outlook import open_cycles
 from engine.assessment.place import Place
-from engine.assessment.standing import live_files, past_runs, registrations
+from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
 from engine.ledger.database import reading, transaction
@@ -53,7 +53,8 @@ def obstacles(place: Place, rules: Sequence[Rule], month: str, now: datetime) ->
                 w.cycle.key for w in waits(rule, registered, now, place.patience) if month_of(w.cycle.last) == month
             }
             found += [Obstacle(rule.id, cycle, WAITING) for cycle in sorted(waited)]
-            for run in due_runs(rule, live, registered, past_runs(session, rule.id), now, place.patience):
+            past, waived = past_runs(session, rule.id), waived_of(session, rule)
+            for run in due_runs(rule, live, registered, past, now, place.patience, waived):
                 if month_of(run.cycle.last) == month:
                     found.append(Obstacle(rule.id, run.cycle.key, FAILED if run.rests else DUE))
     return found

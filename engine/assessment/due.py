@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from engine.assessment.waiting import NOTHING_AWAITED, PATIENCE, Awaited, Expects, alike, awaited_by
+from engine.assessment.waiving import Waived
 from engine.calendar.assessment import assessment_day, assessment_instant, due_cycles
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
@@ -99,8 +100,11 @@ def due_runs(
     done: Mapping[str, PastRun],
     now: datetime,
     patience: timedelta = PATIENCE,
+    waived: Sequence[Waived] = (),
 ) -> list[DueRun]:
     """The runs of `rule` that are due at `now`, oldest first. `done` maps the keys of cycles to their last run.
+
+    A cycle is due again when a waiver of it is approved or revoked: `waived` are those that hold.
 
     A rule that decides otherwise than when a cycle was assessed makes it due where `done` tells how it was decided.
     Evidence that is expected is waited for until `patience` after the assessment instant.
@@ -121,7 +125,7 @@ def due_runs(
         assert version.assessed is not None
         instant = assessment_instant(cycle, version.assessed, rule.zone)
         awaited = awaited_by(expecting, kinds_of(version), cycle, now < instant + patience)
-        digest = input_digest(rule, version, cycle, live, registered, awaited)
+        digest = input_digest(rule, version, cycle, live, registered, awaited, waived)
         past = done.get(cycle.key)
         if digest is None and past is None:
             continue  # nobody is registered and nothing happened: there is nothing to say
@@ -195,10 +199,11 @@ def input_digest(
     live: Live,
     registered: Sequence[Registration],
     awaited: Awaited = NOTHING_AWAITED,
+    waived: Sequence[Waived] = (),
 ) -> str | None:
-    """sha256 over the generations that a run reads, the registrations that apply, and what is awaited.
+    """sha256 over the generations that a run reads, the registrations that apply, what is awaited and what is waived.
 
-    None where there is nothing to say. Where nothing is awaited it is what it was before anything could be.
+    None where there is nothing to say. Where nothing is awaited or waived it is what it was before anything could be.
     """
     files = {
         file
@@ -212,6 +217,8 @@ def input_digest(
     document: list[object] = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]
     if states := awaited.as_data():
         document.append(states)
+    if waivers := [[one.name, sorted(one.shops)] for one in waived if one.covers(cycle)]:
+        document.append({"waivers": waivers})
     return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
 

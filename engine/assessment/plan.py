@@ -14,7 +14,16 @@ import duckdb
 from engine.assessment.due import DueRun, OpenRun, Registration, due_runs, stray_runs
 from engine.assessment.judging import Judgement, judge_run
 from engine.assessment.place import Place
-from engine.assessment.standing import clients_of, history_of, live_files, past_runs, registrations, waivers_of
+from engine.assessment.standing import (
+    clients_of,
+    history_of,
+    live_files,
+    past_runs,
+    registrations,
+    waived_of,
+    waivers_of,
+)
+from engine.assessment.waiving import Waived, waived_in
 from engine.judge.decide import Judge
 from engine.judge.facts import Fact
 from engine.judge.reasoner import Reasoner
@@ -43,6 +52,7 @@ class Plan:
     registered: tuple[Registration, ...]
     clients: Mapping[str, str]
     waivers: Mapping[str, Mapping[str, Collection[Fact]]]  # cycle → shop
+    waived: tuple[Waived, ...] = ()
     known_at: datetime | None = None
 
 
@@ -62,9 +72,10 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         registered = registrations(session, rule.platform, rule.zone)
         past = past_runs(session, rule.id, restate)
         clients = clients_of(session, rule.platform)
-        waivers = waivers_of(session, rule.id)
-    due = due_runs(rule, live, registered, past, now, place.patience)
-    return Plan(_until(due, until), tuple(stray_runs(due, past)), live, tuple(registered), clients, waivers)
+        waivers, waived = waivers_of(session, rule.id), waived_of(session, rule)
+    due = due_runs(rule, live, registered, past, now, place.patience, waived)
+    strays = tuple(stray_runs(due, past))
+    return Plan(_until(due, until), strays, live, tuple(registered), clients, waivers, waived)
 
 
 def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None, known_at: datetime) -> Plan:
@@ -73,9 +84,9 @@ def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None
         live = live_files(session, known_at)
         registered = registrations(session, rule.platform, rule.zone, known_at)
         clients = clients_of(session, rule.platform)
-        waivers = waivers_of(session, rule.id, known_at)
-    due = _until(due_runs(rule, live, registered, {}, now, place.patience), until)
-    return Plan(due, (), live, tuple(registered), clients, waivers, known_at)
+        waivers, waived = waivers_of(session, rule.id, known_at), waived_of(session, rule, known_at)
+    due = _until(due_runs(rule, live, registered, {}, now, place.patience, waived), until)
+    return Plan(due, (), live, tuple(registered), clients, waivers, waived, known_at)
 
 
 def _until(due: Sequence[DueRun], until: date | None) -> tuple[DueRun, ...]:
@@ -99,6 +110,7 @@ class Bench:
             with reading(self.place.ledger) as session:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
         listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
+        exempting = {**self.plan.waivers.get(due.cycle.key, {}), **waived_in(self.plan.waived, due.cycle)}
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
         return judge_run(
             self.con,
@@ -108,7 +120,7 @@ class Bench:
             listed,
             history,
             present,
-            self.plan.waivers.get(due.cycle.key, {}),
+            exempting,
         )
 
 

@@ -26,6 +26,7 @@ from engine.ledger.dialects import insert_rows
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Assessment, JournalEntry, Sanction, Subject, Violation
 from engine.ledger.tables import Situation as SituationRow
+from engine.ledger.violation_ids import violation_id
 
 # Older news wakes nobody: a first import of a year must not send a year of notices.
 NOTIFY_WITHIN = timedelta(days=7)
@@ -37,6 +38,7 @@ WHY: Mapping[Cause, str] = {  # why what is on record changes
 }
 AT_ONCE = 500  # values in one query
 WITHDRAWN = "violation.withdrawn"
+WAIVED = ("waived", "closed")  # what was waived may have been closed since
 
 T = TypeVar("T")
 
@@ -138,7 +140,7 @@ class _Recording:
         for outcome in changed:
             if outcome.violation:
                 self._open_or_correct(outcome, known.get(outcome.violation))
-            elif (waived := self._waived(outcome)) and waived in known:
+            elif (waived := self._waived(outcome)) and waived in known and known[waived].state in WAIVED:
                 self._note_waived(outcome, known[waived])
             elif (old := self._old_violation(outcome)) and old in known:
                 self._withdraw(known[old], f"{self.why}: {outcome.verdict}", rows.figures_of(outcome))
@@ -153,13 +155,16 @@ class _Recording:
         insert_rows(self.session, Sanction, self.new_sanctions)
 
     def _waived(self, outcome: Outcome) -> str | None:
-        """The violation on whose waiver this outcome rests."""
+        """What the violation is called that would be on record, or is, but for a waiver."""
         situation = self.judgement.situations.get(outcome.shop) if outcome.verdict == "exempt" else None
-        waivers = [str(f["reference"]) for f in situation.facts if f.kind == "waiver"] if situation else []
-        return waivers[0] if waivers else None
+        if situation is None or all(f.kind != "waiver" for f in situation.facts):
+            return None
+        return violation_id(self.rule.id, shop_key(self.rule.platform, outcome.shop), outcome.cycle)
 
     def _note_waived(self, outcome: Outcome, known: Violation) -> None:
-        """A breach that was waived stays waived, with the figure that it has by now."""
+        """A breach that was waived stays waived, with the figure that it has by now; nothing where that is the same."""
+        if all(getattr(known, name) == value for name, value in rows.figure_columns(outcome).items()):
+            return
         before = rows.on_record(known)
         for name, value in rows.figure_columns(outcome).items():
             setattr(known, name, value)

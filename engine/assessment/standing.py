@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from engine.assessment.due import OpenRun, PastRun, Registration
 from engine.assessment.waiting import Expects
+from engine.assessment.waiving import Waived, waivers_that_hold
 from engine.calendar.zones import local_day
 from engine.judge.facts import Fact
 from engine.ledger import runs
@@ -18,14 +20,25 @@ from engine.ledger.day_files import Live
 from engine.ledger.dialects import database_clock
 from engine.ledger.expectations import expected_on
 from engine.ledger.periods import corrected_and_open
-from engine.ledger.tables import Assessment, DayFile, JournalBatch, JournalEntry, Run, Subject, Violation
+from engine.ledger.tables import (
+    Assessment,
+    DayFile,
+    JournalBatch,
+    JournalEntry,
+    Run,
+    Subject,
+    Violation,
+    WaivedViolation,
+)
 from engine.ledger.violations import TRANSITIONS
-from engine.rulebook.model import PastViolation
+from engine.rulebook.model import PastViolation, Rule
 
 # From which states a violation can be closed, and which event put it there.
 SETTLED: Mapping[str, str] = {
     f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
 }
+
+PLATFORM_SPOKE = frozenset({"confirmed", "appealed", "overturned"})  # states that only the platform's word brings
 
 
 def live_files(session: Session, known_at: datetime | None = None) -> Live:
@@ -138,10 +151,12 @@ def history_of(
 def waivers_of(
     session: Session, rule: str, known_at: datetime | None = None
 ) -> Mapping[str, Mapping[str, Collection[Fact]]]:
-    """Cycle → shop → the waivers of its violation of `rule`, as they are or as known at `known_at`.
+    """Cycle → shop → what a person has waived of `rule` by itself, as it is or as known at `known_at`.
 
-    A waiver is named by the violation that was waived: why, its journal tells.
+    It is named by the violation that was waived: why, its journal tells. A violation that a waiver has put into that
+    state is left out: the waiver speaks for it (see `waived_of`).
     """
+    by_waiver = set(session.exec(select(WaivedViolation.violation_id).distinct()))
     wanted = (
         select(Violation, col(Subject.external_id))
         .join(Subject, col(Subject.id) == col(Violation.subject_id))
@@ -156,9 +171,29 @@ def waivers_of(
         states = {name: state for name, (state, _) in _stood(session, rule, known_at).items()}
     found: dict[str, dict[str, Collection[Fact]]] = {}
     for violation, shop in rows:
-        if states.get(violation.id) == "waived":
+        if states.get(violation.id) == "waived" and violation.id not in by_waiver:
             found.setdefault(violation.cycle, {})[shop] = [Fact.of("waiver", reference=violation.id)]
     return found
+
+
+def waived_of(session: Session, rule: Rule, known_at: datetime | None = None) -> tuple[Waived, ...]:
+    """The waivers that hold for `rule`, but for the cycles and shops about which the platform has spoken."""
+    held = waivers_that_hold(session, rule.id, rule.platform, known_at=known_at)
+    if not held:
+        return ()
+    first = min(one.first for one in held)
+    rows = session.exec(
+        select(Violation, col(Subject.external_id))
+        .join(Subject, col(Subject.id) == col(Violation.subject_id))
+        .where(Violation.rule == rule.id, Violation.cycle_start >= first, col(Subject.kind) == "shop")
+    ).all()
+    if known_at is not None:
+        states = {name: state for name, (state, _) in _stood(session, rule.id, known_at).items()}
+    else:
+        before = _closed_as(session, rule.id) if any(v.state == "closed" for v, _ in rows) else {}
+        states = {v.id: before.get(v.id, v.state) for v, _ in rows}
+    spoken = frozenset((v.cycle, shop) for v, shop in rows if states.get(v.id) in PLATFORM_SPOKE)
+    return tuple(replace(one, spoken=spoken) for one in held)
 
 
 def closed_as(session: Session, violation: Violation) -> str:
@@ -166,6 +201,11 @@ def closed_as(session: Session, violation: Violation) -> str:
     if violation.state != "closed":
         return violation.state
     return _closed_as(session, violation.rule).get(violation.id, violation.state)
+
+
+def closed_states(session: Session, rule: str) -> Mapping[str, str]:
+    """Violation → the state in which it was closed, of all closed ones of `rule`."""
+    return _closed_as(session, rule)
 
 
 def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[str, str | None]]:

@@ -26,6 +26,7 @@ _CHINESE = r"\d{4}年\d{1,2}月\d{1,2}日 ?\d{1,2}:\d\d(:\d\d)?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _LOCAL_DATE = r"\d{4}(/\d{1,2}/\d{1,2}|年\d{1,2}月\d{1,2}日)"
 _NUMBER = r"\d{1,18}"
+_YUAN = r"[¥￥]?(\d{1,13}|\d{1,3}(,\d{3}){1,4})(\.\d{1,2})?元?"
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _BETWEEN_WORDS = "[;；、]"
 _EARLIEST, _LATEST = "2000-01-01", "2100-01-01"
@@ -53,21 +54,35 @@ def parsed(column: Column) -> str | None:
     """SQL of `"x!"`, of the types that have one."""
     cell = name(column.name)
     if column.type == "instant":
-        return (
-            f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN "
-            f"CASE WHEN regexp_full_match({cell}, {text(_CHINESE)}) "
-            f"THEN try_cast({_dashed(cell)} AS TIMESTAMP) AT TIME ZONE {zone()} END "
-            f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
-            f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {zone()} END"
-        )
+        return _instant(cell)
     if column.type == "date":
-        return (
-            f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) "
-            f"WHEN regexp_full_match({cell}, {text(_LOCAL_DATE)}) THEN try_cast({_dashed(cell)} AS DATE) END"
-        )
+        return _date(cell)
+    if column.type == "deadline":  # of a bare day the last moment is its end: the next local midnight
+        return f"coalesce({_instant(cell)}, ({_date(cell)} + INTERVAL 1 DAY)::TIMESTAMP AT TIME ZONE {zone()})"
     if column.type == "integer":
         return f"CASE WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN try_cast({cell} AS {column.sql_type}) END"
+    if column.type == "yuan":  # as decimals, exactly
+        plain = f"regexp_replace({cell}, '[¥￥,元]', '', 'g')"
+        exact = f"try_cast({plain} AS DECIMAL(18, 2))"
+        return f"CASE WHEN regexp_full_match({cell}, {text(_YUAN)}) THEN ({exact} * 100)::{column.sql_type} END"
     return None
+
+
+def _instant(cell: str) -> str:
+    return (
+        f"CASE WHEN NOT regexp_full_match({cell}, {text(f'{_ISO}|{_EXCEL}')}) THEN "
+        f"CASE WHEN regexp_full_match({cell}, {text(_CHINESE)}) "
+        f"THEN try_cast({_dashed(cell)} AS TIMESTAMP) AT TIME ZONE {zone()} END "
+        f"WHEN regexp_full_match({cell}, {text(_OFFSET)}) THEN try_cast({cell} AS TIMESTAMPTZ) "
+        f"ELSE try_cast({cell} AS TIMESTAMP) AT TIME ZONE {zone()} END"
+    )
+
+
+def _date(cell: str) -> str:
+    return (
+        f"CASE WHEN regexp_full_match({cell}, {text(_DATE)}) THEN try_cast({cell} AS DATE) "
+        f"WHEN regexp_full_match({cell}, {text(_LOCAL_DATE)}) THEN try_cast({_dashed(cell)} AS DATE) END"
+    )
 
 
 def _dashed(cell: str) -> str:
@@ -78,16 +93,16 @@ def _dashed(cell: str) -> str:
 def stored(column: Column, key: bytes) -> str:
     """SQL of what a day file holds of the column; `key` seals what is secret."""
     cell, value = name(column.name), name(column.name + "!")
-    if column.type == "instant":
+    if column.type in {"instant", "deadline"}:
         return f"({value} AT TIME ZONE 'UTC')"
-    if column.type in {"integer", "date"}:
+    if column.type in {"integer", "yuan", "date"}:
         return value
     if column.type == "secret":
         return sealed(f"platform || chr(31) || {cell}", key)
     if column.type == "words":
         meant = f"[{_canonical(column, 'w', text(OTHER))} for w in {_words(column)} if w <> '']"
         return f"nullif(array_to_string(list_sort(list_distinct({meant})), ';'), '')"
-    return _canonical(column, cell, f"lower({cell})") if column.choices else cell
+    return _canonical(column, cell, f"lower({cell})" if column.choices else cell)
 
 
 def unknown_words(column: Column) -> str:
@@ -133,14 +148,14 @@ def _checks(column: Column) -> Iterator[tuple[str, str]]:
     elif column.choices:
         allowed = ", ".join(map(text, (*column.choices, *column.synonyms)))
         yield f"lower({cell}) NOT IN ({allowed})", reason("choice", ", ".join(column.choices))
-    elif column.type == "instant":
+    elif column.type in {"instant", "deadline"}:
         earliest, latest = (f"TIMESTAMP '{edge}' AT TIME ZONE {zone()}" for edge in (_EARLIEST, _LATEST))
-        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("time")
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("time" if column.type == "instant" else "deadline")
         yield f"{value} < {earliest} OR {value} >= {latest}", reason("years")
     elif column.type == "date":
         yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("day")
         yield f"{value} < DATE '{_EARLIEST}' OR {value} >= DATE '{_LATEST}'", reason("years")
-    elif column.type == "integer":
+    elif column.type in {"integer", "yuan"}:
         yield from _checks_of_integer(column, cell, value)
     else:
         yield f"length({cell}) > {LONGEST_NAME}", reason("long", LONGEST_NAME)
@@ -150,9 +165,15 @@ def _checks(column: Column) -> Iterator[tuple[str, str]]:
 
 
 def _checks_of_integer(column: Column, cell: str, value: str) -> Iterator[tuple[str, str]]:
+    if column.type == "yuan":
+        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("yuan")
     if column.within is None:
-        yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("whole")
+        if column.type == "integer":
+            yield f"{cell} IS NOT NULL AND {value} IS NULL", reason("whole")
         return
     low, high = column.within
+    if column.type == "yuan":
+        yield f"{value} NOT BETWEEN {low} AND {high}", reason("within_yuan", low // 100, high // 100)
+        return
     bad = f"{cell} IS NOT NULL AND coalesce({value} NOT BETWEEN {low} AND {high}, true)"
     yield bad, reason("within", low, high)

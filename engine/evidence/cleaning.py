@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.evidence.cells import Check, checks, parsed, stored, unknown_words, zone
 from engine.evidence.columns import Column, Kind
@@ -31,6 +31,7 @@ def statements(
 
     `more` is checked beside what is always checked of this kind.
     """
+    kind = _as_told(file, kind)
     raw = ", ".join(f"{_cell(c, file, given)} AS {name(c.name)}" for c in kind.columns)
     source = f"SELECT record, {raw}, defect FROM ({file.records})"
     values = ", ".join(f"{sql} AS {name(c.name + '!')}" for c in kind.columns if (sql := parsed(c)) is not None)
@@ -51,6 +52,13 @@ def statements(
         f"SELECT record, unnest({every}) AS f FROM ({typed}) WHERE {bad}) ORDER BY record"
     )
     return Statements(rows, faults)
+
+
+def _as_told(file: OpenedFile, kind: Kind) -> Kind:
+    """The kind with those numbers of fen that the file's header tells in yuan as what they are."""
+    headers = file.aside.headers if file.aside else file.headers
+    columns = (replace(c, type="yuan") if headers.get(c.name) in c.in_yuan else c for c in kind.columns)
+    return replace(kind, columns=tuple(columns))
 
 
 def _cell(column: Column, file: OpenedFile, given: Mapping[str, str]) -> str:

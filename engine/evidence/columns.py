@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-ColumnType = Literal["text", "instant", "secret", "integer", "date", "words"]
-_SQL: Mapping[str, str] = {"instant": "TIMESTAMP", "secret": "BLOB", "date": "DATE"}
+ColumnType = Literal["text", "instant", "deadline", "secret", "integer", "yuan", "date", "words"]
+_SQL: Mapping[str, str] = {"instant": "TIMESTAMP", "deadline": "TIMESTAMP", "secret": "BLOB", "date": "DATE"}
+_LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a kind; a `required` one has a cell in every row, unless `blank` ones are allowed.
 
-    `secret` is stored only as a keyed digest; `words` are several words of one cell. `choices` are the values allowed
-    and `synonyms` what else is taken for one of them; of `words`, an unknown one becomes `other`. A text fits `pattern`
-    where there is one, or is refused as `shape`. `within` bounds an integer. `called`: what else its header may say.
+    `secret` is stored only as a keyed digest; `words` are several words of one cell; a `deadline` is an exclusive
+    instant, given as one or as the last day. `choices` are the values allowed and `synonyms` what else is taken for
+    one of them; of `words`, an unknown one becomes `other`. A text fits `pattern` where there is one, or is refused as
+    `shape`. `within` bounds an integer. `called`: what else its header may say. `in_yuan`: headers under which a
+    number of fen is told in yuan; the column is then read as of the type `yuan`.
     """
 
     name: str
@@ -31,12 +34,18 @@ class Column:
     shape: str = ""
     within: tuple[int, int] | None = None
     called: tuple[str, ...] = ()
+    in_yuan: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """All that its header may say."""
+        return (self.name, *self.called, *self.in_yuan)
 
     @property
     def sql_type(self) -> str:
         """Its type in a day file."""
-        if self.type == "integer":
-            return "INTEGER" if self.within else "BIGINT"
+        if self.type in {"integer", "yuan"}:
+            return "INTEGER" if self.within and self.within[1] <= _LARGEST_INTEGER else "BIGINT"
         return _SQL.get(self.type, "VARCHAR")
 
 
@@ -65,7 +74,8 @@ class Kind:
     `key`: the columns (beside the platform) that name a row, so that a newer import replaces it. Without a key, or
     with an empty last column of it, a row is known by all it holds and by its number `nth` among equal ones of its
     file. `day_of`: the instant or date whose local day files the row, which must be one and the same for a key within
-    a file. `order`: how the rows of a day file stand. `computed`: columns that are functions of a day's rows.
+    a file. `order`: how the rows of a day file stand. `computed`: columns that are functions of a day's rows. `judged`:
+    whether it says what a shop did; what does not is no beginning of its work, and no rule reads it.
     """
 
     name: str
@@ -76,6 +86,7 @@ class Kind:
     orders: tuple[Order, ...] = ()
     added: tuple[Added, ...] = ()
     computed: tuple[Added, ...] = ()
+    judged: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def _looks(kind: Kind, file: OpenedFile) -> tuple[str, str]:
 
 def _has_all(kind: Kind, said: set[str]) -> bool:
     required = [c for c in kind.columns if c.required and c.name not in {"platform", "shop"}]
-    return all(said & {column.name, *column.called} for column in required)
+    return all(said.intersection(column.headers) for column in required)
 
 
 def unused_options(options: Options, files: Sequence[OpenedFile]) -> tuple[str, ...]:

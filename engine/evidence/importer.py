@@ -38,7 +38,7 @@ from engine.evidence.switching import told_days as _told_days
 from engine.ledger import day_files, journal, subjects
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
-from engine.ledger.presence import hold
+from engine.ledger.presence import ensure, hold, shop_row
 from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
 from engine.rulebook.model import Rule
@@ -231,7 +231,10 @@ def _switch(
     with transaction(ledger) as session:
         keys = keys_of(session, covers)
         hold(session, keys)
-        subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
+        if kind.judged:
+            subjects.ensure_shops(session, {(platform, shop): day for platform, shop, day in shops})
+        else:  # there is such a shop, and that says nothing of when its work began
+            ensure(session, [shop_row(platform, shop) for platform, shop, _ in shops])
         newly = note_covered(session, kind, keys, now)
         after: dict[str, Any] = {"files": list(sources)}
         if newly:

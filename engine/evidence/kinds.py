@@ -35,6 +35,40 @@ _REASONS = MappingProxyType(
     }
 )
 
+_SEVERITIES = MappingProxyType({"轻微": "minor", "严重": "serious", "特别严重": "grave"})
+_ACCOUNTS = MappingProxyType(
+    {"保证金": "deposit", "店铺保证金": "deposit", "货款": "balance", "余额": "balance", "账户余额": "balance"}
+)
+_STATUSES = MappingProxyType(
+    {
+        "待处理": "open",
+        "待确认": "open",
+        "未确认": "open",
+        "待申诉": "open",
+        "已确认": "confirmed",
+        "申诉中": "appealed",
+        "已申诉": "appealed",
+        "申诉失败": "upheld",
+        "申诉不通过": "upheld",
+        "申诉驳回": "upheld",
+        "维持原判": "upheld",
+        "申诉成功": "overturned",
+        "申诉通过": "overturned",
+        "已撤销": "overturned",
+        "已取消": "overturned",
+        "已过期": "expired",
+        "申诉超时": "expired",
+        "已逾期": "expired",
+        "已执行": "executed",
+        "已扣款": "executed",
+        "已生效": "executed",
+    }
+)
+_CYCLE = (
+    r"\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}|[1-9]\d{0,3}d:\d{4}-\d{2}-\d{2}|campaign:.+"  # as parse_cycle reads it
+)
+_MOST_FEN = 10**12 - 1  # less than 10,000,000,000 yuan, as an amount that is typed
+
 SESSIONS = Kind(
     name="sessions",
     columns=(
@@ -154,7 +188,54 @@ COUNTS = Kind(
     added=(_NTH,),
 )
 
-KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS, MESSAGES, RATINGS, COUNTS)}
+PENALTIES = Kind(
+    name="penalties",
+    columns=(
+        _PLATFORM,
+        _SHOP,
+        Column("reference", required=True, called=("处罚单号", "处罚编号", "违规编号", "违规单号", "通知编号")),
+        Column("kind", called=("违规类型", "处罚类型")),
+        Column("rule", called=("规则", "违规规则", "规则编号")),
+        Column("cycle", pattern=_CYCLE, shape="cycle", called=("周期", "考核周期")),
+        Column("severity", synonyms=_SEVERITIES, called=("等级", "违规等级", "严重程度")),
+        Column("measure", called=("处罚措施", "处罚内容", "处罚结果")),
+        Column(
+            "amount_fen",
+            "integer",
+            within=(0, _MOST_FEN),
+            called=("金额(分)", "金额（分）"),
+            in_yuan=(
+                "金额(元)",
+                "金额（元）",
+                "违约金",
+                "违约金(元)",
+                "违约金（元）",
+                "处罚金额(元)",
+                "处罚金额（元）",
+            ),
+        ),
+        Column("account", choices=("deposit", "balance"), synonyms=_ACCOUNTS, called=("账户", "扣款账户")),
+        Column("noticed_at", "instant", required=True, called=("处罚时间", "通知时间")),
+        Column(
+            "appeal_until", "deadline", called=("申诉截止", "申诉截止时间", "申诉截止日期", "申诉截止日", "申诉期限")
+        ),
+        Column(
+            "status",
+            required=True,
+            choices=("open", "confirmed", "appealed", "upheld", "overturned", "expired", "executed"),
+            synonyms=_STATUSES,
+            called=("状态", "处罚状态"),
+        ),
+        Column("borne_by", called=("承担方", "承担人")),
+    ),
+    key=("shop", "reference"),
+    day_of="noticed_at",
+    order=("shop", "reference"),
+    orders=(Order("noticed_at", "appeal_until", "appeal_first"),),
+    judged=False,
+)
+
+KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS, MESSAGES, RATINGS, COUNTS, PENALTIES)}
 
 
 def kind(name: str) -> Kind:

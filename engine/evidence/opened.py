@@ -122,7 +122,7 @@ def odd_line_end(path: Path) -> tuple[int, str, str]:
 
 def spellings(wanted: Sequence[Column]) -> dict[str, str]:
     """What a header may say → the column that this is."""
-    return {said: column.name for column in wanted for said in (column.name, *column.called)}
+    return {said: column.name for column in wanted for said in column.headers}
 
 
 def divide(path: Path, found: Sequence[str], wanted: Sequence[Column]) -> tuple[dict[str, str], tuple[str, ...]]:

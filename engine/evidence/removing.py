@@ -154,9 +154,9 @@ def _switch(
 
 
 def _first_day(con: duckdb.DuckDBPyConnection, lake: Lake, live: Live, shop: str) -> date | None:
-    """The first day of which evidence of the shop is left."""
+    """The first day of which evidence of the shop's work is left."""
     found = []
-    for kind in KINDS.values():
+    for kind in (one for one in KINDS.values() if one.judged):
         paths = _paths(lake, {key: generation for key, generation in live.items() if key[0] == kind.name})
         row = con.execute(f"SELECT min(day) FROM ({day_rows(kind, paths)}) WHERE shop = ?", [shop]).fetchone()
         found += [row[0]] if row and row[0] else []

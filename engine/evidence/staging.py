@@ -140,7 +140,7 @@ def _told(
 ) -> Iterator[RowFault]:
     """The faults of one file with their lines; of a sealed column the value stays untold."""
     sealed = {c.name for c in kind.columns if c.type == "secret"}
-    times = {c.name for c in kind.columns if c.type in {"instant", "date"}}
+    times = {c.name for c in kind.columns if c.type in {"instant", "deadline", "date"}}
     figures = {c.name for c in kind.columns if c.type == "integer"}
     path = str(file.path)
     where: dict[int, int] = {}

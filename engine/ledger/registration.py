@@ -17,7 +17,7 @@ from engine.ledger.journal import Event, append
 from engine.ledger.masking import masked_contact
 from engine.ledger.presence import DEFAULT_CLIENT, ensure, portions, shop_row
 from engine.ledger.subject_keys import shop_key
-from engine.ledger.tables import Subject, Violation
+from engine.ledger.tables import Duty, Subject, Violation, Waiver
 from engine.rulebook.platforms import platform
 
 # What the journal does not repeat in full: it is kept for ever.
@@ -138,10 +138,15 @@ def unregister_shop(session: Session, shop: Subject, why: str, now: datetime, ac
 
 
 def _move(session: Session, shop: Subject) -> int:
-    """Hand the shop's agents and all violations to its present client; how many violations those are."""
+    """Hand the shop's agents, violations, duties and waivers to its present client; how many violations those are.
+
+    A waiver of a whole client stays that client's.
+    """
     session.flush()
     mine = or_(col(Subject.id) == shop.id, col(Subject.parent_id) == shop.id)
     session.exec(update(Subject).where(col(Subject.parent_id) == shop.id).values(client=shop.client))
+    for model in (Duty, Waiver):
+        session.exec(update(model).where(col(model.shop_id) == shop.id).values(client=shop.client))
     theirs = col(Violation.subject_id).in_(select(Subject.id).where(mine))
     return session.exec(update(Violation).where(theirs).values(client=shop.client)).rowcount
 

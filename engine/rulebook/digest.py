@@ -1,7 +1,8 @@
 """What of a version decides, in one canonical form, and its sha256.
 
 Two files with the same digest judge alike, whatever else they say. So what people read (titles, texts,
-sources, provenance, cases, announcements) is not in it: correcting a sentence does not touch what was judged.
+sources, provenance, cases, announcements) is not in it: correcting a sentence does not touch what was judged. Nor are
+the duties, on which no verdict depends.
 """
 
 from __future__ import annotations

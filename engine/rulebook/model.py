@@ -18,6 +18,8 @@ from engine.calendar.hours import Hours
 Language = Literal["zh-CN", "en"]
 Verdict = Literal["compliant", "violation", "not_assessed", "no_data", "undetermined", "exempt"]
 CutOff = Literal["cycle_end", "assessed", "bounded"]
+DutyOn = Literal["measure", "violation", "at_risk"]
+DutyOf = Literal["notice", "assessed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,24 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
+class DutySpec:
+    """What somebody owes once there is an occasion: its measure, a violation, or a shop at risk (or worse).
+
+    It is due at the end of the `within_days`-th local day after the platform's notice, or after the assessment. No
+    verdict depends on it. `title` is that of a duty which only this file knows; `proof` says what proves it.
+    """
+
+    kind: str
+    on: DutyOn
+    within_days: int
+    of: DutyOf
+    claim: Claim
+    title: Text | None = None
+    proof: Text | None = None
+    second_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A whole number that is only known to lie between two others, which it may equal."""
 
@@ -264,6 +284,7 @@ class Version:
     ladder: Mapping[str, tuple[SanctionSpec, ...]] = field(default_factory=dict)
     appeal: Appeal | None = None
     cases: tuple[Case, ...] = ()
+    duties: tuple[DutySpec, ...] = ()
 
     @property
     def key(self) -> str:

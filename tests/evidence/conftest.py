@@ -31,6 +31,7 @@ DEFAULTS = {
     "messages": SHOP | {"buyer": "b", "sender": "buyer", "sent_at": "2026-03-02T10:00:00+08:00"},
     "ratings": SHOP | {"rated_at": "2026-03-02T10:00:00+08:00"},
     "counts": SHOP | {"period_start": "2026-03-02", "period_end": "2026-03-08", "counter": "jd.x/good", "value": "1"},
+    "penalties": SHOP | {"reference": "p", "noticed_at": "2026-03-02T10:00:00+08:00", "status": "open"},
 }
 
 

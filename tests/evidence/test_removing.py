@@ -16,13 +16,13 @@ from tests.evidence.conftest import NOW
 
 MINE, OTHERS = {"shop": "s1"}, {"shop": "s2"}
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
-COLUMN = {"sessions": "opened_at", "messages": "sent_at", "ratings": "rated_at"}
+COLUMN = {"sessions": "opened_at", "messages": "sent_at", "ratings": "rated_at", "penalties": "noticed_at"}
 
 
 def rows(kind, shop):
     if kind == "counts":
         return [shop | {"period_start": day, "period_end": day} for day in DAYS]
-    extra = {"sessions": "session", "ratings": "rating"}.get(kind)
+    extra = {"sessions": "session", "ratings": "rating", "penalties": "reference"}.get(kind)
     return [shop | {COLUMN[kind]: f"{day}T10:00"} | ({extra: day} if extra else {}) for day in DAYS]
 
 

@@ -8,7 +8,8 @@ from engine.ledger.journal import entries, verify
 from engine.ledger.subjects import ShopRow, agent_key, ensure_agents, register_shops, shop, shop_key
 from engine.ledger.tables import Violation
 from engine.ledger.violation_ids import violation_id
-from engine.ledger.violations import TRANSITIONS, by, find, record
+from engine.ledger.violation_lists import find
+from engine.ledger.violations import TRANSITIONS, by, record
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

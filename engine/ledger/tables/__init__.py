@@ -7,25 +7,33 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 from __future__ import annotations
 
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
+from engine.ledger.tables.contracts import ContractStandard, Deposit
+from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.subjects import Assignment, Subject
 from engine.ledger.tables.violations import Sanction, Violation
+from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
     "Assessment",
     "Assignment",
+    "ContractStandard",
     "Correction",
     "Coverage",
     "Cursor",
     "DayFile",
+    "Deposit",
+    "Duty",
     "Expectation",
     "JournalBatch",
     "JournalEntry",
     "Notice",
     "NoticeItem",
+    "PenaltyMatch",
     "Period",
     "RuleVersion",
     "Run",
@@ -34,5 +42,8 @@ __all__ = [
     "Situation",
     "Subject",
     "Violation",
+    "WaivedViolation",
+    "Waiver",
+    "WaiverShop",
     "WorkerSeen",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
@@ -19,21 +19,25 @@ class Violation(SQLModel, table=True):
     """
 
     __tablename__ = "violation"
-    __table_args__ = (UniqueConstraint("rule", "subject_id", "cycle", "occurrence"),)
+    __table_args__ = (
+        UniqueConstraint("rule", "subject_id", "cycle", "occurrence"),
+        # For each filter of lists, what fits it by day.
+        *(Index(None, n, "assessed_on") for n in ("client", "platform", "rule", "severity", "state", "subject_id")),
+    )
 
     id: str = Field(primary_key=True)
-    rule: str = Field(index=True)
+    rule: str
     version: str
-    subject_id: int = ref("subject.id", index=True)
-    client: str = Field(index=True)
-    platform: str = Field(index=True)
+    subject_id: int = ref("subject.id")
+    client: str
+    platform: str
     cycle: str
     cycle_start: date
     cycle_end: date = Field(index=True)
     occurrence: int = 1
     assessed_on: date = Field(index=True)
-    state: str = Field(index=True)
-    severity: str | None = Field(default=None, index=True)
+    state: str
+    severity: str | None = None
     exposure_min_fen: int = Field(sa_type=BigInteger)
     exposure_max_fen: int = Field(sa_type=BigInteger, index=True)
     numerator: int = Field(sa_type=BigInteger)
@@ -60,7 +64,7 @@ class Sanction(SQLModel, table=True):
     """
 
     __tablename__ = "sanction"
-    __table_args__ = (UniqueConstraint("violation_id", "position"),)
+    __table_args__ = (UniqueConstraint("violation_id", "position"), Index(None, "ends", "starts"))
 
     id: int | None = identity()
     violation_id: str = Field(foreign_key="violation.id", index=True)
@@ -70,7 +74,7 @@ class Sanction(SQLModel, table=True):
     amount_min_fen: int | None = Field(default=None, sa_type=BigInteger)
     amount_max_fen: int | None = Field(default=None, sa_type=BigInteger)
     discretionary: bool = False
-    starts: date | None = Field(default=None, index=True)
+    starts: date | None = None
     ends: date | None = None
     days_min: int | None = None
     points: int | None = Field(default=None, sa_type=BigInteger)

@@ -30,11 +30,12 @@ def read_provenance(place: Place, citations: Citations) -> tuple[Claim, ...] | N
     entries = place.entries()
     if entries is None:
         return None
-    claims = [_claim(str(key.node.value), value, citations) for key, value in entries]
+    claims = [read_claim(str(key.node.value), value, citations) for key, value in entries]
     return tuple(claim for claim in claims if claim is not None)
 
 
-def _claim(name: str, place: Place, citations: Citations) -> Claim | None:
+def read_claim(name: str, place: Place, citations: Citations) -> Claim | None:
+    """One claim with its basis."""
     basis = _basis(place)
     if basis is None:
         return None

@@ -13,6 +13,7 @@ from engine.rulebook.nodes import Fields, Place
 from engine.rulebook.reading import assessing, bounds, counters, ladder, severity, waiting
 from engine.rulebook.reading.appeal import read_appeal
 from engine.rulebook.reading.cases import Known, read_cases
+from engine.rulebook.reading.duties import check_occasions, read_duties
 from engine.rulebook.reading.measures import Measures
 from engine.rulebook.reading.provenance import check_claims, read_provenance
 from engine.rulebook.reading.sources import Citations
@@ -20,7 +21,7 @@ from engine.rulebook.reading.texts import read_bilingual
 from engine.rulebook.shares import kind_of
 
 REQUIRED = ("text", "counters", "figure", "cycle", "assessed", "cut_off", "ladder", "provenance", "cases")
-OPTIONAL = ("gate", *bounds.STANDARDS, "at_risk_when", "severity", "appeal")
+OPTIONAL = ("gate", *bounds.STANDARDS, "at_risk_when", "severity", "appeal", "duties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
     # Where the severity itself has a fault, its cases are given the benefit of the doubt.
     remembers = bool(graded.steps) if graded else "severity" in fields
     known = Known(declared, rungs, "severity" in fields, remembers)
+    duties = fields.take("duties", lambda at: read_duties(at, around.citations)) or ()
+    if duties:
+        duties = check_occasions(fields["duties"], duties, rungs, "at_risk_when" in fields)
     version = Version(
         since=since,
         provenance=fields.take("provenance", lambda at: read_provenance(at, around.citations)) or (),
@@ -96,6 +100,7 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
         ladder=rungs or {},
         appeal=fields.take("appeal", read_appeal),
         cases=fields.take("cases", lambda at: read_cases(at, known)) or (),
+        duties=duties,
     )
     if standard is not None and _check_kind(fields, version, standard):
         _check_parts(fields, version, standard)
