@@ -29,7 +29,7 @@ from engine.calendar.cycles import MONTH, cycle_of, parse_cycle
 from engine.calendar.zones import day_bounds, local_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger.periods import read_month
-from engine.ledger.violations import known_client
+from engine.ledger.violation_lists import known_client
 from engine.rulebook.book import refuse_empty
 
 commands = group("report", "Reports: of a day, of a month; a file for each client and one for the house.")
@@ -90,7 +90,7 @@ def month(
     with desk.reading() as session, progress(step_words(desk.settings.language)):
         clients = _clients(session, client)
         look = look_of(session, desk, language, local_day(now, LOCAL_ZONE), now)
-        report = monthly(look, month_facts(session, desk, wanted, client))
+        report = monthly(look, month_facts(session, desk, look, wanted, client))
     if not report.rows:
         words = WORDS["nothing in month"]
         raise NothingToDoError(words.en.format(month=wanted.key), zh=words.zh.format(month=wanted.key))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.duty_words import Told
 from console.reports.about import notes
 from console.reports.look import Look
-from console.reports.sections import evidence, sanctions, standings, violations
-from console.reports.sheet import Report
+from console.reports.sections import deadlines, duties, evidence, penalties, sanctions, standings, violations
+from console.reports.sheet import Report, Row
 from engine.assessment.agenda import ShopLimit
 from engine.assessment.evidence_calendar import Row as EvidenceRow
 from engine.assessment.outlook import Outlook
@@ -22,6 +23,8 @@ class DailyFacts:
     violations: Sequence[violations.Found] = ()
     evidence: Sequence[EvidenceRow] = ()
     limits: Sequence[ShopLimit] = ()
+    penalties: Sequence[penalties.Noticed] = ()
+    duties: Sequence[Told] = ()
 
 
 def daily(look: Look, facts: DailyFacts) -> Report:
@@ -33,12 +36,24 @@ def daily(look: Look, facts: DailyFacts) -> Report:
         as_of=look.now,
         language=look.language,
         sheets=(
-            violations.deadlines(look, violations.appeals(look, facts.violations)),
+            deadlines.deadlines(look, _deadlines(look, facts)),
+            penalties.penalties(look, facts.penalties),
             violations.violated(look, facts.violations),
             standings.certain(look, facts.outlooks),
             standings.near(look, facts.outlooks),
             evidence.missing(look, facts.evidence),
+            duties.duties(look, facts.duties),
             sanctions.sanctions(look, facts.limits),
         ),
         notes=notes(look),
+    )
+
+
+def _deadlines(look: Look, facts: DailyFacts) -> tuple[Row, ...]:
+    """The deadlines of all subjects; a notice whose number stands with a violation is not told twice."""
+    known = [f.listed.reference for f in facts.violations if f.listed.appeal_until is not None]
+    return (
+        *violations.appeals(look, facts.violations),
+        *penalties.appeals(look, facts.penalties, known),
+        *duties.due(look, facts.duties),
     )

@@ -8,11 +8,14 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from console.desk import Desk
+from console.duty_words import told as duties_told
 from console.names import shop_names
 from console.reports.daily import DailyFacts
 from console.reports.look import Look
 from console.reports.month import MonthFacts
+from console.reports.sections.penalties import Noticed
 from console.reports.sections.violations import WAITING, Found
+from console.waiver_words import told as waivers_told
 from engine.assessment.agenda import agenda
 from engine.assessment.archive import current_outcomes
 from engine.assessment.booked import Asked, on_record
@@ -23,13 +26,18 @@ from engine.calendar.cycles import Cycle, cycle_of, parse_cycle, rolling
 from engine.errors import KaoheError
 from engine.ledger import periods
 from engine.ledger.lookup import shops
-from engine.ledger.violations import Listed, find
+from engine.ledger.violation_lists import Listed, find
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress
 from engine.rulebook.model import Language
+from engine.tracker import duties, waivers
+from engine.tracker.matches import compare, sides
+from engine.tracker.penalties import seen_penalties, shops_seen
+from engine.tracker.practice import practice
 
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
 LOOKED_BACK = 31  # days of evidence that a daily report looks at
+LONGEST_APPEAL = 62  # days: no notice can be appealed for longer
 AT_ONCE = 500
 
 
@@ -52,15 +60,19 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
     awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
     record = on_record(session, [], Asked(day, day, client=client), now)
     stands = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, progress)
+    owed = [*duties.find(session, desk.who, now, state="open", client=client)]
+    owed += [d for d in duties.find(session, desk.who, now, state="done", client=client) if d.second_person]
     return DailyFacts(
         outlooks=[o for o in stands if client in {None, o.client}],
         violations=_with_outcomes(session, desk, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
         limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),
+        penalties=_noticed(session, desk, look, client),
+        duties=duties_told(session, owed, desk.sound_rules, now),
     )
 
 
-def month_facts(session: Session, desk: Desk, month: Cycle, client: str | None) -> MonthFacts:
+def month_facts(session: Session, desk: Desk, look: Look, month: Cycle, client: str | None) -> MonthFacts:
     """What is on record about the cycles that end in a month; of one client, if it is given."""
     until = month.last + LATEST
     judged = current_outcomes(session, desk.sound_rules, None, month.first, until)
@@ -71,13 +83,27 @@ def month_facts(session: Session, desk: Desk, month: Cycle, client: str | None) 
     by_id = {o.violation: o for o in outcomes if o.violation}
     booked = periods.corrections(session, about=month.key)
     booked += [b for b in periods.corrections(session, booked_in=month.key) if b.correction.month != month.key]
+    now = look.now
+    lines = compare(sides(session, desk.lake, client=client), desk.sound_rules, now, desk.settings.penalty_days)
+    let_off = [w for w in waivers.find(session, client) if w.first_day <= month.last and w.last_day >= month.first]
+    whole = client is None  # of one client alone, practice says too little, and it is not told
     return MonthFacts(
         month.key,
         outcomes,
         [Found(v, by_id.get(v.id)) for v in found],
         [b for b in booked if client in {None, b.shop.client}],
         periods.periods(session),
+        [line for line in lines if line.day in month],
+        waivers_told(session, let_off),
+        practice(session, desk.lake, desk.sound_rules, now, desk.settings.penalty_days) if whole else [],
     )
+
+
+def _noticed(session: Session, desk: Desk, look: Look, client: str | None) -> list[Noticed]:
+    first = look.day - timedelta(days=LONGEST_APPEAL)
+    shops_of = shops_seen(session, client)
+    found = seen_penalties(session, desk.lake, client=client, first=first, last=look.day)
+    return [Noticed(p, shops_of[p.platform, p.shop].client) for p in found]
 
 
 def _with_outcomes(session: Session, desk: Desk, listed: Sequence[Listed]) -> list[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ _TONES: Mapping[str, Tone] = {
 }
 # Columns that stand at the head of every table about shops, in their order.
 OF_A_SHOP = "client platform shop name"
+# What no client sees: whose shops others are, and who did or was told what, in whatever words.
+INTERNAL = frozenset({"client", "agent", "holder", "what", "borne_by", "asked_by", "decided_by", "reason", "check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,7 @@ class Look:
     def columns(self, keys: str, **kinds: Kind) -> tuple[Column, ...]:
         """Columns by their keys, those of no kind given being text. Clients and agents are internal."""
         return tuple(
-            column(key, self.language, kinds.get(key, "text"), internal=key in {"client", "agent"})
-            for key in keys.split()
+            column(key, self.language, kinds.get(key, "text"), internal=key in INTERNAL) for key in keys.split()
         )
 
     def shop(self, platform: str | None, number: str | None) -> str:
@@ -97,10 +98,22 @@ class Look:
         bound = version.standard.complies
         return Word(str(bound), standard(bound, self.language))
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of days that no platform is known of."""
+        return ZoneInfo(LOCAL_ZONE)
+
+    def deadline(self, instant: datetime | None, platform: str | None = None) -> date | datetime | None:
+        """A first instant that is too late, as people say it: the last day where it is a day's end, else the time."""
+        local = self.local(instant, platform)
+        if local is None or local.time() != time(0):
+            return local
+        return local.date() - timedelta(days=1)
+
     def until(self, deadline: date | datetime, *, platform: str | None = None) -> Word:
         """How near a deadline is, an instant that is excluded or the last day."""
         if isinstance(deadline, datetime):
-            days = (local_day(deadline, self._zone(platform)) - self.day).days
+            days = (local_day(deadline - timedelta(microseconds=1), self._zone(platform)) - self.day).days
             over = deadline <= self.now
         else:
             days = (deadline - self.day).days

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from console.reports.about import notes
 from console.reports.look import Look
-from console.reports.sections import closing, verdicts, violations
+from console.reports.sections import closing, penalties, practice, verdicts, violations, waivers
 from console.reports.sheet import Report
+from console.waiver_words import Told
 from engine.assessment.outcome import Outcome
 from engine.ledger.periods import Booked
 from engine.ledger.tables import Period
+from engine.tracker.accuracy import Accuracy
+from engine.tracker.matches import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class MonthFacts:
     violations: Sequence[violations.Found] = ()
     corrections: Sequence[Booked] = ()
     periods: Sequence[Period] = ()
+    compared: Sequence[Compared] = ()
+    waivers: Sequence[Told] = ()
+    accuracy: Sequence[Accuracy] = ()
 
 
 def monthly(look: Look, facts: MonthFacts) -> Report:
@@ -37,8 +43,11 @@ def monthly(look: Look, facts: MonthFacts) -> Report:
             verdicts.by_rule(look, facts.outcomes),
             violations.of_month(look, facts.violations),
             violations.exposure(look, facts.violations),
+            penalties.compared(look, facts.compared),
+            waivers.waivers(look, facts.waivers),
             closing.corrections(look, facts.corrections),
             closing.closing(look, facts.month, facts.periods),
+            practice.accuracy(look, facts.accuracy),
             verdicts.verdicts(look, facts.outcomes),
         ),
         notes=notes(look),

@@ -91,6 +91,27 @@ WORDS: Mapping[str, Text] = {
     "changed_at": Text("时间", "At"),
     "changed_by": Text("操作人", "By"),
     "why": Text("说明", "Note"),
+    "noticed_at": Text("通知时间", "Noticed at"),
+    "status": Text("平台状态", "Platform's status"),
+    "borne_by": Text("承担方", "Borne by"),
+    "result": Text("比对结果", "Result"),
+    "check": Text("需核对", "To check"),
+    "duty": Text("职责", "Duty"),
+    "holder": Text("责任人", "Holder"),
+    "waiver": Text("豁免", "Waiver"),
+    "covered": Text("店铺", "Shops"),
+    "rules": Text("规则", "Rules"),
+    "asked_by": Text("申请人", "Asked by"),
+    "decided_by": Text("批准人", "Decided by"),
+    "reason": Text("理由", "Why"),
+    "version": Text("版本", "Version"),
+    "borne_out": Text("被平台证实", "Confirmed"),
+    "overturned_of": Text("被撤销", "Overturned"),
+    "ours_only_of": Text("平台没有处罚", "Not penalised"),
+    "foreseen": Text("事先预判到", "Foreseen"),
+    "severities": Text("等级不同", "Other severity"),
+    "amounts": Text("金额在阶梯之外", "Amount off the ladder"),
+    "contradicted": Text("与实际不符的依据", "Contradicted"),
     "deadline": Text("截止", "Deadline"),
     "subject": Text("事项", "Matter"),
     # sections of the daily report
@@ -98,6 +119,8 @@ WORDS: Mapping[str, Text] = {
     "deadlines hint": Text("赶在截止前申诉或完成。", "Appeal or finish before the deadline."),
     "deadlines empty": Text("没有截止事项。", "No deadlines."),
     "penalties": Text("新到处罚", "New penalties"),
+    "penalties hint": Text("与我方违规比对，决定申诉还是确认。", "Match with our violations; appeal or confirm."),
+    "penalties empty": Text("三天内没有新的处罚通知。", "No notices in three days."),
     "violated": Text("已违规", "Violated"),
     "violated hint": Text(
         "核对平台通知，知悉、申诉或确认。", "Compare with the platform's notice; acknowledge, appeal or confirm."
@@ -114,7 +137,12 @@ WORDS: Mapping[str, Text] = {
     "missing": Text("缺数据", "Missing data"),
     "missing hint": Text("在截止前补传，否则按缺数据处理。", "Import before the deadline, or it counts as no data."),
     "missing empty": Text("数据齐全。", "Nothing is missing."),
-    "duties": Text("待办义务", "Duties"),
+    "duties": Text("职责", "Duties"),
+    "duties hint": Text(
+        "按期限完成并交凭证；待核对的由第二人核对。", "Finish in time, with proof; have proofs checked."
+    ),
+    "duties empty": Text("没有待办的职责。", "No open duties."),
+    "to check": Text("待核对", "to be checked"),
     "sanctions": Text("生效中的处罚", "Active sanctions"),
     "sanctions hint": Text(
         "这些店铺今天受限，安排投放和排班时避开。", "These shops are limited today; plan around it."
@@ -131,6 +159,13 @@ WORDS: Mapping[str, Text] = {
     "violations empty": Text("这个月没有违规。", "No violations in this month."),
     "exposure": Text("敞口与扣款", "Exposure and charges"),
     "exposure empty": Text("没有敞口，也没有扣款。", "No exposure and no charges."),
+    "matches": Text("处罚比对", "Penalties compared"),
+    "matches hint": Text("先看仅平台和不一致的。", "Look at theirs only and differing first."),
+    "matches empty": Text("没有可比对的处罚和违规。", "Nothing to compare."),
+    "waivers": Text("豁免", "Waivers"),
+    "waivers empty": Text("没有涉及这个月的豁免。", "No waiver touches this month."),
+    "accuracy": Text("规则准确率（至今）", "Rules in practice (so far)"),
+    "accuracy empty": Text("平台的决定还不能说明任何规则准不准。", "No decision speaks for or against a rule yet."),
     "corrections": Text("更正", "Corrections"),
     "corrections hint": Text(
         "关账后才到的证据，记入到达的月份。", "Evidence that came after closing, booked when it came."
@@ -140,6 +175,8 @@ WORDS: Mapping[str, Text] = {
     "closing empty": Text("这个月还没有关账。", "This month was never closed."),
     # what to do
     "do appeal": Text("申诉：{shop}「{rule}」{cycle}（{violation}）", "Appeal: {shop}, {rule}, {cycle} ({violation})"),
+    "do appeal penalty": Text("申诉：{shop}「{kind}」（处罚 {reference}）", "Appeal: {shop}, {kind} ({reference})"),
+    "do duty": Text("职责：{kind}（{shop}，{duty}）", "Duty: {kind} ({shop}, {duty})"),
     "do mend": Text("补救：{shop}「{rule}」{told}", "Mend: {shop}, {rule}: {told}"),
     "do import": Text("补传：{shop} 的{kind}（{days}）", "Import {kind} of {shop} ({days})"),
     "do look": Text(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from console.reports.look import OF_A_SHOP, Look, figure_cell
+from console.reports.sections.deadlines import deadline_row
 from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Todo
 from engine.assessment.outcome import Outcome
-from engine.ledger.violations import Listed
+from engine.ledger.violation_lists import Listed
 
 APPEAL, LOOK_AT = 0, 3  # ranks
 WAITING = ("open", "acknowledged")
 APPEALABLE = (*WAITING, "confirmed")
 STANDING = (*APPEALABLE, "appealed")  # what can still cost something, or has
-AHEAD, BEHIND = timedelta(days=7), timedelta(days=3)  # of the day: deadlines that are told
 KINDS: Mapping[str, Kind] = {
     "assessed_on": "day",
     "value": "figure",
     "appeal_until": "day",
-    "deadline": "day",
-    "days_left": "number",
     **dict.fromkeys(("exposure_min_fen", "exposure_max_fen", "amount_fen", "difference_fen"), "money"),
     **dict.fromkeys(("violation_count", "open_count", "confirmed", "overturned"), "number"),
 }
@@ -61,13 +58,11 @@ def violated(look: Look, found: Iterable[Found]) -> Sheet:
 
 
 def appeals(look: Look, found: Iterable[Found]) -> tuple[Row, ...]:
-    """The deadlines of appeals that are near or were just missed, as rows of the sheet `deadlines`."""
+    """How long violations can still be appealed, as rows of `deadlines`."""
     rows = []
     for f in found:
         v = f.listed
         if v.appeal_until is None or v.state not in APPEALABLE:
-            continue
-        if not look.day - BEHIND <= v.appeal_until <= look.day + AHEAD:
             continue
         matter = look.said(
             "do appeal",
@@ -76,34 +71,9 @@ def appeals(look: Look, found: Iterable[Found]) -> tuple[Row, ...]:
             cycle=v.cycle,
             violation=v.id,
         )
-        over = v.appeal_until < look.day
-        rows.append(
-            Row(
-                v.client,
-                (
-                    v.appeal_until,
-                    look.until(v.appeal_until),
-                    *look.of_shop(v.client, v.platform, v.shop),
-                    matter,
-                    v.reference,
-                ),
-                f.internal,
-                None if over else Todo(APPEAL, None, f"{v.appeal_until.isoformat()} {matter}"),
-            )
-        )
+        shop = look.of_shop(v.client, v.platform, v.shop)
+        rows += deadline_row(look, v.client, shop, v.appeal_until, matter, v.reference, APPEAL, internal=f.internal)
     return tuple(rows)
-
-
-def deadlines(look: Look, rows: Sequence[Row]) -> Sheet:
-    """All that ends soon, whatever it is: rows of deadline, how near, shop, matter, reference."""
-    return Sheet(
-        "deadlines",
-        look.said("deadlines"),
-        look.columns(f"deadline state {OF_A_SHOP} subject reference", deadline="time"),
-        tuple(sorted(rows, key=lambda row: (f"{row.cells[0]}", f"{row.cells[4]}", f"{row.cells[6]}"))),
-        look.said("deadlines empty"),
-        look.said("deadlines hint"),
-    )
 
 
 def of_month(look: Look, found: Iterable[Found]) -> Sheet:
