@@ -35,7 +35,7 @@ from engine.errors import UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import subjects
 from engine.ledger.states import STATES
-from engine.ledger.violations import known_client
+from engine.ledger.violation_lists import known_client
 from engine.rulebook.platforms import PLATFORMS
 from engine.rulebook.platforms import platform as known_platform
 from engine.tracker.matches import Compared, compare, confirm, link, one_penalty, ours_none, sides, unlink

@@ -18,8 +18,8 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Duty, Subject, Violation
+from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by as violation_by
-from engine.ledger.violations import known_client
 from engine.rulebook.model import Text
 from engine.tracker.duty_states import HOLDERS, INTERNAL, STATES, DutyState, duty_name, step, told
 from engine.tracker.second_person import must_be_another, reason
