@@ -60,7 +60,7 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
     awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
     record = on_record(session, [], Asked(day, day, client=client), now)
     stands = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, progress)
-    owed = [*duties.find(session, desk.who, now, state="open", client=client)]
+    owed = duties.find(session, desk.who, now, state="open", client=client)
     owed += [d for d in duties.find(session, desk.who, now, state="done", client=client) if d.second_person]
     return DailyFacts(
         outlooks=[o for o in stands if client in {None, o.client}],
@@ -68,7 +68,7 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
         evidence=[row for row in awaited if client in {None, row.shop.client}],
         limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),
         penalties=_noticed(session, desk, look, client),
-        duties=duties_told(session, owed, desk.sound_rules, now),
+        duties=duties_told(session, [d for d in owed if d.opened_at <= now], desk.sound_rules, now),
     )
 
 

@@ -23,7 +23,8 @@ def waivers(look: Look, found: Iterable[Told]) -> Sheet:
             w.client,
             told.name,
             Word(w.state, STATES[w.state].in_language(look.language), _TONES.get(w.state, "quiet")),
-            comma.join(look.shop(shop.platform, shop.external_id) for shop in told.shops),
+            # A shop that has gone to another client since is not this one's to be told of.
+            comma.join(look.shop(shop.platform, shop.external_id) for shop in told.shops if shop.client == w.client),
             w.violation_id or comma.join(map(look.title_words, w.rules)),
             w.first_day,
             w.last_day,
