@@ -46,6 +46,15 @@ def behind_lines(behind: Details, version: Version, language: Language, zone: st
     return _Telling(behind, version, language, ZoneInfo(zone)).lines(full)
 
 
+def against_rows(behind: Details, version: Version, language: Language, zone: str) -> list[tuple[str, str, str, str]]:
+    """What tells against it, a row each: session or buyer, time, what was wrong, agent."""
+    telling = _Telling(behind, version, language, ZoneInfo(zone))
+    return [
+        (r.session or (telling.buyer(r.buyer) if r.buyer else ""), telling.time(r.at), telling.why(r), r.agent or "")
+        for r in behind.against
+    ]
+
+
 class _Telling:
     def __init__(self, behind: Details, version: Version, language: Language, zone: ZoneInfo) -> None:
         self.bound = version.standard.complies if version.standard else None
@@ -119,13 +128,14 @@ class _Telling:
     def _row(self, row: AgainstRow) -> str:
         where = f"{row.session}  " if row.session else f"{self.buyer(row.buyer)}  " if row.buyer else ""
         who = self.say(f"，客服 {row.agent}", f", agent {row.agent}") if row.agent else ""
-        return f"{where}{self.time(row.at)}  {self._why(row)}{who}"
+        return f"{where}{self.time(row.at)}  {self.why(row)}{who}"
 
     def buyer(self, seal: str) -> str:
         """Somebody of whom no more is kept than a seal: enough to tell two of them apart."""
         return self.say(f"买家 {seal}", f"buyer {seal}")
 
-    def _why(self, row: AgainstRow) -> str:
+    def why(self, row: AgainstRow) -> str:
+        """What was wrong with it."""
         if row.note is not None:
             words = [_RATED[w].in_language(self.language) if w in _RATED else w for w in row.note.split(";")]
             return self.say("、", ", ").join(words)

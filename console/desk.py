@@ -28,6 +28,7 @@ from engine.evidence.secret import sealing_key
 from engine.ledger.actors import Actor
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.rulebook.book import RuleBook, load_or_refuse
+from engine.tracker.attachments import AttachmentStore
 
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
 
@@ -145,6 +146,13 @@ class Desk:
     def secret_file(self) -> Path:
         """Where the key that seals buyers' ids is kept."""
         return self.home / "secret"
+
+    @property
+    def attachments(self) -> AttachmentStore:
+        """Where what is attached to appeals is kept: in the home, or beside a lake that several hosts share."""
+        lake = self.settings.lake
+        shared = not lake.is_relative_to(self.settings.home)
+        return AttachmentStore(lake.with_name(f"{lake.name}-attachments") if shared else self.home / "attachments")
 
     @property
     def cache(self) -> Path:

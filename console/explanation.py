@@ -34,6 +34,19 @@ def explanation_text(
     With `full` also each day's count and the digest of each day file, which are many. `decided` are lines on
     what the platform's notice said, `practice` on how often the platform bore the rule out.
     """
+    sections = explanation_sections(found, facts, decided, full=full, practice=practice)
+    return "\n\n".join("\n".join(section) for section in sections.values())
+
+
+def explanation_sections(
+    found: Explanation,
+    facts: NoticeFacts,
+    decided: Sequence[str] = (),
+    *,
+    full: bool = False,
+    practice: Sequence[str] = (),
+) -> dict[str, list[str]]:
+    """The same by section, as lines, of which the first is the heading; in their order."""
     page = _Page(found, facts, decided, full, practice)
     sections = (
         page.heading,
@@ -45,7 +58,7 @@ def explanation_text(
         page.record,
         page.evidence,
     )
-    return "\n\n".join("\n".join(section()) for section in sections)
+    return {section.__name__: section() for section in sections}
 
 
 class _Page:

@@ -8,9 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from console.local_time import local_time
+from engine.calendar.deadlines import last_day
 from engine.rulebook.model import Language, Text
+from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.accuracy import Accuracy, Contradicted
-from engine.tracker.matches import Compared, last_day
+from engine.tracker.matches import Compared
 from engine.tracker.penalties import Penalty
 from notifier.words.figures import money
 from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
@@ -192,8 +194,8 @@ def deadline_words(deadline: datetime | None, platform: str) -> str:
     """
     if deadline is None:
         return "-"
-    said = local_time(deadline, platform)
-    return last_day(deadline, platform).isoformat() if said[11:19] == "00:00:00" else said
+    whole = last_day(deadline, PLATFORMS[platform].zone)
+    return whole.isoformat() if whole else local_time(deadline, platform)
 
 
 def penalty_lines(penalty: Penalty, line: Compared | None, shop: str, language: Language) -> list[str]:

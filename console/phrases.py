@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from console import duty_words, waiver_words
+from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
+from engine.rulebook.platforms import CHINA
 from notifier.digests import NOTHING_LEFT
 from notifier.routes import ADDRESS_FAULTS
 from notifier.words.figures import money, standard
@@ -66,6 +70,12 @@ PHRASES: Mapping[str, Text] = {
     "amount": Text("平台判罚金额", "amount charged"),
     "reference": Text("平台通知编号", "platform's reference"),
     "appeal_until": Text("申诉截止", "appeal until"),
+    "account": Text("扣款账户", "taken from"),
+    "borne_by": Text("承担方", "borne by"),
+    "noticed_at": Text("通知到达", "notice arrived"),
+    "hours_left": Text("剩余小时", "hours left"),
+    "attempts": Text("申诉次数", "attempts"),
+    "stage": Text("进度", "stage"),
     "unset": Text("（未设置）", "(unset)"),
     "note": Text("说明", "note"),
     "month": Text("月份", "month"),
@@ -157,6 +167,9 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.closed": Text("结案", "violation.closed"),
     **duty_words.EVENTS,
     **waiver_words.EVENTS,
+    "violation.notified": Text("平台通知已到", "violation.notified"),
+    "appeal.drafted": Text("起草申诉", "appeal.drafted"),
+    "appeal.redrafted": Text("修改申诉草稿", "appeal.redrafted"),
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "state": Text("状态", "state"),
@@ -166,6 +179,26 @@ TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation
     "amount_fen": Text("平台判罚金额", "amount charged"),
     "reference": Text("平台通知编号", "platform's reference"),
     "appeal_until": Text("申诉截止", "appeal until"),
+    "account": Text("扣款账户", "taken from"),
+    "borne_by": Text("承担方", "borne by"),
+    "noticed_at": Text("通知到达", "notice arrived"),
+    "appeal_forfeited": Text("放弃申诉", "appeal given up"),
+    "made_with": Text("申诉账号", "made with"),
+    "attempt": Text("第几次申诉", "attempt"),
+    "outcome": Text("申诉结果", "outcome"),
+    "late_why": Text("逾期理由", "late, because"),
+    "asked_by": Text("申请人", "asked for by"),
+}
+INSTANTS = ("appeal_until", "noticed_at")  # of these, and the journal keeps them in UTC
+OUTCOMES: Mapping[str, Text] = {  # what became of the platform's decision
+    "upheld": Text("维持原判罚", "upheld"),
+    "overturned": Text("撤销判罚", "overturned"),
+    "partly": Text("部分改判", "changed in part"),
+}
+STAGES: Mapping[str, Text] = {  # how far an appeal is
+    "possible": Text("可申诉", "possible"),
+    "drafted": Text("已起草", "drafted"),
+    "submitted": Text("已提交，待平台答复", "submitted, waiting for the answer"),
 }
 STEPS: Mapping[str, Text] = {  # what the progress bar names
     "reading": Text("读取文件", "reading"),
@@ -176,6 +209,8 @@ STEPS: Mapping[str, Text] = {  # what the progress bar names
 }
 NONE_LEFT = "the shop has none in this cycle"
 WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; people's reasons stay in their own words
+    "the appeal was handed in": Text("申诉已提交", "the appeal was handed in"),
+    "the platform's notice came": Text("平台通知已到", "the platform's notice came"),
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
@@ -270,6 +305,26 @@ def defect_words(finding: str, language: str) -> str:
     return _translated(finding, _DEFECTS) if language == "zh-CN" else finding
 
 
+_PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
+    (re.compile(r"unsafe name: (.+)", re.DOTALL), r"不安全的文件名：\1"),
+    (re.compile(r"twice: (.+)"), r"重复的文件：\1"),
+    (re.compile(r"too many files"), "文件过多，不是材料包"),
+    (re.compile(r"too large to be a pack"), "过大，不是材料包"),
+    (re.compile(r"there is no MANIFEST"), "没有清单（MANIFEST）"),
+    (re.compile(r"the MANIFEST has a line that cannot be read: (.+)"), r"清单（MANIFEST）有读不了的一行：\1"),
+    (re.compile(r"missing: (.+)"), r"缺少文件：\1"),
+    (re.compile(r"not in the MANIFEST: (.+)"), r"清单里没有的文件：\1"),
+    (re.compile(r"changed: (.+)"), r"文件被改动：\1"),
+    (re.compile(r"the payload of entry (\S+) was changed"), r"日志条目 \1 的内容被改动"),
+    (re.compile(r"(\S+) cannot be read"), r"\1 读不了"),
+)
+
+
+def pack_words(finding: str, language: str) -> str:
+    """What is wrong with a pack, in `language`."""
+    return _translated(finding, _PACK_FAULTS) if language == "zh-CN" else finding
+
+
 def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
     for ours, words in known:
         if found := ours.fullmatch(said):
@@ -307,8 +362,22 @@ def told_words(name: str, value: object, language: Language) -> str:
     """
     if name == "amount_fen" and isinstance(value, int):
         value = money(value, language)
-    known = {"state": STATES, "severity": SEVERITIES}.get(name)
+    if name in INSTANTS and isinstance(value, str) and "T" in value:  # a day, in what was journalled long ago
+        value = _local(datetime.fromisoformat(value), ends=name == "appeal_until")
+    if value is True:
+        return TOLD[name].in_language(language)
+    known = {"state": STATES, "severity": SEVERITIES, "outcome": OUTCOMES}.get(name)
     return f"{TOLD[name].in_language(language)} {word(known, str(value), language) if known else value}"
+
+
+def _local(instant: datetime, *, ends: bool) -> str:
+    """An instant of the journal for people; of one that `ends` a day, that day.
+
+    >>> _local(datetime.fromisoformat("2026-03-17T16:00:00+00:00"), ends=True)
+    '2026-03-17'
+    """
+    whole = last_day(instant, CHINA) if ends else None
+    return whole.isoformat() if whole else f"{instant.astimezone(ZoneInfo(CHINA)):%Y-%m-%d %H:%M}"
 
 
 def gate_sentence(version: Version, language: Language) -> str | None:

@@ -98,6 +98,21 @@ SENTENCES: Mapping[str, Text] = {
         "请核对：申诉截止 {until} 早于考核日 {assessed}，仍已记录",
         "please check: the appeal would end on {until}, before the assessment on {assessed}; recorded all the same",
     ),
+    "no appeals": Text("现在没有可以申诉的违规。", "Nothing can be appealed against now."),
+    "appeal drafted": Text(
+        "{violation}：申诉草稿已保存；提交后用 kaohe appeals submit 登记",
+        "{violation}: the draft of the appeal is kept; once it is handed in, record it with `kaohe appeals submit`",
+    ),
+    "appeal submitted": Text("{violation}：申诉中（第 {n} 次）", "{violation}: under appeal (attempt {n})"),
+    "packed": Text(
+        "{violation}：已打包到 {path}（{size} 字节）；清单指纹 {digest}",
+        "{violation}: packed in {path} ({size} bytes); digest of its manifest {digest}",
+    ),
+    "pack sound": Text(
+        "材料包完好：{n} 个文件；清单指纹 {digest}；台账日志端点 {head}",
+        "the pack is sound: {n:file}; digest of its manifest {digest}; end of the ledger's journal {head}",
+    ),
+    "forfeit": Text("确认并放弃申诉？", "Confirm it, and give the appeal up?"),
     "no shops": Text("还没有店铺。", "No shops yet."),
     "nobody assigned": Text("还没有登记人员。", "Nobody is registered yet."),
     "no violations": Text("没有这样的违规记录。", "No such violations."),

@@ -40,6 +40,7 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "mapping": "个映射",
     "client": "个客户",
     "notice": "封通知",
+    "outcome": "种申诉结果",
     "owner": "位负责人",
     "penalty": "项处罚",
     "platform": "个平台",

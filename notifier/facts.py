@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.assessment.ruling import STANDING, ruling
+from engine.assessment.ruling import ruling
+from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
 from engine.rulebook.model import Claim, Interval, Language, Rule, Version
-from engine.rulebook.platforms import PLATFORMS
+from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.gap import gap_range
 from notifier.sheets import Sheet
 from notifier.words import dates, figures
@@ -32,7 +33,8 @@ class NoticeFacts:
     Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
     the figure was rounded; `gap_words` is the same as a sentence, with both ends. `in_force_dispute` says that a later
     announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
-    decided, once that is on record; a violation that is `settled` has no measures, no exposure, and nothing to do.
+    decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
+    no exposure, unless it was closed after the platform had confirmed it.
     """
 
     language: Language
@@ -93,7 +95,7 @@ def facts_of(
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
     ruled = ruling(violation, sanctions)
-    settled = violation.state not in STANDING
+    settled = violation.state in SETTLED
     end = last_day(ruled.sanctions)
     measures = MeasureWords(language, rule.measures if rule else {})
     top = _ends(violation.numerator, violation.numerator_low, violation.numerator_high)
@@ -102,7 +104,8 @@ def facts_of(
     known = PLATFORMS.get(violation.platform)
     platform = known.name.in_language(language) if known else one_line(violation.platform)
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
-    claims = [c for c in version.provenance if c.name not in UNSAID] if version else []
+    unsaid = UNSAID | {"appeal"} if settled else UNSAID
+    claims = [c for c in version.provenance if c.name not in unsaid] if version else []
     return NoticeFacts(
         language=language,
         status=word(STATES, violation.state, language),
@@ -126,14 +129,14 @@ def facts_of(
         gap=pieces[1] if pieces else None,
         gap_words=sheet.gap_words(*pieces) if pieces else None,
         severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
-        consequence=one_line(measures.consequence(ruled.sanctions, settled=settled)),
+        consequence=one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions)),
         until=dates.day(end, language) if end else None,
         sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ruled.sanctions),
         exposure=figures.money_range(*ruled.exposure_fen, language) if ruled.exposure_fen[1] else None,
         charged=None if violation.amount_fen is None else figures.money(violation.amount_fen, language),
         reference=one_line(violation.reference) if violation.reference else None,
         appeal=appeal_words(version.appeal, language) if version and version.appeal and not settled else None,
-        appeal_until=dates.day(violation.appeal_until, language) if violation.appeal_until and not settled else None,
+        appeal_until=None if settled else _until(violation, language),
         first_action=None if settled else sheet.first,
         steps=() if settled else sheet.steps,
         where=() if settled else sheet.where,
@@ -145,6 +148,11 @@ def facts_of(
         ),
         violation=one_line(violation.id),
     )
+
+
+def _until(violation: Violation, language: Language) -> str | None:
+    until = violation.appeal_until
+    return None if until is None else dates.deadline(until, zone_of(violation.platform), language)
 
 
 def _ends(value: int, low: int | None, high: int | None) -> Interval:

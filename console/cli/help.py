@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_penalties, help_reports, help_waivers
+from console.cli import help_appeals, help_penalties, help_reports, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
@@ -207,6 +207,7 @@ CHINESE: Mapping[str, str] = {
     "The number of the platform's notice.": "平台通知的编号",
     "The platform's deadline.": "平台的申诉截止日",
     **help_waivers.CHINESE,
+    **help_appeals.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.
 PARSER = (

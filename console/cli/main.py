@@ -19,6 +19,7 @@ import typer
 
 from console import streams
 from console.cli import (
+    appeals,
     assess,
     calendar,
     demo,
@@ -32,6 +33,7 @@ from console.cli import (
     mappings,
     notices,
     outlook,
+    pack,
     penalties,
     period,
     reports,
@@ -41,6 +43,7 @@ from console.cli import (
     subjects,
     violation_lists,
     violations,
+    violations_record,
     waivers,
     worker,
 )
@@ -54,6 +57,7 @@ from engine.errors import KaoheError
 from engine.rulebook.model import Language
 
 COMMANDS = (
+    appeals,
     assess,
     calendar,
     demo,
@@ -68,6 +72,7 @@ COMMANDS = (
     notices,
     outlook,
     penalties,
+    pack,
     period,
     reports,
     rules,
@@ -77,6 +82,7 @@ COMMANDS = (
     violation_lists,
     violations,
     waivers,
+    violations_record,
     worker,
 )
 

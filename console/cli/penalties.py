@@ -30,15 +30,14 @@ from console.penalty_words import (
 )
 from console.phrases import phrase
 from engine.calendar.cycles import MONTH, parse_cycle
-from engine.calendar.zones import local_day
 from engine.errors import UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import subjects
 from engine.ledger.states import STATES
 from engine.ledger.violation_lists import known_client
-from engine.rulebook.platforms import PLATFORMS
 from engine.rulebook.platforms import platform as known_platform
-from engine.tracker.matches import Compared, compare, confirm, link, one_penalty, ours_none, sides, unlink
+from engine.tracker.lookout import look_after
+from engine.tracker.matches import Compared, compare, confirm, link, notice_of, one_penalty, ours_none, sides, unlink
 from engine.tracker.penalties import Penalty, seen_penalties, shops_seen
 from notifier.records import records_of
 from notifier.words.vocabulary import word
@@ -192,7 +191,14 @@ def ours_none_(
 
 @commands.command("confirm")
 def confirm_(
-    context: typer.Context, reference: Reference, why: Why, platform: PlatformOption = None, shop: Shop = None
+    context: typer.Context,
+    reference: Reference,
+    why: Why,
+    platform: PlatformOption = None,
+    shop: Shop = None,
+    forfeit: Annotated[
+        bool, typer.Option("--forfeit-appeal", help="Confirm although that gives up an appeal that can still be made.")
+    ] = False,
 ) -> None:
     """Record what the notice says on the violation that it belongs to: state, severity, amount, number and deadline."""
     desk, lake = _desk(context)
@@ -200,10 +206,10 @@ def confirm_(
     with desk.transaction() as session:
         penalty = _one(session, lake, reference, platform, shop)
         found = _compared(session, desk, lake, penalty, now).match
-        violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now)
+        violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now, forfeits_appeal=forfeit)
         recorded = records_of(session, [violation.id])[violation.id]
-    until = local_day(penalty.appeal_until, PLATFORMS[penalty.platform].zone) if penalty.appeal_until else None
-    for doubt in doubts_about(recorded, desk.sound_rules, penalty.severity, penalty.amount_fen, until, language):
+    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
+    for doubt in doubts_about(recorded, desk.sound_rules, notice_of(penalty), language):
         note(doubt)
     say(f"{violation.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, violation.state, language)}")
 

@@ -1,41 +1,29 @@
-"""`kaohe violations` and `kaohe explain`: what is on record, what was decided about it, and why it stands there."""
+"""`kaohe violations list` and `show`, and `kaohe explain`: what is on record, and why it stands there."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.cli.rules import practice_of
-from console.decided import decided, decided_lines, doubts_about
-from console.desk import day
+from console.decided import decided, decided_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
-from console.output import json_lines, note, say, table
+from console.output import json_lines, say, table
 from console.penalty_words import accuracy_json, practice_lines
-from console.phrases import event_words, heads, journalled_why, told_words
-from console.violation_rows import COLUMNS, known_severity, row_cells, row_json
-from engine.assessment.deciding import decide
+from console.phrases import TOLD, event_words, heads, journalled_why, told_words
+from console.violation_rows import COLUMNS, row_cells, row_json
 from engine.assessment.explain import MOST_SESSIONS
 from engine.assessment.explain import explain as explain_violation
-from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
-from engine.ledger.states import state_of
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
-from engine.tracker.lookout import look_after
 from notifier.records import records_of
 from notifier.sheets import Sheets
-from notifier.words.vocabulary import STATES, word
-
-MOST_YUAN = 10**10
-LONGEST_SHOWN = 40  # characters of what somebody typed
-
-TOLD = ("state", "severity", "numerator", "denominator", "amount_fen", "reference", "appeal_until")
 
 commands = group("violations", "Violations on record: list, show, record what was decided.")
 
@@ -85,45 +73,6 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
     )
 
 
-@commands.command()
-def record(
-    context: typer.Context,
-    violation: str,
-    state: Annotated[
-        str, typer.Argument(help="acknowledged, confirmed, appealed, overturned, waived, withdrawn, closed")
-    ],
-    why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
-    severity: Annotated[str | None, typer.Option(help="What the platform decided: minor, serious, grave.")] = None,
-    amount: Annotated[str | None, typer.Option(metavar="YUAN", help="What the platform charged.")] = None,
-    reference: Annotated[str | None, typer.Option(help="The number of the platform's notice.")] = None,
-    appeal_until: Annotated[str | None, typer.Option(metavar="DATE", help="The platform's deadline.")] = None,
-) -> None:
-    """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
-    desk = current(context)
-    until, charged = day(appeal_until, "--appeal-until"), _fen(amount)
-    with desk.transaction() as session:
-        known = known_severity(session, desk, severity)
-        name = decide(
-            session,
-            desk.sound_rules,
-            violation,
-            state_of(state),
-            actor=desk.actor,
-            why=why,
-            now=datetime.now(UTC),
-            severity=known,
-            amount_fen=charged,
-            reference=reference,
-            appeal_until=until,
-        ).id
-        recorded = records_of(session, [name])[name]
-    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
-    language = desk.settings.language
-    for doubt in doubts_about(recorded, desk.sound_rules, known, charged, until, language):
-        note(doubt)
-    say(f"{name}{'：' if language == 'zh-CN' else ': '}{word(STATES, state_of(state), language)}")
-
-
 @app.command()
 def explain(
     context: typer.Context,
@@ -158,26 +107,5 @@ def _payload(payload: Any, language: Language) -> str:
         return ""
     after = payload.get("after") or {}
     words = [journalled_why(str(payload["why"]), language)] if payload.get("why") else []
-    words += [told_words(k, v, language) for k, v in after.items() if k in TOLD and v is not None]
+    words += [told_words(k, v, language) for k, v in after.items() if k in TOLD and v is not None and v is not False]
     return ("，" if language == "zh-CN" else ", ").join(words)
-
-
-def _fen(amount: str | None) -> int | None:
-    """Yuan as typed, in fen."""
-    if amount is None:
-        return None
-    shown = amount if len(amount) <= LONGEST_SHOWN else amount[:LONGEST_SHOWN] + "…"
-    yuan, _, rest = amount.partition(".")
-    if not (
-        yuan.isascii() and yuan.isdigit() and (rest == "" or (rest.isascii() and rest.isdigit() and len(rest) <= 2))
-    ):
-        raise KaoheError(
-            f"--amount {shown!r} is not an amount in yuan; write it like 300 or 300.50",
-            zh=f"--amount {shown!r} 不是金额；以元为单位，写成 300 或 300.50 这样",
-        )
-    if len(yuan.lstrip("0")) >= len(str(MOST_YUAN)):
-        raise KaoheError(
-            f"--amount {shown!r} is no penalty: it must be less than {MOST_YUAN:,} yuan",
-            zh=f"--amount {shown!r} 不是罚款金额：必须小于 {MOST_YUAN:,} 元",
-        )
-    return int(yuan) * 100 + int(rest.ljust(2, "0") or "0")

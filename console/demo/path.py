@@ -21,6 +21,7 @@ from engine.assessment.assess import assess_due
 from engine.assessment.deciding import decide
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
+from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Subject
 from engine.ledger.violation_lists import find
@@ -113,12 +114,11 @@ def _record(desk: Desk, step: Step, language: Language) -> int:
                     desk.rulebook,
                     violation.id,
                     "confirmed",
-                    desk.actor,
+                    desk.who,
                     sentence("demo confirmed", language),
                     step.recorded_at,
-                    severity=severity,
-                    amount_fen=yuan * 100 or None,
-                    reference=reference,
+                    PlatformNotice(severity, yuan * 100 or None, reference),
+                    forfeits_appeal=True,
                 )
                 recorded += 1
     return recorded

@@ -14,10 +14,10 @@ from sqlmodel import Session, col, func, select
 from engine.assessment.agenda import Appointment, Booked, Breach, CycleName, Measure, OnRecord, Shop
 from engine.assessment.archive import dated_sanction
 from engine.assessment.due import due_runs
-from engine.assessment.ruling import STANDING
 from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.assessment.waiting import PATIENCE
 from engine.calendar.zones import local_day
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Assessment, Run, Sanction, Subject, Violation
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform
@@ -120,7 +120,7 @@ def _breaches(session: Session, asked: Asked) -> dict[CycleName, list[Breach]]:
 
 def _measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
     """All measures with days of every shop that has one in the stretch: what follows on one another must stay whole."""
-    standing = [col(Violation.state).in_(STANDING), *asked.of_rule(Violation.rule)]
+    standing = [col(Violation.state).not_in(sorted(LET_OFF)), *asked.of_rule(Violation.rule)]
     in_stretch = (
         select(Violation.subject_id)
         .join(Sanction, col(Sanction.violation_id) == col(Violation.id))

@@ -7,25 +7,29 @@ brings nothing. The forecast is not lost: it stands in the situation that the as
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, select
 
 from engine.assessment import rows
 from engine.assessment.archive import VersionShelf
+from engine.assessment.forfeiting import refuse_to_forfeit
 from engine.assessment.outcome import dated, exposure_fen
 from engine.assessment.standing import closed_as
 from engine.judge.decide import Decision, decided_again
 from engine.judge.facts import Fact
 from engine.judge.ladder import situation_as_decided
+from engine.ledger.actors import Actor
 from engine.ledger.dialects import insert_rows
+from engine.ledger.journal import Event, append
+from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Run, Sanction, Situation, Violation
-from engine.ledger.violations import by, record
+from engine.ledger.violations import NONE_MORE, by, change
 from engine.rulebook.book import RuleBook
-from engine.rulebook.model import Version
-
-LET_OFF = frozenset({"overturned", "waived", "withdrawn"})  # states in which nothing follows from a violation
+from engine.rulebook.model import Rule, Version
 
 
 def decide(
@@ -33,30 +37,53 @@ def decide(
     rulebook: RuleBook,
     violation_id: str,
     state: str,
-    actor: str,
+    actor: Actor,
     why: str,
     now: datetime,
-    severity: str | None = None,
-    amount_fen: int | None = None,
-    reference: str | None = None,
-    appeal_until: date | None = None,
+    notice: PlatformNotice = NOTHING_SAID,
+    *,
+    forfeits_appeal: bool = False,
+    asked_by: str | None = None,
 ) -> Violation:
+    """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
+    more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else NONE_MORE
+    violation, event = decided(session, rulebook, violation_id, state, actor, why, now, notice, asked_by, more)
+    append(session, now, [event])
+    return violation
+
+
+def decided(
+    session: Session,
+    rulebook: RuleBook,
+    violation_id: str,
+    state: str,
+    actor: Actor,
+    why: str,
+    now: datetime,
+    notice: PlatformNotice = NOTHING_SAID,
+    asked_by: str | None = None,
+    more: Mapping[str, Any] = NONE_MORE,
+) -> tuple[Violation, Event]:
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
-    A severity for which the version that was used has no rung changes no measures. Raises what
-    `engine.ledger.violations.record` raises.
+    Gives the event that is to be journalled with it. Where the rule says that confirming gives an appeal up, and one is
+    still possible, it is confirmed only if `more` says `appeal_forfeited`. A severity for which the version that was
+    used has no rung changes no measures. Raises what `engine.ledger.violations.change` raises, and ForfeitsAppealError.
     """
     violation = by(session, violation_id, for_change=True)
-    version = _version_used(session, rulebook, violation)
-    record(session, violation.id, state, actor, why, now, severity, amount_fen, reference, appeal_until)
-    settle(session, version, violation)
-    return violation
+    found = version_used(session, VersionShelf(session, rulebook), violation)
+    before = violation.state
+    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more)
+    if not more.get("appeal_forfeited"):
+        refuse_to_forfeit(violation, before, found, now)
+    settle(session, found[1] if found else None, changed)
+    return changed, event
 
 
 def ours_to_change(violation: Violation) -> bool:
     """Whether nobody but we have spoken about it, so that new evidence may change what follows from it."""
-    decided = violation.decided_severity is not None or violation.amount_fen is not None
-    return violation.state in {"open", "acknowledged"} and not decided
+    spoken = violation.decided_severity, violation.amount_fen, violation.noticed_at
+    return violation.state in {"open", "acknowledged"} and not any(said is not None for said in spoken)
 
 
 def settle(session: Session, version: Version | None, violation: Violation) -> None:
@@ -102,10 +129,10 @@ def _decision(session: Session, version: Version, violation: Violation) -> Decis
     return decided_again(version, [Fact.from_data(fact) for fact in facts])
 
 
-def _version_used(session: Session, rulebook: RuleBook, violation: Violation) -> Version | None:
-    """The version that decided; None where no situation tells it."""
+def version_used(session: Session, shelf: VersionShelf, violation: Violation) -> tuple[Rule, Version] | None:
+    """The rule and the version that decided; None where no situation tells it."""
     situation = session.get(Situation, violation.situation_id) if violation.situation_id is not None else None
     run = session.get(Run, situation.run_id) if situation else None
     if run is None or run.rule_sha256 is None:
         return None
-    return VersionShelf(session, rulebook).get(violation.rule, violation.version, run.rule_sha256)[1]
+    return shelf.get(violation.rule, violation.version, run.rule_sha256)

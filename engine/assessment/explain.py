@@ -12,13 +12,13 @@ from sqlmodel import Session, col, or_, select
 from engine.assessment.active import Stretch, limits
 from engine.assessment.archive import FileToday, file_today, outcome_of
 from engine.assessment.outcome import DatedSanction, Outcome
-from engine.assessment.ruling import STANDING
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Assessment, Sanction, Situation, Subject, Violation
 from engine.ledger.violations import by
 from engine.measure.details import Details, details
@@ -121,14 +121,14 @@ def _assessment(session: Session, violation: Violation) -> Assessment | None:
 
 
 def overlapping(session: Session, violation: Violation) -> tuple[Stretch, ...]:
-    """The days that this violation limits together with others of the same subject that still stand."""
+    """The days that this violation limits together with others of the same subject that were not let off."""
     rows = session.exec(
         select(Sanction)
         .join(Violation, col(Violation.id) == col(Sanction.violation_id))
         .where(
             Violation.subject_id == violation.subject_id,
             col(Sanction.starts).is_not(None),
-            or_(col(Violation.state).in_(sorted(STANDING)), Violation.id == violation.id),
+            or_(col(Violation.state).not_in(sorted(LET_OFF)), Violation.id == violation.id),
         )
     )
     measures = [

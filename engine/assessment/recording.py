@@ -23,6 +23,7 @@ from engine.assessment.waiting import names_days
 from engine.judge.decide import Situation
 from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
+from engine.ledger.states import step
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Assessment, JournalEntry, Sanction, Subject, Violation
 from engine.ledger.tables import Situation as SituationRow
@@ -196,7 +197,7 @@ class _Recording:
         before = rows.on_record(known)
         reopened = known.state == "withdrawn" and self._withdrawn_by_evidence(known)
         if reopened:
-            known.state = "open"
+            known.state = step(known.id, known.state, "open").after
         if ours_to_change(known):
             remove_sanctions(self.session, known)
             self.new_sanctions += rows.sanction_rows(outcome.violation or "", outcome.sanctions)
@@ -236,7 +237,7 @@ class _Recording:
             return
         before = rows.on_record(known)
         if ours_to_change(known):
-            known.state, known.changed_at = "withdrawn", self.now
+            known.state, known.changed_at = step(known.id, known.state, "withdrawn").after, self.now
             let_off(self.session, known)
             event = WITHDRAWN
         else:

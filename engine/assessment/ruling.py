@@ -1,7 +1,7 @@
 """What may be felt of a violation as it stands: its measures and what they cost, and what is odd about a decision.
 
 Measures and exposure stand in the ledger as they were forecast, or as the platform decided (see `deciding`). Here they
-are read: nothing of a violation that is settled, and what was charged in place of the span of its measure.
+are read: nothing of a violation that was let off, and what was charged in place of the span of its measure.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.assessment.outcome import dated, exposure_fen
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Sanction, Violation
 from engine.rulebook.model import Version
 
-STANDING = frozenset({"open", "acknowledged", "confirmed", "appealed"})  # states in which its measures may be felt
 MONEY = "liquidated_damages"
 
 
@@ -22,7 +22,7 @@ MONEY = "liquidated_damages"
 class Ruling:
     """The measures that may be felt, in the order of the ladder, and the least and the most that they cost in fen.
 
-    Nothing and (0, 0) where the violation is settled: nobody has anything to bear any more.
+    Nothing and (0, 0) where the violation was let off. One that was closed costs what it cost.
     """
 
     sanctions: tuple[Sanction, ...]
@@ -31,7 +31,7 @@ class Ruling:
 
 def ruling(violation: Violation, sanctions: Sequence[Sanction]) -> Ruling:
     """What follows from `violation` with these measures on record."""
-    if violation.state not in STANDING:
+    if violation.state in LET_OFF:
         return Ruling((), (0, 0))
     told = tuple(sorted(sanctions, key=lambda s: s.position))
     if violation.amount_fen is not None:

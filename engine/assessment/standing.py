@@ -20,6 +20,7 @@ from engine.ledger.day_files import Live
 from engine.ledger.dialects import database_clock
 from engine.ledger.expectations import expected_on
 from engine.ledger.periods import corrected_and_open
+from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import (
     Assessment,
     DayFile,
@@ -30,11 +31,10 @@ from engine.ledger.tables import (
     Violation,
     WaivedViolation,
 )
-from engine.ledger.violations import TRANSITIONS
 from engine.rulebook.model import PastViolation, Rule
 
 # From which states a violation can be closed, and which event put it there.
-SETTLED: Mapping[str, str] = {
+CLOSED_FROM: Mapping[str, str] = {
     f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
 }
 
@@ -245,8 +245,8 @@ def _closed_as(session: Session, rule: str) -> dict[str, str]:
         .where(
             JournalEntry.object_kind == "violation",
             col(JournalEntry.object_id).in_(closed),
-            col(JournalEntry.event).in_(SETTLED),
+            col(JournalEntry.event).in_(CLOSED_FROM),
         )
         .order_by(col(JournalEntry.batch), col(JournalEntry.position))
     )
-    return {violation: SETTLED[event] for violation, event in told}  # the last one stands
+    return {violation: CLOSED_FROM[event] for violation, event in told}  # the last one stands

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, tuple_
@@ -18,9 +18,9 @@ from sqlmodel import Session, col, select
 
 from engine.errors import UnknownNameError
 from engine.ledger.dialects import is_postgresql
-from engine.ledger.states import both
+from engine.ledger.states import known_state
 from engine.ledger.tables import Subject, Violation
-from engine.ledger.violations import TRANSITIONS, by
+from engine.ledger.violations import by
 
 AT_ONCE = 1000  # rows that are fetched at once where all are wanted
 COUNTED = 1000  # of what is left after a page, no more than this is counted
@@ -45,7 +45,10 @@ class Listed:
     assessed_on: date
     amount_fen: int | None
     reference: str | None
-    appeal_until: date | None
+    appeal_until: datetime | None
+    account: str | None
+    borne_by: str | None
+    noticed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,8 @@ class _Found:
     """The query for what is wanted: its columns, its conditions, and where each violation stands within its day."""
 
     def __init__(self, session: Session, wanted: Wanted) -> None:
-        if wanted.state is not None and wanted.state not in TRANSITIONS:
-            raise UnknownNameError("state", wanted.state, TRANSITIONS, zh="、".join(map(both, TRANSITIONS)))
+        if wanted.state is not None:
+            known_state(wanted.state)
         if wanted.client is not None:
             known_client(session, wanted.client)
         self._session, self._wanted = session, wanted
@@ -212,4 +215,7 @@ def _listed(violation: Violation, subject: Subject, parent: Subject | None) -> L
         amount_fen=violation.amount_fen,
         reference=violation.reference,
         appeal_until=violation.appeal_until,
+        account=violation.account,
+        borne_by=violation.borne_by,
+        noticed_at=violation.noticed_at,
     )

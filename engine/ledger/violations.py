@@ -1,102 +1,120 @@
-"""Violations on record: which states they may go through, and who put them there."""
+"""Violations on record: how they go from state to state, and what the platform said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from engine.errors import KaoheError, UnknownNameError
+from engine.ledger.actors import Actor
 from engine.ledger.journal import Event, append
-from engine.ledger.states import both
-from engine.ledger.tables import Violation
+from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
+from engine.ledger.states import AMEND, both, known_state, step
+from engine.ledger.tables import Subject, Violation
 
-# From each state, the states that may follow.
-TRANSITIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "open": ("acknowledged", "confirmed", "appealed", "waived", "withdrawn"),
-        "acknowledged": ("confirmed", "appealed", "waived", "withdrawn"),
-        "confirmed": ("appealed", "closed"),  # what grants an appeal is the platform's own decision
-        "appealed": ("overturned", "confirmed"),
-        "overturned": ("closed",),
-        "waived": ("closed",),
-        "withdrawn": ("open", "closed"),  # evidence that took it back may bring it back
-        "closed": (),
-    }
-)
+NONE_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
 def record(
     session: Session,
     violation_id: str,
     new_state: str,
-    actor: str,
+    actor: Actor,
     why: str,
     now: datetime,
-    severity: str | None = None,
-    amount_fen: int | None = None,
-    reference: str | None = None,
-    appeal_until: date | None = None,
+    notice: PlatformNotice = NOTHING_SAID,
+    asked_by: str | None = None,
 ) -> Violation:
-    """Put a violation into another state, and journal `violation.<state>` with what was before and after.
+    """Do what `change` does, and journal it: ends with the journal's lock, so commit next."""
+    violation, event = change(session, violation_id, new_state, actor, why, now, notice, asked_by)
+    append(session, now, [event])
+    return violation
 
-    `severity`, `amount_fen`, `reference` and `appeal_until` are what the platform's notice says; each replaces
-    what is on record. Given the state that the violation has, they correct the record (`violation.amended`).
-    What follows from it is not reckoned here (see `engine.assessment.deciding`).
-    Ends with the journal's lock, so commit next. Raises UnknownNameError for an unknown violation or state, and
-    KaoheError, naming the states that may follow, if this one may not, or if nothing would change.
+
+def change(
+    session: Session,
+    violation_id: str,
+    new_state: str,
+    actor: Actor,
+    why: str,
+    now: datetime,
+    notice: PlatformNotice = NOTHING_SAID,
+    asked_by: str | None = None,
+    more: Mapping[str, Any] = NONE_MORE,
+) -> tuple[Violation, Event]:
+    """Put a violation into another state, and give the `violation.<state>` that is to be journalled with it.
+
+    What `notice` says replaces what is on record. Given the state that the violation has, it corrects the record
+    (`violation.amended`), or tells for the first time that a notice has come (`violation.notified`). `asked_by` is who
+    asked for the step, `more` what else the journal is to tell. What follows from it is not reckoned here (see
+    `engine.assessment.deciding`).
+    Raises UnknownNameError for an unknown violation or state, NotAllowedError, NoSuchStepError, naming the states that
+    may follow, and KaoheError without a reason, if nothing would change, or if who grants it is who asked for it.
     """
     violation = by(session, violation_id, for_change=True)
-    if new_state not in TRANSITIONS:
-        raise UnknownNameError("state", new_state, TRANSITIONS, zh="、".join(map(both, TRANSITIONS)))
-    given = {"severity": severity, "amount_fen": amount_fen, "reference": reference, "appeal_until": appeal_until}
-    said = {name: value for name, value in given.items() if value is not None}
+    known_state(new_state)
+    said = notice.said()
     amends = new_state == violation.state and bool(said)
-    if new_state not in TRANSITIONS[violation.state] and not amends:
-        may_follow = ", ".join(TRANSITIONS[violation.state]) or "nothing"
-        raise KaoheError(
-            f"violation {violation.id} is {violation.state} and cannot become {new_state}; "
-            f"what may follow: {may_follow}",
-            zh=f"违规 {violation.id} 现在是 {both(violation.state)}，不能变为 {both(new_state)}；之后可以是："
-            f"{'、'.join(map(both, TRANSITIONS[violation.state])) or '无'}",
-        )
+    shop = shop_of(session, violation)
+    if amends:
+        actor.must(AMEND, violation.client, shop)
+    else:
+        taken = step(violation.id, violation.state, new_state)
+        actor.must(taken.permission, violation.client, shop)
+        if taken.not_by_asker and asked_by == actor.name:
+            raise KaoheError(
+                f"{actor.name} asked that violation {violation.id} become {new_state}; somebody else has to grant it",
+                zh=f"违规 {violation.id} 变为 {both(new_state)} 是 {actor.name} 申请的，须由另一个人批准",
+            )
     if not why.strip():
         raise KaoheError(
             f"violation {violation.id} cannot become {new_state} without a reason; say why",
             zh=f"违规 {violation.id} 变为 {both(new_state)} 要写明理由（--why）",
         )
-    if amount_fen is not None and amount_fen < 0:
-        raise KaoheError(f"an amount cannot be negative: {amount_fen} fen", zh=f"金额不能是负数：{amount_fen} 分")
-    on_record = {name: getattr(violation, name) for name in said}
-    if "severity" in said:  # to say what we forecast is news, too: it is decided then
-        on_record["severity"] = violation.decided_severity
-    if amends and on_record == said:
+    if amends and _on_record(violation, said) == said:
         raise KaoheError(
             f"violation {violation.id} is {new_state}, and all of this is on record already",
             zh=f"违规 {violation.id} 已是 {both(new_state)}，这些内容也都已记录",
         )
+    first_notice = amends and notice.noticed_at is not None and violation.noticed_at is None
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, now
-    if severity is not None:
-        violation.decided_severity = severity
     for name, value in said.items():
-        setattr(violation, name, value)
+        setattr(violation, "decided_severity" if name == "severity" else name, value)
+    if notice.severity is not None:
+        violation.severity = notice.severity
     session.add(violation)
-    after = {"state": new_state, "severity": violation.severity} | _told(violation, said)
+    after = {"state": new_state, "severity": violation.severity} | _told(violation, said) | dict(more)
+    if asked_by is not None:
+        after["asked_by"] = asked_by
+    event = "notified" if first_notice else "amended" if amends else new_state
     payload = {"why": why, "before": before, "after": after}
-    event = "violation.amended" if amends else f"violation.{new_state}"
-    append(session, now, [Event(actor, event, "violation", violation.id, payload)])
-    return violation
+    return violation, Event(actor.name, f"violation.{event}", "violation", violation.id, payload)
+
+
+def shop_of(session: Session, violation: Violation) -> str | None:
+    """The key of the shop that a violation is about; None for people and teams, who belong to no single shop."""
+    subject = session.get_one(Subject, violation.subject_id)
+    if subject.kind != "shop" and subject.parent_id is not None:
+        subject = session.get_one(Subject, subject.parent_id)
+    return subject.key if subject.kind == "shop" else None
+
+
+def _on_record(violation: Violation, names: Iterable[str]) -> dict[str, Any]:
+    """What was recorded under these names. To say what we forecast is news, too: the severity is decided then."""
+    return {n: violation.decided_severity if n == "severity" else getattr(violation, n) for n in names}
 
 
 def _told(violation: Violation, names: Iterable[str]) -> dict[str, str | int]:
-    """What is on record under these names, as the journal keeps it: days as ISO text, nothing where there is none."""
+    """What is on record under these names, as the journal keeps it: times as ISO text, nothing where there is none."""
     values = {name: getattr(violation, name) for name in names}
     said = {name: value for name, value in values.items() if value is not None}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
 
 
 def by(session: Session, violation_id: str, for_change: bool = False) -> Violation:

@@ -31,7 +31,7 @@ def canonical_json(value: Any) -> str:
 
 
 def deciding(rule: Rule, version: Version) -> dict[str, Any]:
-    """Every field that can change a verdict, a severity, a sanction or a deadline."""
+    """Every field that can change a verdict, a severity or a sanction, and what is granted against it in general."""
     fields: dict[str, Any] = {
         "id": rule.id,
         "platform": rule.platform,
@@ -109,4 +109,8 @@ def _days(days: tuple[int, int] | None) -> int | list[int] | None:
 
 
 def _appeal(appeal: Appeal | None) -> dict[str, Any] | None:
-    return {"within_days": appeal.within_days, "of": appeal.of, "attempts": appeal.attempts} if appeal else None
+    # What is granted in general. How an appeal is handed in, and terms by severity, decide nothing of what was judged:
+    # they are looked up when somebody appeals, and a rule that learns them later is the same rule.
+    if appeal is None:
+        return None
+    return {f"within_{appeal.within.unit}": appeal.within.amount, "of": appeal.of, "attempts": appeal.attempts}

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import CycleKind
+from engine.calendar.deadlines import Term
 from engine.calendar.hours import Hours
 
 Language = Literal["zh-CN", "en"]
@@ -185,12 +186,27 @@ class Severity:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What the platform grants against its own decision."""
+    """What the platform grants against its own decision; None where its sources do not say.
 
-    within_days: int
+    `if_severity` has the terms that differ from `within`. `by` is who alone may appeal, `forfeited_by` tells people
+    what gives the appeal up, and `confirming_forfeits` whether confirming the notice does. The platform has
+    `answered_within` for its answer.
+    """
+
+    within: Term
     of: str
     attempts: int | None = None
     forfeited_by: Text | None = None
+    if_severity: Mapping[str, Term] = field(default_factory=dict)
+    by: Literal["main_account"] | None = None
+    confirming_forfeits: bool = False
+    most_characters: int | None = None
+    most_pictures: int | None = None
+    answered_within: Term | None = None
+
+    def term(self, severity: str | None) -> Term:
+        """How long is granted against a decision of this severity."""
+        return self.if_severity.get(severity or "", self.within)
 
 
 @dataclass(frozen=True, slots=True)

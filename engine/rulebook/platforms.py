@@ -20,8 +20,11 @@ class Platform:
     called: tuple[str, ...]
 
 
+CHINA = "Asia/Shanghai"
+
+
 def _platform(name: str, zh: str, en: str, *others: str) -> tuple[str, Platform]:
-    return name, Platform(name, "Asia/Shanghai", Text(zh, en), (zh, *others))
+    return name, Platform(name, CHINA, Text(zh, en), (zh, *others))
 
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
@@ -50,6 +53,16 @@ def platform_id(name: str) -> str:
     ('pinduoduo', 'pinduoduo')
     """
     return CALLED.get(name, name)
+
+
+def zone_of(name: str | None) -> str:
+    """The zone that a platform's days are kept in; of one that is not known, China's.
+
+    >>> zone_of("kuaishou")
+    'Asia/Shanghai'
+    """
+    known = PLATFORMS.get(name or "")
+    return known.zone if known else CHINA
 
 
 def platform(name: str) -> Platform:

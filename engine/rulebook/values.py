@@ -9,6 +9,7 @@ import re
 from datetime import date, time
 from fractions import Fraction
 
+from engine.calendar.deadlines import Term
 from engine.errors import KaoheError
 from engine.rulebook.faults import shown
 from engine.rulebook.model import Interval
@@ -17,6 +18,7 @@ _NUMBER = r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?"
 _LIMIT = re.compile(_NUMBER + "(%?)")
 _AMOUNT = re.compile(r"((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{2})?)(?:\.\.((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{2})?))? CNY")
 _DAYS = re.compile(r"([1-9][0-9]{0,3}) days?")
+_HOURS = re.compile(r"([1-9][0-9]{0,3}) hours?")
 _SPAN = re.compile(r"([1-9][0-9]{0,3})\.\.([1-9][0-9]{0,3}) days")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -79,6 +81,23 @@ def days(text: str) -> int:
     if not found:
         raise KaoheError(f"{shown(text)} is no number of days; write it like 3 days")
     return int(found[1])
+
+
+def term(text: str) -> Term:
+    """How long is granted: natural days, or hours.
+
+    Working days are refused: which days are worked is announced for one year at a time, so that a deadline beyond the
+    announced ones could not be told.
+
+    >>> term("7 days"), term("48 hours")
+    (Term(amount=7, unit='days'), Term(amount=48, unit='hours'))
+    """
+    if found := _HOURS.fullmatch(text):
+        return Term(int(found[1]), "hours")
+    if not _DAYS.fullmatch(text):
+        hint = "; working days cannot be reckoned ahead" if "working" in text else ""
+        raise KaoheError(f"{shown(text)} is no term; write it like 7 days (natural ones) or 48 hours{hint}")
+    return Term(days(text), "days")
 
 
 def span(text: str) -> tuple[int, int]:

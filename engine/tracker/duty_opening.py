@@ -12,10 +12,9 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from engine.assessment.deciding import LET_OFF
-from engine.assessment.ruling import STANDING
 from engine.calendar.zones import local_day
 from engine.ledger.journal import Event
+from engine.ledger.states import LET_OFF, SETTLED
 from engine.ledger.tables import Assessment, Duty, JournalEntry, Sanction, Subject, Violation
 from engine.ledger.violation_ids import violation_id
 from engine.rulebook.model import DutySpec, Rule
@@ -25,7 +24,13 @@ from engine.tracker.duty_due import due_instant
 from engine.tracker.duty_states import told
 
 NEWS_FOR = timedelta(days=7)  # what was due already, and began longer ago, wakes nobody: a first import of a year, say
-DECIDED = ("violation.confirmed", "violation.appealed", "violation.amended")  # events that tell of the notice
+# Events that tell of the notice.
+DECIDED = (
+    "violation.confirmed",
+    "violation.appealed",
+    "violation.amended",
+    "violation.notified",
+)  # events that tell of the notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def bring_in_line(
         specs = _specs(rulebook, case.violation)
         if case.violation.state in LET_OFF:
             events += _lapse(session, case.duties, f"the violation is {case.violation.state}", actor)
-        elif case.violation.state in STANDING and specs is not None:
+        elif case.violation.state not in SETTLED and specs is not None:
             events += _align(session, case, specs, actor, now)
     return events
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
 
@@ -14,8 +14,10 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
+from engine.ledger.platform_notice import PlatformNotice
+from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import PenaltyMatch, Subject, Violation
-from engine.ledger.violations import TRANSITIONS, by
+from engine.ledger.violations import by
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.guessing import Guesser
@@ -181,7 +183,15 @@ def unlink(session: Session, actor: Actor, penalty: Penalty, why: str, now: date
 
 
 def confirm(
-    session: Session, rulebook: RuleBook, actor: Actor, penalty: Penalty, found: Match, why: str, now: datetime
+    session: Session,
+    rulebook: RuleBook,
+    actor: Actor,
+    penalty: Penalty,
+    found: Match,
+    why: str,
+    now: datetime,
+    *,
+    forfeits_appeal: bool = False,
 ) -> Violation:
     """Record what a notice says on the violation that it belongs to: its state, severity, amount, number and deadline.
 
@@ -199,40 +209,48 @@ def confirm(
             f"请先 `kaohe penalties link {penalty.reference} 违规编号 --why …`",
         )
     violation = by(session, found.violation, for_change=True)
-    return _record(session, rulebook, actor, penalty, violation, why, now)
+    return _record(session, rulebook, actor, penalty, violation, why, now, forfeits=forfeits_appeal)
 
 
 def _record(
-    session: Session, rulebook: RuleBook, actor: Actor, penalty: Penalty, violation: Violation, why: str, now: datetime
+    session: Session,
+    rulebook: RuleBook,
+    actor: Actor,
+    penalty: Penalty,
+    violation: Violation,
+    why: str,
+    now: datetime,
+    *,
+    forfeits: bool,
 ) -> Violation:
     """The one place where a penalty changes a violation: through the states that lead to where the platform has it."""
     *before, last = _way(violation.state, STATE_OF.get(penalty.status, CONFIRMED))
     for state in before:
-        decide(session, rulebook, violation.id, state, actor.name, why, now)
-    until = penalty.appeal_until
+        decide(session, rulebook, violation.id, state, actor, why, now, forfeits_appeal=True)
     return decide(
         session,
         rulebook,
         violation.id,
         last,
-        actor.name,
+        actor,
         why,
         now,
-        severity=penalty.severity,
-        amount_fen=penalty.amount_fen,
-        reference=penalty.reference,
-        appeal_until=last_day(until, penalty.platform) if until else None,
+        notice_of(penalty),
+        forfeits_appeal=forfeits or penalty.status != "open",  # what is beyond open has nothing to give up any more
     )
 
 
-def last_day(deadline: datetime, platform: str) -> date:
-    """The last local day on which there is still time before an exclusive deadline.
-
-    >>> from datetime import UTC
-    >>> last_day(datetime(2026, 3, 17, 16, tzinfo=UTC), "kuaishou")
-    datetime.date(2026, 3, 17)
-    """
-    return local_day(deadline - timedelta(microseconds=1), PLATFORMS[platform].zone)
+def notice_of(penalty: Penalty) -> PlatformNotice:
+    """What a penalty says, as it stands on a violation."""
+    return PlatformNotice(
+        severity=penalty.severity,
+        amount_fen=penalty.amount_fen,
+        reference=penalty.reference,
+        appeal_until=penalty.appeal_until,
+        account=penalty.account,
+        borne_by=penalty.borne_by,
+        noticed_at=penalty.noticed_at,
+    )
 
 
 def _way(state: str, wanted: str) -> list[str]:

@@ -52,7 +52,7 @@ def let_off(
         if violation.state not in WAIVABLE:
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
-        decide(session, rulebook, violation.id, "waived", actor.name, f"{waiver_name(waiver.id)}: {waiver.why}", now)
+        decide(session, rulebook, violation.id, "waived", actor, f"{waiver_name(waiver.id)}: {waiver.why}", now)
 
 
 def bring_back(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from engine.calendar.deadlines import last_day
 from engine.rulebook.model import Language
 
 _MONTHS = (
@@ -35,6 +37,22 @@ def day(of: date, language: Language, *, with_year: bool = True) -> str:
         return f"{of.year}年{of.month}月{of.day}日" if with_year else f"{of.month}月{of.day}日"
     text = f"{of.day} {_MONTHS[of.month - 1]}"
     return f"{text} {of.year}" if with_year else text
+
+
+def deadline(until: datetime, zone: str, language: Language) -> str:
+    """The last day on which something can be done; where an hour counts, the instant before which it must be.
+
+    >>> from datetime import UTC
+    >>> deadline(datetime(2026, 3, 18, 16, tzinfo=UTC), "Asia/Shanghai", "zh-CN")
+    '2026年3月18日'
+    >>> deadline(datetime(2026, 3, 18, 10, 30, tzinfo=UTC), "Asia/Shanghai", "en")
+    '18 March 2026, 18:30'
+    """
+    whole = last_day(until, zone)
+    if whole is not None:
+        return day(whole, language)
+    local = until.astimezone(ZoneInfo(zone))
+    return f"{day(local.date(), language)}{' ' if language == 'zh-CN' else ', '}{local:%H:%M}"
 
 
 def span(first: date, last: date, language: Language, *, with_year: bool = True) -> str:

@@ -27,9 +27,11 @@ from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import SESSIONS
 from engine.evidence.lake import Lake
 from engine.judge.reasoner import Reasoner
+from engine.ledger.actors import Actor
 from engine.ledger.chain import verify
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import entries, head
+from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.tables import Assessment, Run, Sanction, Violation
 from engine.progress import silent
@@ -37,6 +39,7 @@ from engine.rulebook.book import RuleBook, load_or_refuse
 
 COLUMNS = ("platform", *(name for name in SESSIONS.names if name not in {"platform", "buyer"}))
 FIGURE = [f"{number}{end}" for number in ("numerator", "denominator") for end in ("", "_low", "_high")]
+PERSON = Actor.unbounded("a person")
 IMPORTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -98,10 +101,21 @@ class Office:
         with transaction(self.ledger) as ledger:
             register_shops(ledger, [ShopRow("xiaohongshu", **shop) for shop in shops], now, "officer")
 
-    def say(self, violation, state, now=IMPORTED, **said):
+    def say(self, violation, state, now=IMPORTED, forfeits_appeal=False, **said):
         """What a person records about a violation."""
+        notice = PlatformNotice(**said)
         with transaction(self.ledger) as ledger:
-            decide(ledger, self.book, violation, state, "a person", "told so", now, **said)
+            decide(
+                ledger,
+                self.book,
+                violation,
+                state,
+                PERSON,
+                "told so",
+                now,
+                notice,
+                forfeits_appeal=forfeits_appeal,
+            )
 
     def assess(self, now, **more):
         done = assess_due(self.place, self.rules, now, silent, **more)

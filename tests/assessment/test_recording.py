@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from sqlmodel import col, select, update
 
+from engine.ledger.actors import Actor
 from engine.ledger.database import open_ledger, transaction
 from engine.ledger.journal import entries, redact
 from engine.ledger.tables import Assessment, JournalEntry, Run, Sanction, Situation, Subject
@@ -375,7 +376,9 @@ def test_what_a_person_says_while_a_run_is_recorded_is_not_written_over(
     office.assess(at("2026-03-10T10:00"))
     office.take(*week_of("s1", W10, 9, 10), replace_days=True)
     with transaction(ledger) as session:
-        record(session, BREACH, "confirmed", "a person", "the platform says so", at("2026-03-10T10:00"))
+        record(
+            session, BREACH, "confirmed", Actor.unbounded("a person"), "the platform says so", at("2026-03-10T10:00")
+        )
         assessing = in_a_thread(lambda: office.assess(at("2026-03-10T10:00")))
         waits_for_a_lock(ledger)
     assessing.result()

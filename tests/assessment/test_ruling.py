@@ -64,9 +64,15 @@ def test_a_charge_is_not_discretionary_any_more():
     assert DAMAGES.discretionary
 
 
-@pytest.mark.parametrize("state", ["overturned", "withdrawn", "waived", "closed"])
-def test_a_settled_violation_has_no_measure_and_costs_nothing(state):
+@pytest.mark.parametrize("state", ["overturned", "withdrawn", "waived"])
+def test_what_was_let_off_has_no_measure_and_costs_nothing(state):
     assert told(DAMAGES, state=state, amount_fen=25_000, exposure_max_fen=25_000) == ([], (0, 0))
+
+
+def test_what_is_closed_costs_what_it_cost():
+    charged = {"amount_fen": 25_000, "exposure_min_fen": 25_000, "exposure_max_fen": 25_000}
+    assert told(DAMAGES, state="closed", **charged) == ([("liquidated_damages", 25_000, 25_000)], (25_000, 25_000))
+    assert told(state="closed") == ([], (0, 0))  # closed after it was let off: the ledger has none of it
 
 
 @pytest.mark.parametrize(

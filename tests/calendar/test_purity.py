@@ -21,7 +21,7 @@ MODULES = [
     importlib.import_module(f"engine.calendar.{module.name}")
     for module in pkgutil.iter_modules(engine.calendar.__path__)
 ]
-EXAMPLES = {"assessment", "campaigns", "cycles", "days", "hours", "spans", "windows", "zones"}
+EXAMPLES = {"assessment", "campaigns", "cycles", "days", "deadlines", "hours", "spans", "windows", "zones"}
 
 
 def short(module: ModuleType) -> str:

@@ -11,6 +11,7 @@ from engine.assessment.place import Place
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import KINDS
 from engine.evidence.lake import Lake
+from engine.ledger.actors import Actor
 from engine.ledger.database import transaction
 from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.violations import record
@@ -71,7 +72,7 @@ class Installation:
             if chance.random() < 0.4:
                 continue
             with transaction(self.ledger) as session:
-                record(session, name, "confirmed", "a person", "told so", dawn)
+                record(session, name, "confirmed", Actor.unbounded("a person"), "told so", dawn)
             self.truth.confirmed[key[0], key[1]].append(assessed)
             self.truth.spoken.add(key)
 

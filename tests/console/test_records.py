@@ -252,7 +252,7 @@ def test_a_notice_that_waits_tells_the_decision_that_came_meanwhile(kaohe, rated
 def test_a_notice_names_the_shop_the_client_and_the_appeal(kaohe, rated):
     text = kaohe("notices", "preview", rated).out
     assert "编号 k1），客户：default" in text
-    assert "申诉：收到通知起 7 天内，1 次；点击确认处罚通知即放弃。" in text
+    assert "申诉：收到通知起 7 天内，1 次，仅限主账号；点击确认处罚通知即放弃。" in text
     assert "供合规人员查看依据：kaohe explain" in text
 
 

@@ -1,6 +1,6 @@
 """A ledger of an earlier version keeps what it holds, and what it had wrong is mended on the way."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
@@ -55,7 +55,11 @@ def test_decisions_are_read_back_from_the_journal_and_clients_agree(first_versio
     engine = open_ledger(first_version)
     with reading(engine) as session:
         found = by(session, "V-1")
-        assert (found.amount_fen, found.reference, found.appeal_until) == (30050, "X-7", date(2026, 3, 17))
+        assert (found.amount_fen, found.reference, found.appeal_until) == (
+            30050,
+            "X-7",
+            datetime(2026, 3, 17, 16, tzinfo=UTC),
+        )
         assert (found.client, found.state) == ("b", "confirmed")
         notices = session.exec(select(Notice).order_by(col(Notice.id)))
         assert [(n.state, n.client, n.key) for n in notices] == [("queued", "b", "V-1"), ("sent", "a", "V-1")]

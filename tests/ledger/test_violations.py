@@ -3,17 +3,22 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from engine.errors import KaoheError, UnknownNameError
+from engine.ledger.actors import Actor
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import entries, verify
+from engine.ledger.platform_notice import PlatformNotice
+from engine.ledger.states import TRANSITIONS
 from engine.ledger.subjects import ShopRow, agent_key, ensure_agents, register_shops, shop, shop_key
 from engine.ledger.tables import Violation
 from engine.ledger.violation_ids import violation_id
 from engine.ledger.violation_lists import find
-from engine.ledger.violations import TRANSITIONS, by, record
+from engine.ledger.violations import by, record
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 TUESDAY = date(2026, 3, 10)
+ZHANG = Actor.unbounded("zhang")
+END_OF_17TH = datetime(2026, 3, 17, 16, tzinfo=UTC)
 REPLY, RATING = "xiaohongshu.reply-rate", "kuaishou.good-rating"
 
 
@@ -65,7 +70,7 @@ def five(ledger):
 
 def recorded(engine, violation, state, **said):
     with transaction(engine) as session:
-        return record(session, violation, state, "zhang", "because", LATER, **said)
+        return record(session, violation, state, ZHANG, "because", LATER, PlatformNotice(**said))
 
 
 def test_a_recorded_state_is_on_the_violation_and_in_the_journal(ledger, five):
@@ -76,7 +81,7 @@ def test_a_recorded_state_is_on_the_violation_and_in_the_journal(ledger, five):
         severity="serious",
         amount_fen=50000,
         reference="KS-77",
-        appeal_until=date(2026, 3, 17),
+        appeal_until=END_OF_17TH,
     )
     with reading(ledger) as session:
         found = by(session, five["s1"])
@@ -96,18 +101,18 @@ def test_a_recorded_state_is_on_the_violation_and_in_the_journal(ledger, five):
                 "severity": "serious",
                 "amount_fen": 50000,
                 "reference": "KS-77",
-                "appeal_until": "2026-03-17",
+                "appeal_until": "2026-03-17T16:00:00+00:00",
             },
         }
         assert verify(session) == []
 
 
 def test_what_the_platform_decided_stands_on_the_violation_and_stays_there(ledger, five):
-    recorded(ledger, five["s1"], "confirmed", amount_fen=50000, reference="KS-77", appeal_until=date(2026, 3, 17))
+    recorded(ledger, five["s1"], "confirmed", amount_fen=50000, reference="KS-77", appeal_until=END_OF_17TH)
     recorded(ledger, five["s1"], "appealed")
     with reading(ledger) as session:
         listed = next(row for row in find(session) if row.id == five["s1"])
-    assert (listed.amount_fen, listed.reference, listed.appeal_until) == (50000, "KS-77", date(2026, 3, 17))
+    assert (listed.amount_fen, listed.reference, listed.appeal_until) == (50000, "KS-77", END_OF_17TH)
 
 
 def test_a_record_can_be_corrected_in_the_state_that_it_has(ledger, five):
@@ -162,10 +167,10 @@ def test_every_state_can_be_followed_by_exactly_the_states_that_may_follow(sqlit
             with transaction(sqlite_ledger) as session:
                 by(session, wanted).state = state
                 if new_state in may_follow:
-                    assert record(session, wanted, new_state, "zhang", "because", NOW).state == new_state
+                    assert record(session, wanted, new_state, ZHANG, "because", NOW).state == new_state
                     continue
                 with pytest.raises(KaoheError) as caught:
-                    record(session, wanted, new_state, "zhang", "because", NOW)
+                    record(session, wanted, new_state, ZHANG, "because", NOW)
                 names = ", ".join(may_follow) or "nothing"
                 assert str(caught.value) == (
                     f"violation {wanted} is {state} and cannot become {new_state}; what may follow: {names}"
@@ -202,7 +207,7 @@ def test_every_state_can_be_reached_from_the_first():
 def test_a_record_that_makes_no_sense_is_refused(ledger, five, arguments, message):
     state, why = arguments
     with transaction(ledger) as session, pytest.raises(KaoheError, match=message):
-        record(session, five["s1"], state, "zhang", why, NOW)
+        record(session, five["s1"], state, ZHANG, why, NOW)
 
 
 def test_a_negative_amount_is_refused(ledger, five):

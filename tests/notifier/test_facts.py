@@ -1,9 +1,10 @@
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
+from engine.calendar.deadlines import Term
 from engine.rulebook.model import Appeal, Bound, Claim, Standard, Text
 from notifier.facts import NoticeFacts, facts_of
 from notifier.sheets import Sheet
@@ -120,7 +121,7 @@ def test_no_fact_holds_a_line_break_or_a_steering_character(build):
 
 
 def test_a_settled_violation_has_no_measure_and_nothing_to_do(build):
-    rule = build.rule(versions=(build.version(appeal=Appeal(7, "notice", 1)),))
+    rule = build.rule(versions=(build.version(appeal=Appeal(Term(7, "days"), "notice", 1)),))
     told = facts(build, rule=rule, sanctions=[build.sanction()], state="overturned")
     assert (told.consequence, told.until, told.sanctions, told.exposure) == ("no measure stands", None, (), None)
     assert (told.first_action, told.steps, told.where, told.appeal) == (None, (), (), None)
@@ -132,9 +133,9 @@ def test_what_the_platform_decided_is_told(build):
         "exposure_min_fen": 500_000,
         "exposure_max_fen": 500_000,
         "reference": "KS-9",
-        "appeal_until": date(2026, 3, 17),
+        "appeal_until": datetime(2026, 3, 17, 16, tzinfo=UTC),
     }
-    rule = build.rule(versions=(build.version(appeal=Appeal(7, "notice", 1)),))
+    rule = build.rule(versions=(build.version(appeal=Appeal(Term(7, "days"), "notice", 1)),))
     told = facts(build, rule=rule, state="confirmed", **decided)
     assert (told.charged, told.reference, told.appeal_until) == ("CNY 5,000", "KS-9", "17 March 2026")
     assert (told.consequence, told.exposure) == ("liquidated damages of CNY 5,000", "CNY 5,000")

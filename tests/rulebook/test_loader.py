@@ -7,6 +7,7 @@ import pytest
 
 from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import MONTH, rolling
+from engine.calendar.deadlines import Term
 from engine.calendar.hours import parse_hours
 from engine.rulebook.loader import load
 from engine.rulebook.model import (
@@ -140,7 +141,9 @@ def test_a_declared_measure_takes_any_size(edited, size, sanction):
 
 
 def test_an_appeal_is_read(graded):
-    assert graded.versions[0].appeal == Appeal(7, "notice", 1, Text("confirming the notice", "confirming the notice"))
+    assert graded.versions[0].appeal == Appeal(
+        Term(7, "days"), "notice", 1, Text("confirming the notice", "confirming the notice")
+    )
 
 
 def test_claims_keep_the_order_of_the_file_and_their_disputes(graded):

@@ -8,6 +8,7 @@ import pytest
 
 from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import DAY, MONTH, WEEK
+from engine.calendar.deadlines import Term
 from engine.calendar.hours import parse_hours
 from engine.judge.coverage import uncovered
 from engine.rulebook.book import RuleBook
@@ -93,7 +94,7 @@ def test_kuaishou_has_one_ladder_of_three_rungs_which_the_platform_chooses(versi
     severity = version.severity
     assert (severity.decided_by, severity.within_days) == ("platform", 180)
     assert severity.steps == {1: "minor", 2: "serious", 3: "grave"}
-    assert (version.appeal.within_days, version.appeal.of, version.appeal.attempts) == (7, "notice", 1)
+    assert (version.appeal.within, version.appeal.of, version.appeal.attempts) == (Term(7, "days"), "notice", 1)
     assert "confirming" in version.appeal.forfeited_by.en
 
 

@@ -38,8 +38,8 @@ DAYS = 30
 class Tracker:
     """An office to which penalties come, and what people do about them."""
 
-    def __init__(self, office):
-        self.office = office
+    def __init__(self, where):
+        self.office = where
         self._numbers = count(1)
 
     def penalise(self, *rows, now=LATER):

@@ -6,6 +6,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.contracts import ContractStandard, Deposit
 from engine.ledger.tables.duties import Duty
@@ -19,8 +20,10 @@ from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "Appeal",
     "Assessment",
     "Assignment",
+    "Attachment",
     "ContractStandard",
     "Correction",
     "Coverage",

@@ -53,7 +53,10 @@ class Violation(SQLModel, table=True):
     decided_severity: str | None = None
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
     reference: str | None = None
-    appeal_until: date | None = None
+    appeal_until: datetime | None = Field(default=None, sa_type=Instant)  # the first instant that is too late
+    account: str | None = None  # what the charge is taken from
+    borne_by: str | None = None
+    noticed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Sanction(SQLModel, table=True):

@@ -98,7 +98,7 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
         at_risk=fields.take("at_risk_when", bounds.read_bound),
         severity=graded,
         ladder=rungs or {},
-        appeal=fields.take("appeal", read_appeal),
+        appeal=fields.take("appeal", lambda at: read_appeal(at, rungs)),
         cases=fields.take("cases", lambda at: read_cases(at, known)) or (),
         duties=duties,
     )

@@ -9,7 +9,7 @@ from engine.ledger.columns import Instant
 from engine.ledger.tables.parts import BigId
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,92 @@
+"""Until when a decision can be appealed against, and the one step that may give the appeal up for good.
+
+The deadline that the platform prints overrides what its rule grants. Where the notice's arrival is not on record,
+nobody can say that it is too late: for some weeks after the assessment the appeal counts as possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from engine.calendar.deadlines import deadline, end_of, last_day
+from engine.errors import KaoheError
+from engine.ledger.states import step
+from engine.ledger.tables import Violation
+from engine.rulebook.model import Rule, Version
+from engine.rulebook.platforms import zone_of
+
+# How long after the assessment a notice of which nothing is on record may still be new.
+NOTICE_COMES = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The first instant, in UTC, that is too late for an appeal, and what says so. None where nothing does."""
+
+    at: datetime | None
+    basis: Literal["notice", "rule", "unknown"]
+
+    def over(self, at: datetime) -> bool:
+        """Whether it is known to be too late."""
+        return self.at is not None and at >= self.at
+
+
+def appeal_until(violation: Violation, version: Version | None) -> Until:
+    """Until when `violation` can be appealed against under the version that decided it."""
+    if violation.appeal_until is not None:
+        return Until(violation.appeal_until, "notice")
+    appeal = version.appeal if version else None
+    if appeal is None or violation.noticed_at is None:
+        return Until(None, "unknown")
+    zone = zone_of(violation.platform)
+    return Until(deadline(violation.noticed_at, appeal.term(violation.severity), zone), "rule")
+
+
+class ForfeitsAppealError(KaoheError):
+    """To confirm this would give an appeal up that can still be made."""
+
+    def __init__(self, violation: Violation, until: Until, version: Version) -> None:
+        self.violation = violation.id
+        assert version.appeal is not None
+        zone = zone_of(violation.platform)
+        when, bis = ("for a time unknown: the notice's arrival is not on record", "期限未知：没有记录通知的到达时间")
+        if until.at is not None:
+            when, bis = f"until {shown(until.at, zone)}", f"截至 {shown(until.at, zone)}"
+        by, von = (" by the main account only", "仅限主账号；") if version.appeal.by == "main_account" else ("", "")
+        super().__init__(
+            f"to confirm {violation.id} gives the appeal up, and one can still be made{by} ({when}); to give it up all "
+            "the same, say --forfeit-appeal; to keep it, note that the notice has come: "
+            f"`kaohe violations notified {violation.id} --noticed-at TIME`",
+            zh=f"确认 {violation.id} 即放弃申诉，而现在仍可申诉（{von}{bis}）；确定放弃请加 --forfeit-appeal；"
+            f"要保留申诉，请只登记已收到通知：`kaohe violations notified {violation.id} --noticed-at 时间`",
+        )
+
+
+def refuse_to_forfeit(violation: Violation, before: str, used: tuple[Rule, Version] | None, now: datetime) -> None:
+    """Raise ForfeitsAppealError if the step just taken from `before` gives up an appeal that is still possible."""
+    appeal = used[1].appeal if used else None
+    if used is None or appeal is None or not appeal.confirming_forfeits or before == violation.state:
+        return
+    until = appeal_until(violation, used[1])
+    if step(violation.id, before, violation.state).gives_up and _may_be_possible(violation, until, now):
+        raise ForfeitsAppealError(violation, until, used[1])
+
+
+def _may_be_possible(violation: Violation, until: Until, now: datetime) -> bool:
+    if until.at is not None:
+        return not until.over(now)
+    return now < end_of(violation.assessed_on, zone_of(violation.platform)) + NOTICE_COMES
+
+
+def shown(until: datetime, zone: str) -> str:
+    """A deadline for a message: the last day, or the hour.
+
+    >>> from datetime import UTC
+    >>> shown(datetime(2026, 3, 18, 16, tzinfo=UTC), "Asia/Shanghai")
+    '2026-03-18'
+    """
+    whole = last_day(until, zone)
+    return whole.isoformat() if whole else f"{until.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
