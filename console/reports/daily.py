@@ -13,6 +13,7 @@ from console.reports.sheet import Report, Row
 from engine.assessment.agenda import ShopLimit
 from engine.assessment.evidence_calendar import Row as EvidenceRow
 from engine.assessment.outlook import Outlook
+from engine.tracker.appealable import Appealable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class DailyFacts:
     evidence: Sequence[EvidenceRow] = ()
     limits: Sequence[ShopLimit] = ()
     penalties: Sequence[penalties.Noticed] = ()
+    appealable: Sequence[Appealable] = ()
     duties: Sequence[Told] = ()
 
 
@@ -51,9 +53,9 @@ def daily(look: Look, facts: DailyFacts) -> Report:
 
 def _deadlines(look: Look, facts: DailyFacts) -> tuple[Row, ...]:
     """The deadlines of all subjects; a notice whose number stands with a violation is not told twice."""
-    known = [f.listed.reference for f in facts.violations if f.listed.appeal_until is not None]
+    known = [f.listed.reference for f in facts.violations]
     return (
-        *violations.appeals(look, facts.violations),
+        *violations.appeals(look, facts.violations, facts.appealable),
         *penalties.appeals(look, facts.penalties, known),
         *duties.due(look, facts.duties),
     )

@@ -31,6 +31,7 @@ from engine.measure.tallies import TallyCache
 from engine.progress import Progress
 from engine.rulebook.model import Language
 from engine.tracker import duties, waivers
+from engine.tracker.appealable import appealable
 from engine.tracker.matches import compare, sides
 from engine.tracker.penalties import seen_penalties, shops_seen
 from engine.tracker.practice import practice
@@ -67,6 +68,9 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
         violations=_with_outcomes(session, desk, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
         limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),
+        appealable=[
+            row for row in appealable(session, desk.sound_rules, desk.who, now) if client in {None, row.client}
+        ],
         penalties=_noticed(session, desk, look, client),
         duties=duties_told(session, [d for d in owed if d.opened_at <= now], desk.sound_rules, now),
     )

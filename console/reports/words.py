@@ -175,6 +175,7 @@ WORDS: Mapping[str, Text] = {
     "closing empty": Text("这个月还没有关账。", "This month was never closed."),
     # what to do
     "do appeal": Text("申诉：{shop}「{rule}」{cycle}（{violation}）", "Appeal: {shop}, {rule}, {cycle} ({violation})"),
+    "drafted": Text("{matter}，已起草", "{matter}, drafted"),
     "do appeal penalty": Text("申诉：{shop}「{kind}」（处罚 {reference}）", "Appeal: {shop}, {kind} ({reference})"),
     "do duty": Text("职责：{kind}（{shop}，{duty}）", "Duty: {kind} ({shop}, {duty})"),
     "do mend": Text("补救：{shop}「{rule}」{told}", "Mend: {shop}, {rule}: {told}"),

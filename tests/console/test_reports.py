@@ -128,6 +128,18 @@ def test_notices_duties_and_their_deadlines_are_told_and_who_holds_them_is_inter
     assert "小王" in texts(next(out.glob("daily*internal*")))
 
 
+def test_an_appeal_is_told_with_its_deadline_until_it_is_handed_in(kaohe, two_clients):
+    assessed(kaohe)
+    found = kaohe("violations", "list", "--client", "甲公司", "--json").rows[0]["violation"]
+    at = ("--noticed-at", "2026-03-10T15:00", "--appeal-until", "2026-03-13T18:00")
+    assert kaohe("violations", "notified", found, *at, "--reference", "XHS-7").code == 0
+    rows = kaohe("report", "daily", "--as-of", AFTER, "--json").rows
+    told = [
+        row for row in rows if row["section"] == "deadlines" and row["reference"] == found and "申诉" in row["subject"]
+    ]
+    assert [row["deadline"] for row in told] == ["2026-03-13T18:00:00+08:00"]
+
+
 def test_a_waiver_that_touches_the_month_is_told(kaohe, two_clients):
     days = ("--from", "2026-03-02", "--to", "2026-03-15", "--as-of", "2026-03-10T11:00")
     asked = kaohe(

@@ -10,15 +10,15 @@ from console.reports.sections.deadlines import deadline_row
 from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Todo
 from engine.assessment.outcome import Outcome
 from engine.ledger.violation_lists import Listed
+from engine.tracker.appealable import Appealable
 
 APPEAL, LOOK_AT = 0, 3  # ranks
 WAITING = ("open", "acknowledged")
-APPEALABLE = (*WAITING, "confirmed")
-STANDING = (*APPEALABLE, "appealed")  # what can still cost something, or has
+STANDING = (*WAITING, "confirmed", "appealed")  # what can still cost something, or has
 KINDS: Mapping[str, Kind] = {
     "assessed_on": "day",
     "value": "figure",
-    "appeal_until": "day",
+    "appeal_until": "time",
     **dict.fromkeys(("exposure_min_fen", "exposure_max_fen", "amount_fen", "difference_fen"), "money"),
     **dict.fromkeys(("violation_count", "open_count", "confirmed", "overturned"), "number"),
 }
@@ -57,22 +57,24 @@ def violated(look: Look, found: Iterable[Found]) -> Sheet:
     )
 
 
-def appeals(look: Look, found: Iterable[Found]) -> tuple[Row, ...]:
-    """How long violations can still be appealed, as rows of `deadlines`."""
+def appeals(look: Look, found: Iterable[Found], open_: Iterable[Appealable]) -> tuple[Row, ...]:
+    """How long violations can still be appealed, as rows of `deadlines`; what is handed in already waits for nobody."""
+    shown = {f.listed.id for f in found if not f.internal}
     rows = []
-    for f in found:
-        v = f.listed
-        if v.appeal_until is None or v.state not in APPEALABLE:
+    for row in open_:
+        if row.until.at is None or row.stage == "submitted":
             continue
         matter = look.said(
             "do appeal",
-            shop=look.shop(v.platform, v.shop),
-            rule=look.title_words(v.rule),
-            cycle=v.cycle,
-            violation=v.id,
+            shop=look.shop(row.platform, row.shop),
+            rule=look.title_words(row.rule),
+            cycle=row.cycle,
+            violation=row.violation,
         )
-        shop = look.of_shop(v.client, v.platform, v.shop)
-        rows += deadline_row(look, v.client, shop, v.appeal_until, matter, v.reference, APPEAL, internal=f.internal)
+        if row.stage == "drafted":
+            matter = look.said("drafted", matter=matter)
+        shop, internal = look.of_shop(row.client, row.platform, row.shop), row.violation not in shown
+        rows += deadline_row(look, row.client, shop, row.until.at, matter, row.violation, APPEAL, internal=internal)
     return tuple(rows)
 
 
@@ -92,7 +94,7 @@ def of_month(look: Look, found: Iterable[Found]) -> Sheet:
                     _money(f.listed.amount_fen),
                     look.state(f.listed.state),
                     f.listed.reference,
-                    f.listed.appeal_until,
+                    look.deadline(f.listed.appeal_until, f.listed.platform),
                     f.listed.id,
                 ),
                 f.internal,
