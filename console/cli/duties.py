@@ -14,13 +14,13 @@ from console.desk import LOCAL_ZONE, Desk, instant
 from console.duty_words import HEADS, kinds, said, told
 from console.listing import listing
 from console.output import json_lines, say
+from engine.calendar.deadlines import end_of
 from engine.calendar.written import written_day
 from engine.errors import KaoheError
 from engine.ledger import subjects
 from engine.ledger.tables import Duty
 from engine.rulebook.platforms import platform as known_platform
 from engine.tracker import duties
-from engine.tracker.duty_due import end_of
 from engine.tracker.duty_states import duty_name
 
 Why = Annotated[str, typer.Option(help="The reason; it stands in the journal.")]

@@ -244,7 +244,7 @@ def _cases(session: Session, violations: Sequence[str]) -> list[_Case]:
             violation,
             shop,
             frozenset(measures.get(violation.id, ())),
-            noticed.get(violation.id) if _is_decided(violation) else None,
+            violation.noticed_at or (noticed.get(violation.id) if _is_decided(violation) else None),
             appealed.get(violation.id),
             tuple(duties.get(violation.id, ())),
         )

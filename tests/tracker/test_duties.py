@@ -1,7 +1,7 @@
 """Duties: opened by what a rule says, each once; proved, checked by another, and told when they are overdue."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_the_notice_opens_what_is_due_after_it(desk, breach):
 def test_the_deadline_that_the_platform_prints_stands_before_the_rules(desk, breach):
     desk.office.say(breach, "confirmed", now=desk.at("2026-03-12T09:00"))
     desk.look("2026-03-12T10:00")
-    desk.office.say(breach, "confirmed", now=desk.at("2026-03-12T11:00"), appeal_until=date(2026, 3, 13))
+    desk.office.say(breach, "confirmed", now=desk.at("2026-03-12T11:00"), appeal_until=desk.at("2026-03-14T00:00"))
     assert desk.look("2026-03-12T12:00") == {"duty.changed": 1}
     assert desk.all()["appeal"].due_at == desk.at("2026-03-14T00:00")
 

@@ -8,6 +8,7 @@ from sqlmodel import select
 from engine.assessment.due import input_digest
 from engine.assessment.standing import live_files, registrations
 from engine.calendar.cycles import parse_cycle
+from engine.calendar.deadlines import last_day
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Grant, NotAllowedError
 from engine.ledger.database import reading
@@ -15,7 +16,7 @@ from engine.ledger.journal import entries
 from engine.ledger.tables import PenaltyMatch
 from engine.ledger.violation_ids import violation_id
 from engine.measure.counting import UncountableError
-from engine.tracker.matches import last_day, link, ours_none, unlink
+from engine.tracker.matches import link, ours_none, unlink
 from tests.tracker.conftest import LATER
 
 RULE = "xiaohongshu.reply-rate"
@@ -47,7 +48,7 @@ def test_penalties_are_read_with_instants_in_utc_and_by_the_time_of_their_notice
     assert (first.reference, first.status, first.account) == ("A", "executed", "deposit")
     assert (second.noticed_at, second.amount_fen) == (datetime(2026, 3, 12, 1, tzinfo=UTC), 30000)
     assert second.appeal_until == datetime(2026, 3, 19, 16, tzinfo=UTC)
-    assert last_day(second.appeal_until, "xiaohongshu") == date(2026, 3, 19)
+    assert last_day(second.appeal_until, "Asia/Shanghai") == date(2026, 3, 19)
 
 
 def test_penalties_are_found_by_client_shop_and_day(tracker):
@@ -180,7 +181,7 @@ def test_what_is_confirmed_is_what_the_notice_says(tracker, breached):
     tracker.confirm("A")
     found = tracker.office.violation(breach())
     assert (found.state, found.severity, found.amount_fen, found.reference) == ("confirmed", "serious", 20000, "A")
-    assert str(found.appeal_until) == "2026-03-17"
+    assert found.appeal_until == datetime(2026, 3, 17, 16, tzinfo=UTC)  # the end of that day
     assert tracker.told() == [("A", breach(), "matched")]  # the record says what the platform says
     assert [line.match.basis for line in tracker.lines()] == ["reference"]
 
