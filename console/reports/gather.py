@@ -60,11 +60,16 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
     days = cycle_of(rolling(LOOKED_BACK), day)
     awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
     record = on_record(session, [], Asked(day, day, client=client), now)
+    # Figures are measured of whole files, which hold everybody's.
+    everything = desk.who.scope.everything
+    seen = None if everything else {(s.platform, s.external_id) for s in shops(session)}
     stands = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, progress)
     owed = duties.find(session, desk.who, now, state="open", client=client)
     owed += [d for d in duties.find(session, desk.who, now, state="done", client=client) if d.second_person]
     return DailyFacts(
-        outlooks=[o for o in stands if client in {None, o.client}],
+        outlooks=[
+            o for o in stands if client in {None, o.client} and (seen is None or (o.rule.platform, o.shop) in seen)
+        ],
         violations=_with_outcomes(session, desk, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
         limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),

@@ -13,7 +13,7 @@ WORDS: Mapping[str, Text] = {
     # reports
     "daily": Text("客服考核日报 {span}", "Daily report {span}"),
     "month report": Text("客服考核月报 {span}", "Monthly report {span}"),
-    "internal": Text("内部（全部客户）", "internal, all clients"),
+    "internal": Text("内部", "Internal"),
     "for client": Text("客户：{client}", "Client: {client}"),
     "as of": Text("截至 {at}；时间均为 {zone}", "As of {at}; times are of {zone}"),
     "money note": Text(
