@@ -205,7 +205,6 @@ CHINESE: Mapping[str, str] = {
     "What the platform decided: minor, serious, grave.": "平台判定的等级：minor 轻微、serious 严重、grave 特别严重",
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
-    "The platform's deadline.": "平台的申诉截止日",
     **help_waivers.CHINESE,
     **help_appeals.CHINESE,
 }

@@ -46,7 +46,8 @@ def decide(
     asked_by: str | None = None,
 ) -> Violation:
     """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
-    more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else NONE_MORE
+    given_up = forfeits_appeal and state == "confirmed"
+    more = {"appeal_forfeited": True} if given_up else NONE_MORE
     violation, event = decided(session, rulebook, violation_id, state, actor, why, now, notice, asked_by, more)
     append(session, now, [event])
     return violation
@@ -63,6 +64,8 @@ def decided(
     notice: PlatformNotice = NOTHING_SAID,
     asked_by: str | None = None,
     more: Mapping[str, Any] = NONE_MORE,
+    *,
+    follows: bool = False,
 ) -> tuple[Violation, Event]:
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
@@ -72,10 +75,9 @@ def decided(
     """
     violation = by(session, violation_id, for_change=True)
     found = version_used(session, VersionShelf(session, rulebook), violation)
-    before = violation.state
-    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more)
     if not more.get("appeal_forfeited"):
-        refuse_to_forfeit(violation, before, found, now)
+        refuse_to_forfeit(violation, state, notice, found[1] if found else None, now)
+    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more, follows=follows)
     settle(session, found[1] if found else None, changed)
     return changed, event
 

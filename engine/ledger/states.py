@@ -40,6 +40,7 @@ class Transition:
     permission: Permission
     not_by_asker: bool = False
     gives_up: bool = False
+    by_itself: bool = True  # False: it only follows from something else, like a waiver that is revoked
 
 
 _HANDLE, _DECIDE, _APPROVE = Permission.HANDLE, Permission.DECIDE, Permission.APPROVE
@@ -59,13 +60,15 @@ MACHINE: tuple[Transition, ...] = (
     Transition("appealed", "confirmed", _DECIDE),  # the appeal was made: nothing of it is given up
     Transition("overturned", "closed", _DECIDE),
     Transition("waived", "closed", _DECIDE),
+    Transition("waived", "open", _APPROVE, by_itself=False),  # as it was before a waiver that is revoked
+    Transition("waived", "acknowledged", _APPROVE, by_itself=False),
     Transition("withdrawn", "open", _APPROVE),  # evidence that took it back may bring it back
     Transition("withdrawn", "closed", _DECIDE),
 )
 _STEPS: Mapping[tuple[str, str], Transition] = MappingProxyType({(t.before, t.after): t for t in MACHINE})
-# From each state, the states that may follow.
+# From each state, the states that somebody may put a violation into.
 TRANSITIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {state: tuple(t.after for t in MACHINE if t.before == state) for state in STATES}
+    {state: tuple(t.after for t in MACHINE if t.before == state and t.by_itself) for state in STATES}
 )
 AMEND = Permission.DECIDE  # to say more about a violation in the state that it has
 
@@ -87,8 +90,8 @@ class NoSuchStepError(KaoheError):
         )
 
 
-def step(violation: str, before: str, after: str) -> Transition:
-    """The step of `violation` from one state to another.
+def step(violation: str, before: str, after: str, *, follows: bool = False) -> Transition:
+    """The step of `violation` from one state to another; `follows`: it follows from something else that was done.
 
     Raises UnknownNameError for a state that there is not, NoSuchStepError where it may not follow.
 
@@ -97,7 +100,7 @@ def step(violation: str, before: str, after: str) -> Transition:
     """
     known_state(after)
     found = _STEPS.get((before, after))
-    if found is None:
+    if found is None or not (found.by_itself or follows):
         raise NoSuchStepError(violation, before, after)
     return found
 

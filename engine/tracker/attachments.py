@@ -10,6 +10,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from engine.errors import KaoheError
 
@@ -84,7 +85,7 @@ class AttachmentStore:
             return
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
+        temporary = place.with_name(f".{place.name}.{uuid4().hex}")
         try:
             with temporary.open("wb") as stream:
                 stream.write(data)

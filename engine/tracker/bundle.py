@@ -87,7 +87,7 @@ def file_name(number: int, name: str) -> str:
     """
     plain = _HOSTILE.sub("_", name.rpartition("/")[2].rpartition("\\")[2]).strip("._")
     stem, dot, ending = plain.rpartition(".")
-    short = f"{stem[:60]}.{ending[:8]}" if dot else plain[:60]
+    short = f"{stem[:60].strip('_')}.{ending[:8]}" if dot else plain[:60]
     return f"{number:02}-{short or 'file'}"
 
 

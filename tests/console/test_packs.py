@@ -1,0 +1,154 @@
+"""Packs: all about a violation in one file, the same bytes each time, that harms nobody and can be checked."""
+
+import json
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from console.desk import Desk
+from console.packing import pack_files
+from console.settings import environment_settings
+from engine.evidence.lake import Lake
+from engine.tracker.bundle import MANIFEST, checked, zipped
+from engine.tracker.pack import gather
+from notifier.records import records_of
+from notifier.sheets import Sheets
+
+WEEK = ("assess", "--as-of", "2026-03-10T10:05+08:00")
+HOSTILE = "<script>alert('x')</script>\u202e.csv"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+@pytest.fixture
+def violation(kaohe, sessions, tmp_path):
+    """A violation of a shop and agents with hostile names, under appeal, with two files of one name."""
+    path = sessions(3, 9)
+    path.write_text(path.read_text().replace(",a1,", f',"{HOSTILE}",'), encoding="utf-8")
+    kaohe("shops", "add", "xiaohongshu", "s1", "--name", "<img src=x onerror=alert(1)>")
+    kaohe("import", str(path), "--kind", "sessions")
+    kaohe(*WEEK)
+    (row,) = kaohe("violations", "list", "--json").rows
+    name = row["violation"]
+    kaohe("violations", "notified", name, "--noticed-at", "2026-03-11", "--reference", "<b>N-1</b>", "--amount", "10")
+    (tmp_path / "text.txt").write_text("我们不同意 </div><script>alert(2)</script>", encoding="utf-8")
+    for folder, data in (("one", PNG), ("two", PNG + b"2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "..聊天<记录>.png").write_bytes(data)
+    files = [str(path) for path in sorted(tmp_path.glob("*/*.png"))]
+    opened = kaohe("appeals", "open", name, "--text", str(tmp_path / "text.txt"), *(f"--attach={f}" for f in files))
+    assert opened.code == 0, opened.err
+    late = kaohe("appeals", "submit", name, "--late", "the platform agreed")
+    assert late.code == 0, late.err
+    return name
+
+
+def packed(home, violation, *, internal=True):
+    """The files of a pack, as somebody of the house gets it, or somebody else."""
+    desk = Desk(environment_settings(str(home)))
+    who = replace(desk.who, internal=internal)
+    with desk.reading() as session:
+        lake = Lake(desk.settings.lake)
+        content = gather(session, desk.sound_rules, lake, desk.cache, desk.attachments, violation, who)
+        record = records_of(session, [violation])[violation]
+    used = content.explanation.outcome
+    facts = record.facts_under(used.rule, used.version.key, Sheets(), "zh-CN")
+    found = pack_files(content, facts, "zh-CN")
+    desk.close()
+    return found
+
+
+def test_a_pack_holds_everything_is_the_same_each_time_and_is_found_sound(kaohe, violation, tmp_path):
+    for name in ("a.zip", "b.zip"):
+        assert kaohe("pack", violation, "-o", str(tmp_path / name)).code == 0
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    said = kaohe("pack", "--verify", str(tmp_path / "a.zip"))
+    assert (said.code, said.err) == (0, "")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        names = archive.namelist()
+        told = json.loads(archive.read("violation.json"))
+        journal = json.loads(archive.read("journal.json"))
+        page = archive.read("index.html").decode()
+    assert names == [MANIFEST, *sorted(n for n in names if n.startswith("attachments/")), *names[3:]]
+    assert set(names[3:]) == {"index.html", "journal.json", "rule.yaml", "violation.json"}
+    assert (told["numerator"], told["denominator"], told["against_total"]) == (3, 9, 6)
+    assert [row["session"] for row in told["against"]] == [f"s1-{n}" for n in (7, 8, 3, 4, 5, 6)] or len(
+        told["against"]
+    ) == 6
+    assert {"claims", "trace", "sources", "appeals", "notices", "assumed", "disputed"} <= set(told)
+    assert kaohe("journal", "verify", "--expect", journal["head"]).code == 0
+    for words in ("我们不同意", "s1-3", "日志摘录", journal["head"], "依据"):
+        assert words in page
+
+
+def test_nothing_in_a_pack_can_run_or_leave_its_directory(home, violation):
+    files = packed(home, violation)
+    page = files["index.html"].decode()
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    assert "default-src 'none'" in page
+    attached = sorted(name for name in files if name.startswith("attachments/"))
+    assert attached == ["attachments/01-聊天_记录.png", "attachments/02-聊天_记录.png"]
+    for name in ("../x", "/x", "a/../../x", "c:\\x", "a\\..\\x", "", "a\nb", MANIFEST):
+        with pytest.raises(ValueError, match=r".*"):
+            zipped({name: b""})
+
+
+def test_agents_and_recipients_are_for_the_house_alone(home, violation):
+    ours, theirs = packed(home, violation), packed(home, violation, internal=False)
+    assert "alert('x')" in json.loads(ours["violation.json"])["agents"][0]["agent"]
+    told = json.loads(theirs["violation.json"])
+    assert (told["agents"], {row["agent"] for row in told["against"]}) == ([], {None})
+    for name, data in theirs.items():
+        assert b"alert('x')" not in data, name
+        assert b"alert(&#39;x&#39;)" not in data, name
+    assert told["against_total"] == 6
+    assert all("recipient" not in notice and "body" not in notice for notice in told["notices"])
+
+
+def rewritten(path, change):
+    """The pack at `path` after somebody has changed its files."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (lambda files: files.update({"index.html": b"all is well"}), "文件被改动：index.html"),
+        (lambda files: files.pop("rule.yaml"), "缺少文件：rule.yaml"),
+        (lambda files: files.update({"more.txt": b""}), "清单里没有的文件：more.txt"),
+        (lambda files: files.update({"../../etc/x": b""}), "不安全的文件名：'../../etc/x'"),
+        (lambda files: files.pop(MANIFEST), "没有清单（MANIFEST）"),
+        (lambda files: files.update({MANIFEST: b"nonsense\n"}), "读不了的一行"),
+    ],
+)
+def test_what_was_changed_is_found(kaohe, violation, tmp_path, change, finding):
+    path = tmp_path / "p.zip"
+    kaohe("pack", violation, "-o", str(path))
+    rewritten(path, change)
+    said = kaohe("pack", "--verify", str(path))
+    assert said.code == 1
+    assert finding in said.err
+
+
+def test_a_journal_that_was_changed_is_found_although_the_manifest_was_written_anew(home, violation, tmp_path):
+    files = packed(home, violation)
+    told = json.loads(files["journal.json"])
+    told["entries"][0]["payload"]["why"] = "another reason"
+    files["journal.json"] = json.dumps(told).encode()
+    (tmp_path / "p.zip").write_bytes(zipped(files))
+    found = checked(tmp_path / "p.zip").findings
+    assert [finding.partition(" of entry")[0] for finding in found] == ["the payload"]
+
+
+def test_what_is_no_pack_is_refused(kaohe, violation, tmp_path):
+    (tmp_path / "p.zip").write_bytes(b"PK\x03\x04 nothing")
+    for words in (("--verify", str(tmp_path / "p.zip")), ("--verify", str(tmp_path)), (), ("V-AAAAAAAAAAAA",)):
+        assert kaohe("pack", *words).code == 2
+    assert kaohe("pack", violation, "-o", str(tmp_path / "nowhere" / "p.zip")).code == 2
