@@ -8,6 +8,7 @@ import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.cli.rules import practice_of
+from console.contract_words import beside_words
 from console.decided import decided, decided_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
@@ -15,13 +16,14 @@ from console.output import json_lines, say, table
 from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import TOLD, event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, row_cells, row_json
-from engine.assessment.explain import MOST_SESSIONS
+from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
 from engine.evidence.lake import Lake
 from engine.ledger import journal
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
+from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
 
@@ -88,18 +90,25 @@ def explain(
     most = None if full else MOST_SESSIONS
     with desk.reading() as session:
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
+        found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+        contract = beside(session, desk.who, desk.sound_rules, name)
     used = found.outcome
     told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        borne_out = {"practice": accuracy_json(told[0]) if told else None}
-        json_lines([explanation_json(found) | decided(record_.violation) | borne_out])
+        apart = {
+            "practice": accuracy_json(told[0]) if told else None,
+            "contract": contract.as_json() if contract else None,
+        }
+        json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
     lines = practice_lines(told, used.version.key, language)
     say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
+    if contract is not None:
+        say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
 
 
 def _payload(payload: Any, language: Language) -> str:
