@@ -111,9 +111,12 @@ def _report(home: Path, out: Path) -> None:
     desk = _desk(home)
     _ = desk.ledger, desk.rulebook
     with desk.reading() as session:
-        look = look_of(session, desk, "zh-CN", local_day(NOW, LOCAL_ZONE), NOW)
+        look = look_of(session, desk.rulebook, "zh-CN", local_day(NOW, LOCAL_ZONE), NOW)
         clients = clients_of(session)
-        found = _timed("found by the use cases", lambda: [daily(look, daily_facts(session, desk, look, silent, None))])
+        found = _timed(
+            "found by the use cases",
+            lambda: [daily(look, daily_facts(session, desk, desk.rulebook, look, silent, None))],
+        )
     report = found[0]
     reports = [for_the_house(look, report), *(for_client(look, report, client) for client in clients)]
     for step, write in (("workbooks", write_workbooks), ("pages", write_pages), ("CSV", write_tables)):

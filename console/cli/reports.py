@@ -63,8 +63,8 @@ def daily(
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     with desk.reading() as session, progress(step_words(desk.settings.language)) as step:
         clients = _clients(session, client)
-        look = look_of(session, desk, language, about, now)
-        report = daily_report(look, daily_facts(session, desk, look, step, client))
+        look = look_of(session, desk.rulebook, language, about, now)
+        report = daily_report(look, daily_facts(session, desk, desk.rulebook, look, step, client))
     _deliver(desk, look, report, clients, client, _Places(xlsx, html, csv, as_json))
 
 
@@ -89,8 +89,8 @@ def month(
     wanted = parse_cycle(read_month(month), MONTH) if month else cycle_of(MONTH, local_day(now, LOCAL_ZONE))
     with desk.reading() as session, progress(step_words(desk.settings.language)):
         clients = _clients(session, client)
-        look = look_of(session, desk, language, local_day(now, LOCAL_ZONE), now)
-        report = monthly(look, month_facts(session, desk, look, wanted, client))
+        look = look_of(session, desk.sound_rules, language, local_day(now, LOCAL_ZONE), now)
+        report = monthly(look, month_facts(session, desk, desk.sound_rules, look, wanted, client))
     if not report.rows:
         words = WORDS["nothing in month"]
         raise NothingToDoError(words.en.format(month=wanted.key), zh=words.zh.format(month=wanted.key))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from console.duty_words import Told
 from console.reports.about import notes
 from console.reports.look import Look
-from console.reports.sections import deadlines, duties, evidence, penalties, sanctions, standings, violations
+from console.reports.sections import contracts, deadlines, duties, evidence, penalties, sanctions, standings, violations
 from console.reports.sheet import Report, Row
 from engine.assessment.agenda import ShopLimit
 from engine.assessment.evidence_calendar import Row as EvidenceRow
 from engine.assessment.outlook import Outlook
 from engine.tracker.appealable import Appealable
+from engine.tracker.standards import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class DailyFacts:
     penalties: Sequence[penalties.Noticed] = ()
     appealable: Sequence[Appealable] = ()
     duties: Sequence[Told] = ()
+    checked: Sequence[Checked] = ()
 
 
 def daily(look: Look, facts: DailyFacts) -> Report:
@@ -46,6 +48,7 @@ def daily(look: Look, facts: DailyFacts) -> Report:
             evidence.missing(look, facts.evidence),
             duties.duties(look, facts.duties),
             sanctions.sanctions(look, facts.limits),
+            contracts.missed(look, facts.checked),
         ),
         notes=notes(look),
     )

@@ -16,9 +16,8 @@ from console.reports.month import MonthFacts
 from console.reports.sections.penalties import Noticed
 from console.reports.sections.violations import WAITING, Found
 from console.waiver_words import told as waivers_told
-from engine.assessment.agenda import agenda
 from engine.assessment.archive import current_outcomes
-from engine.assessment.booked import Asked, on_record
+from engine.assessment.booked import Asked
 from engine.assessment.evidence_calendar import evidence_calendar
 from engine.assessment.outcome import Outcome
 from engine.assessment.outlook import outlook
@@ -29,22 +28,28 @@ from engine.ledger.lookup import shops
 from engine.ledger.violation_lists import Listed, find
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress
+from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Language
 from engine.tracker import duties, waivers
 from engine.tracker.appealable import appealable
+from engine.tracker.charged import charged
+from engine.tracker.deposits import deposits
 from engine.tracker.matches import compare, sides
 from engine.tracker.penalties import seen_penalties, shops_seen
 from engine.tracker.practice import practice
+from engine.tracker.sanctions import active
+from engine.tracker.standards import check
 
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
 LOOKED_BACK = 31  # days of evidence that a daily report looks at
+RECENT = timedelta(days=6)  # a week of assessment days: every weekly figure is told once
 LONGEST_APPEAL = 62  # days: no notice can be appealed for longer
 AT_ONCE = 500
 
 
-def look_of(session: Session, desk: Desk, language: Language, day: date, now: datetime) -> Look:
+def look_of(session: Session, book: RuleBook, language: Language, day: date, now: datetime) -> Look:
     """How a report about `day` speaks, with the names that shops have now."""
-    return Look(language, day, now, shop_names(session), desk.sound_rules)
+    return Look(language, day, now, shop_names(session), book)
 
 
 def clients_of(session: Session) -> list[str]:
@@ -52,14 +57,15 @@ def clients_of(session: Session) -> list[str]:
     return sorted({shop.client for shop in shops(session)})
 
 
-def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, client: str | None) -> DailyFacts:
+def daily_facts(
+    session: Session, desk: Desk, book: RuleBook, look: Look, progress: Progress, client: str | None
+) -> DailyFacts:
     """What stands on the day of `look`; of one client, if it is given."""
-    rules, day, now = list(desk.rulebook.values()), look.day, look.now
+    rules, day, now = list(book.values()), look.day, look.now
     # As everywhere, what was assessed after the day that is told about is not known on it.
     waits = [v for state in (*WAITING, "confirmed") for v in find(session, client=client, state=state, last=day)]
     days = cycle_of(rolling(LOOKED_BACK), day)
     awaited = evidence_calendar(session, desk.lake, rules, days, now, desk.settings.waiting)
-    record = on_record(session, [], Asked(day, day, client=client), now)
     # Figures are measured of whole files, which hold everybody's.
     everything = desk.who.scope.everything
     seen = None if everything else {(s.platform, s.external_id) for s in shops(session)}
@@ -70,21 +76,22 @@ def daily_facts(session: Session, desk: Desk, look: Look, progress: Progress, cl
         outlooks=[
             o for o in stands if client in {None, o.client} and (seen is None or (o.rule.platform, o.shop) in seen)
         ],
-        violations=_with_outcomes(session, desk, waits),
+        violations=_with_outcomes(session, book, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
-        limits=agenda([], day, day, now, record, desk.settings.late_after).active(day),
-        appealable=[
-            row for row in appealable(session, desk.sound_rules, desk.who, now) if client in {None, row.client}
-        ],
+        limits=active(session, desk.who, Asked(day, day, client=client), now),
+        appealable=[row for row in appealable(session, book, desk.who, now) if client in {None, row.client}],
         penalties=_noticed(session, desk, look, client),
-        duties=duties_told(session, [d for d in owed if d.opened_at <= now], desk.sound_rules, now),
+        checked=check(session, desk.who, book, client=client, first=day - RECENT, last=day),
+        duties=duties_told(session, [d for d in owed if d.opened_at <= now], book, now),
     )
 
 
-def month_facts(session: Session, desk: Desk, look: Look, month: Cycle, client: str | None) -> MonthFacts:
+def month_facts(
+    session: Session, desk: Desk, book: RuleBook, look: Look, month: Cycle, client: str | None
+) -> MonthFacts:
     """What is on record about the cycles that end in a month; of one client, if it is given."""
     until = month.last + LATEST
-    judged = current_outcomes(session, desk.sound_rules, None, month.first, until)
+    judged = current_outcomes(session, book, None, month.first, until)
     outcomes = [o for o in judged if o.cycle_end in month and client in {None, o.client}]
     ends = {o.violation: o.cycle_end for o in judged if o.violation}
     listed = find(session, client=client, first=month.first, last=until)
@@ -93,7 +100,7 @@ def month_facts(session: Session, desk: Desk, look: Look, month: Cycle, client: 
     booked = periods.corrections(session, about=month.key)
     booked += [b for b in periods.corrections(session, booked_in=month.key) if b.correction.month != month.key]
     now = look.now
-    lines = compare(sides(session, desk.lake, client=client), desk.sound_rules, now, desk.settings.penalty_days)
+    lines = compare(sides(session, desk.lake, client=client), book, now, desk.settings.penalty_days)
     let_off = [w for w in waivers.find(session, client) if w.first_day <= month.last and w.last_day >= month.first]
     whole = client is None  # of one client alone, practice says too little, and it is not told
     return MonthFacts(
@@ -104,7 +111,10 @@ def month_facts(session: Session, desk: Desk, look: Look, month: Cycle, client: 
         periods.periods(session),
         [line for line in lines if line.day in month],
         waivers_told(session, let_off),
-        practice(session, desk.lake, desk.sound_rules, now, desk.settings.penalty_days) if whole else [],
+        practice(session, desk.lake, book, now, desk.settings.penalty_days) if whole else [],
+        charged(session, desk.who, desk.lake, client=client, month=month.key),
+        check(session, desk.who, book, client=client, month=month.key),
+        deposits(session, desk.who, desk.lake, client),
     )
 
 
@@ -115,11 +125,11 @@ def _noticed(session: Session, desk: Desk, look: Look, client: str | None) -> li
     return [Noticed(p, shops_of[p.platform, p.shop].client) for p in found]
 
 
-def _with_outcomes(session: Session, desk: Desk, listed: Sequence[Listed]) -> list[Found]:
+def _with_outcomes(session: Session, book: RuleBook, listed: Sequence[Listed]) -> list[Found]:
     outcomes: dict[str, Outcome] = {}
     ids = [v.id for v in listed]
     for start in range(0, len(ids), AT_ONCE):
-        some = current_outcomes(session, desk.sound_rules, None, None, None, ids[start : start + AT_ONCE])
+        some = current_outcomes(session, book, None, None, None, ids[start : start + AT_ONCE])
         outcomes |= {o.violation: o for o in some if o.violation}
     return [Found(v, outcomes.get(v.id)) for v in listed]
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from console.reports.about import notes
 from console.reports.look import Look
-from console.reports.sections import closing, penalties, practice, verdicts, violations, waivers
+from console.reports.sections import closing, contracts, penalties, practice, verdicts, violations, waivers
 from console.reports.sheet import Report
 from console.waiver_words import Told
 from engine.assessment.outcome import Outcome
 from engine.ledger.periods import Booked
 from engine.ledger.tables import Period
 from engine.tracker.accuracy import Accuracy
+from engine.tracker.charges import Entry
+from engine.tracker.deposits import Standing
 from engine.tracker.matches import Compared
+from engine.tracker.standards import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class MonthFacts:
     compared: Sequence[Compared] = ()
     waivers: Sequence[Told] = ()
     accuracy: Sequence[Accuracy] = ()
+    entries: Sequence[Entry] = ()
+    checked: Sequence[Checked] = ()
+    deposits: Sequence[Standing] = ()
 
 
 def monthly(look: Look, facts: MonthFacts) -> Report:
@@ -42,8 +48,10 @@ def monthly(look: Look, facts: MonthFacts) -> Report:
         sheets=(
             verdicts.by_rule(look, facts.outcomes),
             violations.of_month(look, facts.violations),
-            violations.exposure(look, facts.violations),
+            contracts.charges(look, facts.entries),
             penalties.compared(look, facts.compared),
+            contracts.missed(look, facts.checked),
+            contracts.deposits(look, facts.deposits),
             waivers.waivers(look, facts.waivers),
             closing.corrections(look, facts.corrections),
             closing.closing(look, facts.month, facts.periods),

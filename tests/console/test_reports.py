@@ -162,7 +162,8 @@ def test_a_month_tells_verdicts_and_decisions(kaohe, two_clients):
     told = {(row["section"], row.get("client"), row.get("state"), row.get("amount_fen")) for row in rows}
     assert ("violations", "甲公司", "confirmed", 30050) in told
     assert ("violations", "乙公司", "open", None) in told
-    assert ("exposure", "甲公司", None, 30050) in told
+    (charge,) = [row for row in rows if row["section"] == "charges" and row["client"] == "甲公司"]
+    assert (charge["charged_fen"], charge["charge_count"], charge["shop"]) == (30050, 1, "s1")
     (of_a,) = [row for row in rows if row["section"] == "by_rule" and row["client"] == "甲公司"]
     assert (of_a["cycles"], of_a["violation_count"], of_a["worst"], of_a["rate"]) == (1, 1, "70%", "0%")
 

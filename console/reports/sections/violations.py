@@ -14,13 +14,11 @@ from engine.tracker.appealable import Appealable
 
 APPEAL, LOOK_AT = 0, 3  # ranks
 WAITING = ("open", "acknowledged")
-STANDING = (*WAITING, "confirmed", "appealed")  # what can still cost something, or has
 KINDS: Mapping[str, Kind] = {
     "assessed_on": "day",
     "value": "figure",
     "appeal_until": "time",
-    **dict.fromkeys(("exposure_min_fen", "exposure_max_fen", "amount_fen", "difference_fen"), "money"),
-    **dict.fromkeys(("violation_count", "open_count", "confirmed", "overturned"), "number"),
+    **dict.fromkeys(("exposure_min_fen", "exposure_max_fen", "amount_fen"), "money"),
 }
 
 
@@ -104,42 +102,6 @@ def of_month(look: Look, found: Iterable[Found]) -> Sheet:
         ),
         look.said("violations empty"),
         look.said("violations hint"),
-    )
-
-
-def exposure(look: Look, found: Iterable[Found]) -> Sheet:
-    """By client, platform and rule: what a month's violations can cost, and what was charged. Only of shops."""
-    groups: dict[tuple[str, str, str], list[Listed]] = {}
-    for f in found:
-        if not f.internal:
-            groups.setdefault((f.listed.client, f.listed.platform, f.listed.rule), []).append(f.listed)
-    rows = []
-    for (client, platform, rule), of_group in sorted(groups.items()):
-        low = sum(v.exposure_fen[0] for v in of_group if v.state in STANDING)
-        high = sum(v.exposure_fen[1] for v in of_group if v.state in STANDING)
-        charged = sum(v.amount_fen or 0 for v in of_group if v.state not in {"overturned", "withdrawn", "waived"})
-        states = [v.state for v in of_group]
-        cells: tuple[Cell, ...] = (
-            client,
-            look.platform(platform),
-            look.title(rule),
-            len(of_group),
-            sum(state in WAITING or state == "appealed" for state in states),
-            states.count("confirmed"),
-            states.count("overturned"),
-            Money(low),
-            Money(high),
-            Money(charged),
-            Money(charged - high),
-        )
-        rows.append(Row(client, cells))
-    keys = "client platform rule violation_count open_count confirmed overturned"
-    return Sheet(
-        "exposure",
-        look.said("exposure"),
-        look.columns(f"{keys} exposure_min_fen exposure_max_fen amount_fen difference_fen", **KINDS),
-        tuple(rows),
-        look.said("exposure empty"),
     )
 
 
