@@ -168,6 +168,23 @@ def test_a_month_tells_verdicts_and_decisions(kaohe, two_clients):
     assert (of_a["cycles"], of_a["violation_count"], of_a["worst"], of_a["rate"]) == (1, 1, "70%", "0%")
 
 
+def test_what_misses_a_contract_and_not_the_platforms_standard_is_told_apart(kaohe, sessions):
+    kaohe("shops", "add", "xiaohongshu", "s1", "--client", "甲公司")
+    kaohe("import", str(sessions(85, 100)), "--kind", "sessions")
+    assessed(kaohe)
+    agreed = kaohe("standards", "set", "甲公司", "xiaohongshu.reply-rate", "90%", "--since", "2026-03-02")
+    assert agreed.code == 0, agreed.err
+    read = ("--balance", "500", "--minimum", "1000", "--at", "2026-03-10T09:00", "--why", "后台")
+    assert kaohe("deposits", "record", "s1", *read).code == 0
+    rows = kaohe("report", "daily", "--as-of", AFTER, "--client", "甲公司", "--json").rows
+    told = [(row["section"], row["contract"], row["standard"], row["verdict"]) for row in rows]
+    assert told == [("standards", ">= 90%", ">= 80%", "compliant")]
+    month = kaohe("report", "month", "--month", "2026-03", "--as-of", AFTER, "--json").rows
+    assert {"standards", "deposits"} <= {row["section"] for row in month}
+    (deposit,) = [row for row in month if row["section"] == "deposits"]
+    assert (deposit["balance_fen"], deposit["state"]) == (50000, "falls short")
+
+
 def test_the_same_ledger_gives_the_same_bytes(kaohe, two_clients, tmp_path):
     assessed(kaohe)
     for n in ("1", "2"):
