@@ -66,6 +66,8 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "period list": READ,
         "period reopen": APPROVE_ALL,
         "period show": READ,
+        "report daily": READ,
+        "report month": READ,
         "rules check": NOBODY,
         "rules list": NOBODY,
         "rules show": NOBODY,
