@@ -32,7 +32,7 @@ X = "xiaohongshu"
 P = Permission
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show"}  # speak of no client, whoever asks
-SILENT |= {"rules check", "rules list", "rules show", "rules test"}
+SILENT |= {"rules check", "rules list", "rules test"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Row:
     everywhere: bool = False
     writes: bool = False
     foreign: bool = True  # whether there is something of another's to name
+    ends: tuple[int, ...] = (0, 1, 3)  # how it may end for those who may: 2 where something else stands against it
     only: tuple[str, ...] = field(default=())  # the actors who try it; all by default
 
     def typed(self, whose: str, place: Path, names: dict[str, str]) -> list[str]:
@@ -59,7 +60,21 @@ ROWS = [
     Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --dry-run", foreign=False),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --client {{}}"),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --json", foreign=False),
+    Row("appeals list --json", foreign=False),
+    Row("appeals open {v} --by main", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("appeals outcome {v} upheld --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("appeals submit {v} --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("doctor --send-none", need=None, foreign=False),
+    Row(f"duties add study --due 2027-01-01 --why read --client {{}}", P.DECIDE, writes=True),
+    Row("duties add study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
+    Row("duties cancel {d} --why because", P.DECIDE, writes=True),
+    Row("duties check {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
+    Row("duties done {d} --proof words", P.HANDLE, writes=True),
+    Row("duties give {d} --to somebody", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("duties list --json", foreign=False),
+    Row("duties list --client {}"),
+    Row("duties reject {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
+    Row("duties show {d}"),
     Row(f"evidence remove --platform {X} --shop {{}}1 --why because", P.REGISTER, writes=True),
     Row("evidence status --month 2026-03 --client {}"),
     Row("evidence status --month 2026-03 --json", foreign=False),
@@ -78,12 +93,23 @@ ROWS = [
     Row("notices show {n}"),
     Row("outlook --as-of 2026-03-08T20:00 --json", foreign=False),
     Row("outlook --as-of 2026-03-08T20:00 --shop {}1"),
+    Row("pack {v} -o pack.zip"),
+    Row("penalties confirm {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("penalties link {}-p1 {v} --why because", P.DECIDE, writes=True),
+    Row("penalties list --json", foreign=False),
+    Row("penalties list --client {}"),
+    Row("penalties match --json", foreign=False),
+    Row("penalties ours-none {}-p1 --why because", P.DECIDE, writes=True),
+    Row("penalties show {}-p1"),
+    Row("penalties unlink {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("people import {at}/people-{}.csv", P.REGISTER, writes=True),
     Row("people list --json", foreign=False),
     Row("period close 2026-01", P.APPROVE, everywhere=True, writes=True, foreign=False),
     Row("period list --json", foreign=False),
     Row("period reopen 2026-02 --why because", P.APPROVE, everywhere=True, writes=True, foreign=False),
     Row("period show 2026-02 --json", foreign=False),
+    Row("rules accuracy --json", foreign=False),
+    Row("rules show xiaohongshu.reply-rate", need=None, foreign=False),
     Row("secret check", P.ADMINISTER, everywhere=True, foreign=False),
     Row("secret renew --why because", P.ADMINISTER, everywhere=True, writes=True, foreign=False),
     Row(f"shops add {X} {{}}1 --category toys", P.REGISTER, writes=True),
@@ -102,10 +128,19 @@ ROWS = [
     Row("violations list --json", foreign=False),
     Row("violations list --client {}"),
     Row("violations list --shop {}1"),
+    Row("violations notified {v} --reference n1", P.DECIDE, writes=True),
     Row("violations record {v} acknowledged --why because", P.HANDLE, writes=True),
     Row("violations record {v} confirmed --why because", P.DECIDE, writes=True),
     Row("violations record {v} waived --why because", P.APPROVE, writes=True),
     Row("violations show {v} --json"),
+    Row("waivers approve {w} --why because", P.APPROVE, writes=True),
+    Row("waivers edit {w} --to 2026-03-30 --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("waivers list --json", foreign=False),
+    Row("waivers list --client {}"),
+    Row("waivers reject {w} --why because", P.APPROVE, writes=True),
+    Row("waivers request --violation {v} --from 2026-03-02 --to 2026-03-29 --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("waivers revoke {w} --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("waivers show {w}"),
     Row("whoami --json", need=None, foreign=False),
     Row("worker --once", need=None, writes=True, foreign=False, only=("viewer-of-a-client",)),
 ]
@@ -249,7 +284,7 @@ def test_nobody_sees_or_changes_what_is_anothers(world, name, tmp_path, monkeypa
         code = run([*typed, "--home", str(home)])
         said = capsys.readouterr()
         told = without(said.out + said.err, [*typed, f"{OTHER}1"])
-        if code == 4 or (allowed and code == 2) or (not allowed and row.writes and code != 2):
+        if code == 4 or (allowed and code not in row.ends) or (not allowed and row.writes and code != 2):
             faults.append(f"{' '.join(typed)}: ended with {code}: {said.err}")
         if name != "root" and (leak := foreign.search(told)):
             faults.append(f"{' '.join(typed)}: told of {leak[0]}: {told}")
