@@ -45,13 +45,11 @@ class Row:
     writes: bool = False
     foreign: bool = True  # whether there is something of another's to name
     ends: tuple[int, ...] = (0, 1, 3)  # how it may end for those who may: 2 where something else stands against it
+    refused: tuple[int, ...] = (2,)  # how it ends for others; 1 where rows of a file are refused
     only: tuple[str, ...] = field(default=())  # the actors who try it; all by default
 
-    def typed(self, whose: str, place: Path, names: dict[str, str]) -> list[str]:
-        return [
-            w.format(whose, at=place, v=names[f"violation of {whose}"], n=names[f"notice of {whose}"])
-            for w in self.words.split()
-        ]
+    def typed(self, whose: str, place: Path, names: dict[str, dict[str, str]]) -> list[str]:
+        return [word.format(whose, at=place, **names[whose]) for word in self.words.split()]
 
 
 ROWS = [
@@ -65,8 +63,8 @@ ROWS = [
     Row("appeals outcome {v} upheld --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("appeals submit {v} --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("doctor --send-none", need=None, foreign=False),
-    Row(f"duties add study --due 2027-01-01 --why read --client {{}}", P.DECIDE, writes=True),
-    Row("duties add study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
+    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True),
+    Row("duties add mandatory_study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
     Row("duties cancel {d} --why because", P.DECIDE, writes=True),
     Row("duties check {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
     Row("duties done {d} --proof words", P.HANDLE, writes=True),
@@ -102,7 +100,7 @@ ROWS = [
     Row("penalties ours-none {}-p1 --why because", P.DECIDE, writes=True),
     Row("penalties show {}-p1"),
     Row("penalties unlink {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
-    Row("people import {at}/people-{}.csv", P.REGISTER, writes=True),
+    Row("people import {at}/people-{}.csv", P.REGISTER, writes=True, refused=(1, 2)),
     Row("people list --json", foreign=False),
     Row("period close 2026-01", P.APPROVE, everywhere=True, writes=True, foreign=False),
     Row("period list --json", foreign=False),
@@ -133,12 +131,17 @@ ROWS = [
     Row("violations record {v} confirmed --why because", P.DECIDE, writes=True),
     Row("violations record {v} waived --why because", P.APPROVE, writes=True),
     Row("violations show {v} --json"),
-    Row("waivers approve {w} --why because", P.APPROVE, writes=True),
+    Row("waivers approve {w} --why because", P.APPROVE, writes=True, ends=(0, 2)),
     Row("waivers edit {w} --to 2026-03-30 --why because", P.HANDLE, writes=True, ends=(0, 2)),
     Row("waivers list --json", foreign=False),
     Row("waivers list --client {}"),
     Row("waivers reject {w} --why because", P.APPROVE, writes=True),
-    Row("waivers request --violation {v} --from 2026-03-02 --to 2026-03-29 --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row(
+        "waivers request --violation {v} --from 2026-03-02 --to 2026-03-29 --why because",
+        P.HANDLE,
+        writes=True,
+        ends=(0, 2),
+    ),
     Row("waivers revoke {w} --why because", P.HANDLE, writes=True, ends=(0, 2)),
     Row("waivers show {w}"),
     Row("whoami --json", need=None, foreign=False),
@@ -208,11 +211,18 @@ def world(tmp_path_factory):
             (place / f"first-{c}.csv").write_text(
                 "\n".join([HEADER, *sessions(f"{c}1", 2), *sessions(f"{c}2", 2)]) + "\n"
             )
+            head_ = "platform,shop,reference,noticed_at,status,amount_fen\n"
+            (place / f"penalties-{c}.csv").write_text(f"{head_}{X},{c}1,{c}-p1,2026-03-10T10:00:00,open,30000\n")
             kaohe("shops", "import", str(place / f"shops-{c}.csv"))
         kaohe("import", *(str(place / f"first-{c}.csv") for c in both), "--kind", "sessions")
         for c in both:
             kaohe("people", "import", str(place / f"people-{c}.csv"))
+            kaohe("import", str(place / f"penalties-{c}.csv"), "--kind", "penalties")
         kaohe("assess", "--as-of", AFTER)
+        for c in both:
+            kaohe("duties", "add", "mandatory_study", "--due", "2027-01-01", "--why", f"{c}-read", "--client", c)
+            waived = ["--from", "2026-03-02", "--to", "2026-03-29", "--as-of", AFTER, "--why", f"{c}-because"]
+            kaohe("waivers", "request", "--shop", f"{c}1", "--rule", f"{X}.reply-rate", *waived)
         kaohe("period", "close", "2026-02", "--as-of", AFTER)
         now = datetime.now(UTC)
         secrets = {}
@@ -237,8 +247,12 @@ def world(tmp_path_factory):
         for c in both:
             wanted = "SELECT v.id, n.id FROM violation v JOIN notice n ON n.violation_id = v.id "
             wanted += "JOIN subject s ON s.id = v.subject_id"
-            names[f"violation of {c}"], number = ledger.execute(f"{wanted} WHERE s.external_id = '{c}1'").fetchone()
-            names[f"notice of {c}"] = str(number)
+            v, n = ledger.execute(f"{wanted} WHERE s.external_id = '{c}1'").fetchone()
+            d, w = (
+                ledger.execute(f"SELECT id FROM {table} WHERE client = ?", [c]).fetchone()[0]
+                for table in ("duty", "waiver")
+            )
+            names[c] = {"v": v, "n": str(n), "d": f"D-{d}", "w": f"W-{w}"}
         foreign = [v for (v,) in ledger.execute("SELECT id FROM violation WHERE client = ?", [OTHER])]
     return place, names, secrets, re.compile("|".join([OTHER, *foreign]), re.IGNORECASE)
 
@@ -260,6 +274,7 @@ def without(said: str, typed: Sequence[str]) -> str:
     """What was said, but for names repeated as they were typed or stand in the file: nobody learns anything by that."""
     for word in typed:
         said = said.replace(f"'{word}'", "…").replace(f"{X}/{word}", "…")
+        said = said.replace(word, "…") if word.startswith("/") else said
     return said
 
 
@@ -284,7 +299,7 @@ def test_nobody_sees_or_changes_what_is_anothers(world, name, tmp_path, monkeypa
         code = run([*typed, "--home", str(home)])
         said = capsys.readouterr()
         told = without(said.out + said.err, [*typed, f"{OTHER}1"])
-        if code == 4 or (allowed and code not in row.ends) or (not allowed and row.writes and code != 2):
+        if code == 4 or (allowed and code not in row.ends) or (not allowed and row.writes and code not in row.refused):
             faults.append(f"{' '.join(typed)}: ended with {code}: {said.err}")
         if name != "root" and (leak := foreign.search(told)):
             faults.append(f"{' '.join(typed)}: told of {leak[0]}: {told}")
@@ -323,7 +338,7 @@ def test_counts_are_counts_of_ones_own(world, capsys, monkeypatch):
 
 def test_people_from_outside_are_told_of_no_agents_and_no_people(world, capsys, monkeypatch):
     place, names, secrets, _ = world
-    mine = names[f"violation of {OWN}"]
+    mine = names[OWN]["v"]
     inside = told(capsys, secrets["viewer-of-a-client"], monkeypatch, place / "home", "explain", mine, "--json")
     assert f"{OWN}1-agent" in inside
     for words in (
@@ -334,7 +349,7 @@ def test_people_from_outside_are_told_of_no_agents_and_no_people(world, capsys, 
         ["people", "list", "--json"],
         ["journal", "list", "--json"],
         ["notices", "list", "--json"],
-        ["notices", "show", names[f"notice of {OWN}"]],
+        ["notices", "show", names[OWN]["n"]],
         ["evidence", "status", "--month", "2026-03"],
         ["outlook", "--as-of", "2026-03-08T20:00", "--json"],
     ):
