@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from console import access_words, duty_words, waiver_words
+from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -153,6 +154,7 @@ CLAIMED: Mapping[str, Text] = {  # what a mapping's provenance speaks of
     "shop": Text("店铺", "shop"),
 }
 EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
+    **CONTRACT_EVENTS,
     "violation.opened": Text("发现违规", "violation.opened"),
     "violation.reopened": Text("重新成立", "violation.reopened"),
     "violation.corrected": Text("按新证据更正", "violation.corrected"),

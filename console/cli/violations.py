@@ -8,6 +8,7 @@ import typer
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.cli.rules import practice_of
+from console.contract_words import beside_words
 from console.decided import decided, decided_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
@@ -22,6 +23,7 @@ from engine.ledger import journal
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import by
 from engine.rulebook.model import Language
+from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
 
@@ -91,16 +93,22 @@ def explain(
         found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+        contract = beside(session, desk.who, desk.sound_rules, name)
     used = found.outcome
     told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        borne_out = {"practice": accuracy_json(told[0]) if told else None}
-        json_lines([explanation_json(found) | decided(record_.violation) | borne_out])
+        apart = {
+            "practice": accuracy_json(told[0]) if told else None,
+            "contract": contract.as_json() if contract else None,
+        }
+        json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
     lines = practice_lines(told, used.version.key, language)
     say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
+    if contract is not None:
+        say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
 
 
 def _payload(payload: Any, language: Language) -> str:

@@ -71,7 +71,7 @@ def on_record(
         booked=booked,
         done=frozenset(done | {b.appointment.name for b in booked}),
         due=frozenset(due),
-        measures=_measures(session, asked, now),
+        measures=measures(session, asked, now),
     )
 
 
@@ -117,7 +117,7 @@ def _breaches(session: Session, asked: Asked) -> dict[CycleName, list[Breach]]:
     return {name: sorted(of_one, key=lambda b: (b.shop.platform, b.shop.id)) for name, of_one in found.items()}
 
 
-def _measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
+def measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
     """All measures with days of every shop that has one in the stretch: what follows on one another must stay whole."""
     standing = [col(Violation.state).not_in(sorted(LET_OFF)), *asked.of_rule(Violation.rule)]
     in_stretch = (

@@ -64,6 +64,8 @@ def decided(
     notice: PlatformNotice = NOTHING_SAID,
     asked_by: str | None = None,
     more: Mapping[str, Any] = NONE_MORE,
+    *,
+    follows: bool = False,
 ) -> tuple[Violation, Event]:
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
@@ -75,7 +77,7 @@ def decided(
     found = version_used(session, VersionShelf(session, rulebook), violation)
     if not more.get("appeal_forfeited"):
         refuse_to_forfeit(violation, state, notice, found[1] if found else None, now)
-    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more)
+    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more, follows=follows)
     settle(session, found[1] if found else None, changed)
     return changed, event
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, insert, text
+from sqlalchemy import Connection, Table, func, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, select
 
@@ -61,18 +61,6 @@ def database_clock(session: Session) -> datetime:
         return said.astimezone(UTC)
     stamp: str = bare(session).execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
-
-
-def refresh_statistics(engine: Engine) -> None:
-    """Let the database look at how many rows are of which kind, from which it chooses the index for a list.
-
-    PostgreSQL does so by itself, too, a while after many rows have come; SQLite does not, and looks at a sample here,
-    only where much has changed.
-    """
-    postgresql_ = engine.dialect.name == "postgresql"
-    with engine.execution_options(ledger_begin=None, isolation_level="AUTOCOMMIT").connect() as connection:
-        for said in ["ANALYZE"] if postgresql_ else ["PRAGMA analysis_limit = 1000", "PRAGMA optimize"]:
-            connection.exec_driver_sql(said)
 
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:

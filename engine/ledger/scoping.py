@@ -260,6 +260,7 @@ JOURNALLED: Mapping[str, Criterion] = MappingProxyType(
         "notice": journalled(Notice),
         "duty": journalled(Duty, prefix="D-"),
         "penalty": _of_penalty,
+        "standard": journalled(ContractStandard),
         "waiver": journalled(Waiver, prefix="W-"),
     }
 )
