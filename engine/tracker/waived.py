@@ -16,7 +16,7 @@ from engine.assessment.waiving import HOLDS, waiver_name
 from engine.calendar.zones import local_day
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
-from engine.ledger.periods import is_closed, month_of
+from engine.ledger.periods import is_closed, keep_months, month_of
 from engine.ledger.states import step
 from engine.ledger.tables import Run, Situation, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
@@ -41,6 +41,7 @@ def in_scope(session: Session, waiver: Waiver) -> list[Violation]:
         wanted = wanted.where(Violation.id == waiver.violation_id)
     locked = wanted.order_by(col(Violation.id)).with_for_update()
     found = session.exec(locked, execution_options={"populate_existing": True}).all()
+    keep_months(session)
     return [v for v in found if not is_closed(session, month_of(v.cycle_end))]
 
 
@@ -68,6 +69,7 @@ def bring_back(
         .with_for_update(of=Violation),
         execution_options={"populate_existing": True},
     ).all()
+    keep_months(session)
     others = _others(session, waiver)
     events: list[Event] = []
     for row, violation in rows:
