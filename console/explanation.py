@@ -21,21 +21,33 @@ from notifier.words.figures import money_range
 from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
 
 
-def explanation_text(found: Explanation, facts: NoticeFacts, decided: Sequence[str] = (), *, full: bool = False) -> str:
+def explanation_text(
+    found: Explanation,
+    facts: NoticeFacts,
+    decided: Sequence[str] = (),
+    *,
+    full: bool = False,
+    practice: Sequence[str] = (),
+) -> str:
     """The whole derivation in the language of `facts`, under numbered headings, the answer first.
 
     With `full` also each day's count and the digest of each day file, which are many. `decided` are lines on
-    what the platform's notice said.
+    what the platform's notice said, `practice` on how often the platform bore the rule out.
     """
-    sections = explanation_sections(found, facts, decided, full=full)
+    sections = explanation_sections(found, facts, decided, full=full, practice=practice)
     return "\n\n".join("\n".join(section) for section in sections.values())
 
 
 def explanation_sections(
-    found: Explanation, facts: NoticeFacts, decided: Sequence[str] = (), *, full: bool = False
+    found: Explanation,
+    facts: NoticeFacts,
+    decided: Sequence[str] = (),
+    *,
+    full: bool = False,
+    practice: Sequence[str] = (),
 ) -> dict[str, list[str]]:
     """The same by section, as lines, of which the first is the heading; in their order."""
-    page = _Page(found, facts, decided, full)
+    page = _Page(found, facts, decided, full, practice)
     sections = (
         page.heading,
         page.figure,
@@ -52,7 +64,10 @@ def explanation_sections(
 class _Page:
     """Renders one explanation; every section is a list of lines."""
 
-    def __init__(self, found: Explanation, facts: NoticeFacts, decided: Sequence[str], full: bool) -> None:
+    def __init__(
+        self, found: Explanation, facts: NoticeFacts, decided: Sequence[str], full: bool, practice: Sequence[str]
+    ) -> None:
+        self.practice = practice
         self.found, self.facts, self.said, self.full = found, facts, decided, full
         self.rule, self.version = found.outcome.rule, found.outcome.version
         self.zh = facts.language == "zh-CN"
@@ -230,6 +245,7 @@ class _Page:
             lines.append("  " + changed_words(self.found.rule_file, lang))
         if self.version.text:
             lines.append(f"  {self.version.text.in_language(lang)}")
+        lines += [f"  {line}" for line in self.practice]
         for claim in self.version.provenance:
             lines += claim_lines(self.rule, claim, lang)
         return lines

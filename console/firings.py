@@ -12,7 +12,7 @@ from notifier.words.vocabulary import SEVERITIES, word
 
 _RULES = (  # what `engine.judge.ladder` calls its case rules
     (re.compile(r"breach is a violation"), "未达标即违规"),
-    (re.compile(r"waived breach is exempt"), "平台豁免，不算违规"),
+    (re.compile(r"waived breach is exempt"), "已豁免，不算违规"),
     (re.compile(r"excluded breach is exempt"), "期间剔除，不算违规"),
     (re.compile(r"severity by band"), "按指标所在区间定等级"),
     (re.compile(r"forecast from violation (\d+) on"), r"第 \1 次起预测的等级"),

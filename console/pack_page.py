@@ -18,6 +18,7 @@ from console.explanation import explanation_sections
 from console.local_time import local_time
 from console.output import printable
 from console.phrases import OUTCOMES, TOLD, event_words, heads, journalled_why, told_words
+from engine.ledger.masking import masked
 from engine.ledger.tables import Appeal, JournalEntry
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import zone_of
@@ -187,7 +188,7 @@ class _Page:
 
     def _notices(self) -> list[list[str]]:
         sent = [n for n in self.content.notices if n.sent_at]
-        to = [[n.recipient] if self.content.internal else [] for n in sent]
+        to = [[masked(n.recipient)] if self.content.internal else [] for n in sent]
         return [[local_time(n.sent_at or n.created_at), n.channel, *who] for n, who in zip(sent, to, strict=True)]
 
     def _entry(self, entry: JournalEntry) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from console.decided import decided
 from console.explanation import explanation_json
 from console.pack_page import pack_page
+from engine.ledger.masking import masked
 from engine.ledger.tables import Appeal, Notice
 from engine.rulebook.model import Language, Rule
 from engine.tracker.bundle import JOURNAL
@@ -66,10 +67,9 @@ def _appeal(appeal: Appeal, files: tuple[File, ...]) -> dict[str, Any]:
 def _notice(notice: Notice, *, internal: bool) -> dict[str, Any]:
     """A notice that was sent: to whom, and in which words, is the house's own affair."""
     told = notice.model_dump(mode="json", include={"event", "channel", "language", "sent_at"})
-    more = notice.model_dump(mode="json", include={"recipient", "subject", "body", "answer"})
-    # A digest tells of other violations, too: of other shops.
-    if notice.violation_id is None:
-        more = {"recipient": notice.recipient, "answer": notice.answer}
+    more = {"recipient": masked(notice.recipient), "answer": masked(notice.answer) if notice.answer else None}
+    if notice.violation_id is not None:  # a digest tells of other violations, too: of other shops
+        more |= {"subject": notice.subject, "body": notice.body}
     return told | (more if internal else {})
 
 

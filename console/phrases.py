@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from console import access_words, duty_words, waiver_words
+from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -18,6 +20,7 @@ from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
+    **access_words.PHRASES,
     "rule": Text("规则", "rule"),
     "version": Text("版本", "version"),
     "platform": Text("平台", "platform"),
@@ -151,6 +154,7 @@ CLAIMED: Mapping[str, Text] = {  # what a mapping's provenance speaks of
     "shop": Text("店铺", "shop"),
 }
 EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
+    **CONTRACT_EVENTS,
     "violation.opened": Text("发现违规", "violation.opened"),
     "violation.reopened": Text("重新成立", "violation.reopened"),
     "violation.corrected": Text("按新证据更正", "violation.corrected"),
@@ -164,6 +168,11 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "violation.withdrawn": Text("预判撤回", "violation.withdrawn"),
     "violation.open": Text("恢复预判", "violation.open"),
     "violation.closed": Text("结案", "violation.closed"),
+    "penalty.linked": Text("认定处罚对应的违规", "penalty.linked"),
+    "penalty.unlinked": Text("撤回对处罚的认定", "penalty.unlinked"),
+    "penalty.unmatched": Text("认定处罚不对应我方违规", "penalty.unmatched"),
+    **duty_words.EVENTS,
+    **waiver_words.EVENTS,
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.redrafted": Text("修改申诉草稿", "appeal.redrafted"),
@@ -213,6 +222,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "the month is open again": Text("月份已重开", "the month is open again"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
+    **duty_words.WHY,
 }
 LATE_DIGEST = Text("补考核 {n} 起", "late: {n:violation}")
 AT_RISK = Text("（预警）", " (at risk)")

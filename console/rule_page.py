@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from console.explanation import claim_lines
+from console.penalty_words import practice_lines
 from console.rule_words import RuleWords
 from engine.rulebook.model import Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS
+from engine.tracker.accuracy import Accuracy
 
 
-def rule_page(rule: Rule, lang: Language) -> str:
-    """The page of a rule, its newest version first."""
+def rule_page(rule: Rule, lang: Language, practice: Sequence[Accuracy] = ()) -> str:
+    """The page of a rule, its newest version first; `practice` is what the platform's decisions say of it."""
     name = PLATFORMS[rule.platform].name.in_language(lang)
     lines = [f"{rule.title.in_language(lang)}", f"{rule.id} · {name} · {rule.zone} · {rule.path}"]
     for version in reversed(rule.versions):
         lines += ["", *_version(rule, version, lang)]
+        lines += [f"  {line}" for line in practice_lines(practice, version.key, lang)]
     for announced in rule.announced:
         says = announced.says.in_language(lang)
         lines += [
@@ -37,9 +42,10 @@ def _version(rule: Rule, version: Version, lang: Language) -> list[str]:
     if version.text:
         lines.append(f"  {version.text.in_language(lang)}")
     colon = "：" if zh else ": "
+    words = RuleWords(rule, version, lang)
     if version.figure:  # that it is repealed was said
-        facts = RuleWords(rule, version, lang).facts()
+        facts = words.facts()
         lines += [f"  {name}{colon}{value}".replace("`", "") for name, value in facts]
-    for claim in version.provenance:
+    for claim in words.claims():
         lines += claim_lines(rule, claim, lang)
     return lines

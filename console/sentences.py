@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from console import access_words
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text
 
 SENTENCES: Mapping[str, Text] = {
+    **access_words.SENTENCES,
     "interrupted": Text(
         "已中断；做了一半的会撤销，或由下一次运行做完",
         "interrupted; what was begun is undone or finished by the next run",

@@ -56,8 +56,10 @@ SETTINGS = (
     Setting("smtp_password", "", "password for smtp_url", secret=True),
     Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
     Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
+    Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),
+    Setting("penalty_days", "30", "how long after the assessment day a platform's notice may come"),
     Setting("late_minutes", "10", "what is due, or waits to be sent, longer than this is late"),
     Setting("check_url", "", "asked every minute while all is well: a dead man's switch tells when that stops"),
     Setting("metrics_port", "", "where the worker answers with /metrics; empty: nowhere"),
@@ -75,6 +77,7 @@ REMEDY = {
 WHOLE_NUMBERS = {
     "tick_seconds": (1, 3600),
     "waiting_hours": (0, 720),  # a month, by when any evidence has come or never will
+    "penalty_days": (1, 366),
     "late_minutes": (1, 10_080),
     "metrics_port": (1, 65_535),
 }
@@ -138,6 +141,11 @@ class Settings:
     def language(self) -> Language:
         """`zh-CN` or `en`."""
         return "en" if self["language"] == "en" else "zh-CN"
+
+    @property
+    def penalty_days(self) -> int:
+        """For how many days after the assessment day a platform's notice is expected."""
+        return int(self["penalty_days"])
 
     @property
     def waiting(self) -> timedelta:

@@ -21,6 +21,7 @@ from engine.errors import KaoheError
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
+from engine.tracker.lookout import look_after
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
@@ -70,12 +71,15 @@ def reconcile(
     finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
     progress: Progress = silent,
 ) -> tuple[Assessed, Mapping[str, KaoheError]]:
-    """Assess what is due; what was done, and why rules could not be assessed."""
+    """Assess what is due, and look after what follows; what was done, and why rules could not be assessed."""
+    failures: Mapping[str, KaoheError] = {}
     try:
         rules = list(book.values())
-        return assess_due(desk.place, rules, now, progress, patient=True, stop=stop, finished=finished), {}
+        done = assess_due(desk.place, rules, now, progress, patient=True, stop=stop, finished=finished)
     except AssessmentError as error:
-        return error.done, error.failures
+        done, failures = error.done, error.failures
+    look_after(desk.ledger, book, now, desk.actor, stop)
+    return done, failures
 
 
 def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] = never) -> tuple[Planned, Delivered]:

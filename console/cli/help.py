@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_appeals
+from console.cli import help_access, help_appeals, help_contracts, help_penalties, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
+    **help_contracts.CHINESE,
+    **help_access.CHINESE,
+    **help_penalties.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),
@@ -203,6 +206,7 @@ CHINESE: Mapping[str, str] = {
     "What the platform decided: minor, serious, grave.": "平台判定的等级：minor 轻微、serious 严重、grave 特别严重",
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
+    **help_waivers.CHINESE,
     **help_appeals.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.

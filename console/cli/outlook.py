@@ -48,6 +48,9 @@ def outlook_(
         wanted = [subjects.shop(session, name) for name in shop or ()]
         found = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, report)
         names = shop_names(session)
+        seen = {(s.platform, s.external_id) for s in subjects.shops(session)}
+    if not desk.who.scope.everything:  # figures are measured of whole files, which hold everybody's
+        found = [o for o in found if (o.rule.platform, o.shop) in seen]
     if wanted:
         shops = {(s.platform, s.external_id) for s in wanted}
         found = [o for o in found if (o.rule.platform, o.shop) in shops]

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
-from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.cli.app import AsJson, AsOf, Lang, current, group, lang_of
+from console.desk import Desk, instant
 from console.explanation import announced_json, claim_json
+from console.listing import listing
 from console.output import json_lines, note, say, table
-from console.phrases import heads
+from console.penalty_words import HEADS, UNJUDGED, accuracy_cells, accuracy_json
+from console.phrases import heads, phrase
 from console.rule_page import rule_page
 from console.rule_words import RuleWords
 from console.sentences import sentence
 from console.uncovered import uncovered_words
 from engine.errors import KaoheError
+from engine.evidence.lake import Lake
 from engine.judge.cases import CaseResult, run_cases
 from engine.judge.coverage import uncovered
 from engine.judge.reasoner import Reasoner
 from engine.rulebook.book import SUFFIX, check_paths
 from engine.rulebook.model import Language, Rule
+from engine.tracker.accuracy import Accuracy
+from engine.tracker.practice import practice
 
 commands = group("rules", "The rules: list, show, check, test.")
 
@@ -62,10 +69,54 @@ def show(
     """One rule in words: what it says, where that was read, what is assumed or disputed."""
     desk = current(context)
     found = desk.rulebook.rule(rule)
+    told = practice_of(desk, found.id)
     if as_json:
-        json_lines([_row(found)])
+        json_lines([_row(found) | {"practice": [accuracy_json(one) for one in told]}])
     else:
-        say(rule_page(found, lang_of(lang, desk)))
+        say(rule_page(found, lang_of(lang, desk), told))
+
+
+@commands.command()
+def accuracy(
+    context: typer.Context,
+    rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="Only this rule.")] = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """How often practice bore each rule out, and which of its assumptions it contradicts."""
+    desk = current(context)
+    now, language = instant(as_of, "--as-of"), desk.settings.language
+    _ = desk.ledger  # so that a home without one is told first
+    with desk.reading() as session:
+        lake, days = Lake(desk.settings.lake), desk.settings.penalty_days
+        found = practice(session, lake, desk.sound_rules, now, days, desk.sound_rules.rule(rule).id if rule else None)
+    if as_json:
+        json_lines(accuracy_json(one) for one in found)
+        return
+    names = (
+        "rule",
+        "version",
+        "borne_out",
+        "overturned",
+        "ours_only",
+        "foreseen",
+        "severities",
+        "amounts",
+        "contradicted",
+    )
+    heads_ = [HEADS[name].in_language(language) if name in HEADS else phrase(name, language) for name in names]
+    rows = [accuracy_cells(one, language) for one in found]
+    listing(heads_, rows, UNJUDGED.in_language(language), [2, 3, 4, 5, 6, 7])
+
+
+def practice_of(desk: Desk, rule: str) -> list[Accuracy]:
+    """What practice says of a rule; nothing where there is no ledger yet, or none that can be read."""
+    try:
+        with desk.reading() as session:
+            lake, days = Lake(desk.settings.lake), desk.settings.penalty_days
+            return practice(session, lake, desk.sound_rules, datetime.now(UTC), days, rule)
+    except KaoheError:  # a rule can be read without a ledger; what is wrong with that, other commands say
+        return []
 
 
 @commands.command()

@@ -8,14 +8,17 @@ import typer
 from sqlmodel import Session
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.cli.rules import practice_of
+from console.contract_words import beside_words
 from console.corrections import correction_json, correction_lines
 from console.decided import decided, decided_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
 from console.output import json_lines, say, table
+from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import TOLD, event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, row_cells, row_json
-from engine.assessment.explain import MOST_SESSIONS
+from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
 from engine.errors import UnknownNameError
 from engine.evidence.lake import Lake
@@ -24,6 +27,7 @@ from engine.ledger.periods import corrections
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import BookedAloneError, by
 from engine.rulebook.model import Language
+from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
 
@@ -96,18 +100,28 @@ def explain(
         if _told_by_corrections(session, violation, lang_of(lang, desk), as_json=as_json):
             return
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
+        found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
         booked = corrections(session, violation=name)
+        contract = beside(session, desk.who, desk.sound_rules, name)
+    used = found.outcome
+    told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
     if as_json:
-        told = {"corrections": [correction_json(b) for b in booked]}
-        json_lines([explanation_json(found) | decided(record_.violation) | told])
+        apart = {
+            "practice": accuracy_json(told[0]) if told else None,
+            "contract": contract.as_json() if contract else None,
+            "corrections": [correction_json(b) for b in booked],
+        }
+        json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
-    used = found.outcome
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
-    lines = [*decided_lines(record_.violation, language), *correction_lines(booked, language)]
-    say(explanation_text(found, facts, lines, full=full))
+    lines = practice_lines(told, used.version.key, language)
+    said = [*decided_lines(record_.violation, language), *correction_lines(booked, language)]
+    say(explanation_text(found, facts, said, full=full, practice=lines))
+    if contract is not None:
+        say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
 
 
 def _told_by_corrections(session: Session, violation: str, language: Language, *, as_json: bool) -> bool:

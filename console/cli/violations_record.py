@@ -22,6 +22,7 @@ from engine.assessment.forfeiting import ForfeitsAppealError
 from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.states import state_of
 from engine.ledger.violations import by
+from engine.tracker.lookout import look_after
 from notifier.records import records_of
 from notifier.words.vocabulary import STATES, word
 
@@ -134,6 +135,7 @@ def _record(
             forfeits_appeal=forfeits,
         ).id
         recorded = records_of(session, [name])[name]
+    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, said, language):
         note(doubt)

@@ -56,7 +56,8 @@ def decide(
     asked_by: str | None = None,
 ) -> Violation:
     """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
-    more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else NONE_MORE
+    given_up = forfeits_appeal and state == "confirmed"
+    more = {"appeal_forfeited": True} if given_up else NONE_MORE
     violation, event = decided(session, rulebook, violation_id, state, actor, why, now, notice, asked_by, more)
     append(session, now, [event])
     return violation
@@ -73,6 +74,8 @@ def decided(
     notice: PlatformNotice = NOTHING_SAID,
     asked_by: str | None = None,
     more: Mapping[str, Any] = NONE_MORE,
+    *,
+    follows: bool = False,
 ) -> tuple[Violation, Event]:
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
@@ -83,11 +86,10 @@ def decided(
     violation = held(session, violation_id)
     found = version_used(session, VersionShelf(session, rulebook), violation)
     version = found[1] if found else None
-    before, stood = violation.state, closed_as(session, violation)
-    course = _course(session, violation)
-    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more)
     if not more.get("appeal_forfeited"):
-        refuse_to_forfeit(violation, before, found, now)
+        refuse_to_forfeit(violation, state, notice, version, now)
+    stood, course = closed_as(session, violation), _course(session, violation)
+    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more, follows=follows)
     if course is None:
         settle(session, version, changed)
     elif (after := _after(session, version, changed, course.now(), stood)) != course.now():

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from engine.calendar.deadlines import deadline, end_of, last_day
 from engine.errors import KaoheError
-from engine.ledger.states import step
+from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
+from engine.ledger.states import MACHINE
 from engine.ledger.tables import Violation
-from engine.rulebook.model import Rule, Version
+from engine.rulebook.model import Version
 from engine.rulebook.platforms import zone_of
 
 # How long after the assessment a notice of which nothing is on record may still be new.
-NOTICE_COMES = timedelta(days=60)
+NOTICE_COMES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,19 @@ class Until:
         return self.at is not None and at >= self.at
 
 
-def appeal_until(violation: Violation, version: Version | None) -> Until:
-    """Until when `violation` can be appealed against under the version that decided it."""
-    if violation.appeal_until is not None:
-        return Until(violation.appeal_until, "notice")
+def appeal_until(violation: Violation, version: Version | None, notice: PlatformNotice = NOTHING_SAID) -> Until:
+    """Until when `violation` can be appealed against under the version that decided it.
+
+    `notice` is what is about to be recorded: it stands before what is on record.
+    """
+    printed, noticed = notice.appeal_until or violation.appeal_until, notice.noticed_at or violation.noticed_at
+    if printed is not None:
+        return Until(printed, "notice")
     appeal = version.appeal if version else None
-    if appeal is None or violation.noticed_at is None:
+    if appeal is None or noticed is None:
         return Until(None, "unknown")
-    zone = zone_of(violation.platform)
-    return Until(deadline(violation.noticed_at, appeal.term(violation.severity), zone), "rule")
+    term = appeal.term(notice.severity or violation.severity)
+    return Until(deadline(noticed, term, zone_of(violation.platform)), "rule")
 
 
 class ForfeitsAppealError(KaoheError):
@@ -65,14 +70,17 @@ class ForfeitsAppealError(KaoheError):
         )
 
 
-def refuse_to_forfeit(violation: Violation, before: str, used: tuple[Rule, Version] | None, now: datetime) -> None:
-    """Raise ForfeitsAppealError if the step just taken from `before` gives up an appeal that is still possible."""
-    appeal = used[1].appeal if used else None
-    if used is None or appeal is None or not appeal.confirming_forfeits or before == violation.state:
+def refuse_to_forfeit(
+    violation: Violation, after: str, notice: PlatformNotice, version: Version | None, now: datetime
+) -> None:
+    """Raise ForfeitsAppealError if the step to the state `after` gives up an appeal that is still possible."""
+    appeal = version.appeal if version else None
+    if version is None or appeal is None or not appeal.confirming_forfeits:
         return
-    until = appeal_until(violation, used[1])
-    if step(violation.id, before, violation.state).gives_up and _may_be_possible(violation, until, now):
-        raise ForfeitsAppealError(violation, until, used[1])
+    until = appeal_until(violation, version, notice)
+    gives_up = any((t.before, t.after) == (violation.state, after) and t.gives_up for t in MACHINE)
+    if gives_up and _may_be_possible(violation, until, now):
+        raise ForfeitsAppealError(violation, until, version)
 
 
 def _may_be_possible(violation: Violation, until: Until, now: datetime) -> bool:

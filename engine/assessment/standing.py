@@ -223,6 +223,11 @@ def closed_as(session: Session, violation: Violation) -> str:
     return _closed_as(session, violation.rule, violation.id).get(violation.id, violation.state)
 
 
+def closed_states(session: Session, rule: str) -> Mapping[str, str]:
+    """Violation → the state in which it was closed, of all closed ones of `rule`."""
+    return _closed_as(session, rule)
+
+
 def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[str, str | None]]:
     """Violation → its state and severity at `known_at` by the ledger's clock, as the journal tells them.
 

@@ -22,7 +22,7 @@ from engine.rulebook.model import Interval, PastViolation, Severity, Version
 
 KINDS = (
     Kind("breach"),
-    Kind("waiver", (("reference", "str"),)),  # the platform let this one off
+    Kind("waiver", (("reference", "str"),)),  # this one was let off
     Kind("exclusion", (("reference", "str"),)),  # what happened then does not count at all
     Kind("band", (("severity", "str"),)),  # the severity whose band the figure lies in
     Kind("history", (("ordinal", "int"),)),  # this violation is the n-th within the window

@@ -61,13 +61,15 @@ def change(
     notice: PlatformNotice = NOTHING_SAID,
     asked_by: str | None = None,
     more: Mapping[str, Any] = NONE_MORE,
+    *,
+    follows: bool = False,
 ) -> tuple[Violation, Event]:
     """Put a violation into another state, and give the `violation.<state>` that is to be journalled with it.
 
     What `notice` says replaces what is on record. Given the state that the violation has, it corrects the record
     (`violation.amended`), or tells for the first time that a notice has come (`violation.notified`). `asked_by` is who
-    asked for the step, `more` what else the journal is to tell. What follows from it is not reckoned here (see
-    `engine.assessment.deciding`).
+    asked for the step, `more` what else the journal is to tell; `follows`: the step follows from something else that
+    was done. What follows from the step is not reckoned here (see `engine.assessment.deciding`).
     Raises UnknownNameError for an unknown violation or state, NotAllowedError, NoSuchStepError, naming the states that
     may follow, and KaoheError without a reason, if nothing would change, or if who grants it is who asked for it.
     """
@@ -79,7 +81,7 @@ def change(
     if amends:
         actor.must(AMEND, violation.client, shop)
     else:
-        taken = step(violation.id, violation.state, new_state)
+        taken = step(violation.id, violation.state, new_state, follows=follows)
         actor.must(taken.permission, violation.client, shop)
         if taken.not_by_asker and asked_by == actor.name:
             raise KaoheError(

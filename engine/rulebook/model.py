@@ -211,7 +211,7 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class DutySpec:
-    """What somebody owes once there is an occasion: the measure of this name, a violation, or a shop at risk.
+    """What somebody owes once there is an occasion: its measure, a violation, or a shop at risk (or worse).
 
     It is due at the end of the `within_days`-th local day after the platform's notice, or after the assessment. No
     verdict depends on it. `title` is that of a duty which only this file knows; `proof` says what proves it.

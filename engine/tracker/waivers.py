@@ -19,11 +19,13 @@ from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Subject, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
+from engine.rulebook.model import Text
 from engine.tracker.second_person import must_be_another, reason
 from engine.tracker.waived import bring_back, in_scope, let_off
 from engine.tracker.waiver_scope import Asked, Cover, cover_of
 from engine.tracker.waiver_states import STATES, WaiverState, step
 
+A_WAIVER = Text("申请豁免", "a waiver")
 _NAME = re.compile(r"(?:[Ww]-?)?([0-9]{1,12})")
 
 
@@ -32,7 +34,7 @@ def request(session: Session, rulebook: RuleBook, asked: Asked, why: str, actor:
 
     Raises NotAllowedError, UnknownNameError, and KaoheError for what a waiver cannot be (see `waiver_scope`).
     """
-    why = reason(why, "a waiver")
+    why = reason(why, A_WAIVER)
     cover = cover_of(session, rulebook, asked, actor, now)
     waiver = Waiver(
         client=cover.client,
@@ -63,7 +65,7 @@ def edit(
     """
     waiver = _locked(session, name)
     _may(session, waiver, "requested", actor)
-    why = reason(why, "a waiver")
+    why = reason(why, A_WAIVER)
     cover = cover_of(session, rulebook, asked, actor, now)
     before = _told(waiver)
     waiver.client, waiver.shop_id, waiver.violation_id = cover.client, cover.shop_id, cover.violation_id
@@ -91,12 +93,13 @@ def approve(
     for waiver in waivers:
         _may(session, waiver, "approved", actor)
     # Every lock before the journal's: who holds that one waits for nobody.
-    scopes = [(waiver, in_scope(session, waiver)) for waiver in waivers]
+    scopes = in_scope(session, waivers)
+    events: list[Event] = []
     for waiver, violations in scopes:
         _decide(waiver, "approved", actor, why, now)
         session.add(waiver)
-        let_off(session, rulebook, waiver, violations, actor, now)
-    events = [_event(w, APPROVED, actor, why, {"state": "requested"}, violations=[v.id for v in f]) for w, f in scopes]
+        events += let_off(session, rulebook, waiver, violations, actor, now)
+    events += [_event(w, APPROVED, actor, why, {"state": "requested"}, violations=[v.id for v in f]) for w, f in scopes]
     append(session, now, events)
     return waivers
 
@@ -105,7 +108,7 @@ def reject(session: Session, name: str, why: str, actor: Actor, now: datetime) -
     """Refuse a waiver for a reason; journal `waiver.rejected`. Ends with the journal's lock."""
     waiver = _locked(session, name)
     _may(session, waiver, "rejected", actor)
-    _decide(waiver, "rejected", actor, reason(why, "a rejection"), now)
+    _decide(waiver, "rejected", actor, reason(why, Text("驳回", "a rejection")), now)
     session.add(waiver)
     append(session, now, [_event(waiver, "waiver.rejected", actor, waiver.decided_why, {"state": "requested"})])
     return waiver
@@ -118,7 +121,7 @@ def revoke(session: Session, rulebook: RuleBook, name: str, why: str, actor: Act
     """
     waiver = _locked(session, name)
     _may(session, waiver, "revoked", actor)
-    why = reason(why, "a revocation")
+    why = reason(why, Text("撤销", "a revocation"))
     before = waiver.state
     waiver.state, waiver.revoked_by, waiver.revoked_at, waiver.revoked_why = "revoked", actor.name, now, why
     session.add(waiver)
@@ -176,7 +179,7 @@ def _may(session: Session, waiver: Waiver, to: WaiverState, actor: Actor) -> Non
     shop = session.get_one(Subject, waiver.shop_id).key if waiver.shop_id is not None else None
     if way.second:
         actor.must(way.permission, waiver.client, shop)
-        must_be_another(actor, waiver.writers, f"waiver {name}")
+        must_be_another(actor, waiver.writers, Text(f"豁免 {name}", f"waiver {name}"))
     elif way.writer and actor.name not in waiver.writers:
         actor.must(Permission.APPROVE, waiver.client, shop)
     else:

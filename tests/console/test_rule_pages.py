@@ -68,7 +68,10 @@ def test_a_page_says_figure_days_standard_ladder_and_appeal(pages):
         assert line in text.splitlines()
     text = pages["kuaishou.service-attitude.md"]
     assert "| 处罚（严重） | 警告、强制考试、违约金 ¥100–¥300 |" in text
-    assert "| Appeal | within 7 days of the notice, once; given up by confirming the notice |" in text
+    assert (
+        "| Appeal | within 7 days of the notice, once, by the main account only; given up by confirming the notice |"
+        in text
+    )
     assert "| Assessed | the Tuesday after, 10:00 |" in pages["kuaishou.good-rating.md"]
 
 

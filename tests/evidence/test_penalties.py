@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from engine.evidence.kinds import KINDS, PENALTIES
+from engine.evidence.mapping.reading import load
 from engine.ledger.database import reading
 from engine.ledger.subjects import shop, shops
 
@@ -136,3 +137,27 @@ def test_a_penalty_is_no_beginning_of_a_shop_s_work_but_its_shop_is_known(desk, 
     sessions.take(sessions.csv("s.csv", {}))
     with reading(desk.ledger) as session:
         assert shop(session, "s1").first_evidence_on == date(2026, 3, 2)
+
+
+MAPPING = """schema: mapping/v1
+id: kuaishou.notices
+platform: kuaishou
+kind: penalties
+title: {zh-CN: 处罚通知, en: Notices}
+columns:
+  reference: {headers: [单号], required: yes}
+  noticed_at: {headers: [时间], required: yes}
+  status: {headers: [状态], required: yes}
+  amount_fen: {headers: [金额（元）, 金额分]}
+provenance:
+  headers: {basis: assumed, because: {zh-CN: 假定, en: ours}, review_by: 2027-03-31}
+"""
+
+
+@pytest.mark.parametrize(("header", "fen"), [("金额（元）", 30000), ("金额分", 300)])
+def test_a_mapping_takes_yuan_for_yuan_too(desk, header, fen):
+    loaded = load("notices.yaml", MAPPING.encode())
+    assert loaded.mapping, loaded.faults
+    path = desk.file("n.csv", f"单号,时间,状态,{header}\nP1,2026-03-10 10:00,待处理,300\n")
+    assert desk.take(path, mapping=loaded.mapping, shop="k1").taken == 1
+    assert desk.rows("amount_fen") == [(fen,)]

@@ -6,6 +6,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.access import ApiToken, AppUser, UserGrant
 from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.contracts import ContractStandard, Deposit
@@ -13,12 +14,15 @@ from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.subjects import Assignment, Subject
 from engine.ledger.tables.violations import Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "ApiToken",
+    "AppUser",
     "Appeal",
     "Assessment",
     "Assignment",
@@ -35,6 +39,7 @@ __all__ = [
     "JournalEntry",
     "Notice",
     "NoticeItem",
+    "PenaltyMatch",
     "Period",
     "RuleVersion",
     "Run",
@@ -42,6 +47,7 @@ __all__ = [
     "Seal",
     "Situation",
     "Subject",
+    "UserGrant",
     "Violation",
     "WaivedViolation",
     "Waiver",

@@ -14,7 +14,7 @@ from engine.ledger.columns import Instant
 from engine.ledger.tables.parts import BigId
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
