@@ -29,7 +29,7 @@ def close(
     why: Annotated[str | None, typer.Option("--why", help="A remark for the journal.")] = None,
     as_of: AsOf = None,
 ) -> None:
-    """Close a month, or keep it closed that was to be reopened; later evidence becomes a correction."""
+    """Close a month: later evidence about it becomes a correction in the month in which it comes."""
     desk = current(context)
     rules = list(desk.rulebook.values())
     close_month(desk.place, rules, periods.read_month(month), why, desk.actor, instant(as_of, "--as-of"))
