@@ -10,6 +10,7 @@ from console.sentences import sentence
 from engine.ledger.periods import Booked
 from engine.rulebook.model import Language
 from notifier.words.figures import money_range
+from notifier.words.vocabulary import STATES, word
 
 COLUMNS = "month booked_in rule client shop cycle before after violation"
 
@@ -78,4 +79,5 @@ def _state(state: Mapping[str, Any], language: Language, *, costs: bool) -> str:
     words = verdict_words(state["verdict"], False, language)
     figure = f" {state['numerator']}/{state['denominator']}" if state["denominator"] is not None else ""
     low, high = state["exposure_fen"]
-    return words + figure + (f" {money_range(low, high, language)}" if costs else "")
+    let_off = f" {word(STATES, state['let_off'], language)}" if "let_off" in state else ""
+    return words + figure + (f" {money_range(low, high, language)}" if costs else "") + let_off

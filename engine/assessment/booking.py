@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from engine.assessment.courses import NOT_LISTED, Change, Course, State, booking_month, courses, write
+from engine.assessment.courses import DECIDED, NOT_LISTED, Change, Course, State, booking_month, courses, write
 from engine.assessment.deciding import ours_to_change, withdrawn_by_evidence
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome, exposure_fen
@@ -54,7 +54,7 @@ def corrected(session: Session, judgement: Judgement, found: Mapping[str, Course
         course, state = found.get(shop, Course()), judged.get(shop, NOT_LISTED)
         stands = course.now()
         if _is_decided(session, course):
-            state = {**state, **{name: stands[name] for name in ("severity", "exposure_fen")}}
+            state = {**state, **{name: stands[name] for name in DECIDED if name in stands}}
         if state != stands:
             after[shop] = state
     return after

@@ -19,10 +19,12 @@ from engine.errors import KaoheError
 from engine.ledger.dialects import insert_rows
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, month_of
+from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Assessment, Correction, Subject, Violation
 from engine.ledger.violation_ids import violation_id
 
 State = Mapping[str, Any]
+DECIDED = ("severity", "exposure_fen", "let_off")  # what no judgement changes once it is decided
 FIGURE = ("numerator", "denominator", "numerator_low", "numerator_high", "denominator_low", "denominator_high")
 NOTHING: State = MappingProxyType({"severity": None, "exposure_fen": [0, 0]})  # of a shop that owes nothing
 NOT_LISTED: State = MappingProxyType({**dict.fromkeys((*FIGURE, "verdict")), **NOTHING})
@@ -112,14 +114,19 @@ def _recorded(session: Session, row: Assessment, violation: Violation | None) ->
         return state | {"exposure_fen": [0, 0]}
     if row.violation_id is not None:
         state["severity"] = violation.severity
-        if closed_as(session, violation) == "waived":
-            return state | waived()
+        stood = closed_as(session, violation)
+        state |= waived() if stood == "waived" else let_off(stood)
     return state | {"exposure_fen": _exposure(violation)}
 
 
 def waived() -> dict[str, Any]:
     """What a breach is once it is waived, but for its figure: as the next assessment says it."""
     return {"verdict": "exempt", **NOTHING}
+
+
+def let_off(state: str) -> dict[str, Any]:
+    """What tells that a breach in this state was let off, whether it had cost anything or not; else nothing."""
+    return {"let_off": state} if state in LET_OFF else {}
 
 
 def _exposure(violation: Violation) -> list[int]:

@@ -124,12 +124,13 @@ def _after(session: Session, version: Version | None, violation: Violation, stan
     if state == "waived":
         return {**stands, **waived()}
     if state in LET_OFF:
-        return {**stands, "exposure_fen": [0, 0]}
+        return {**stands, "exposure_fen": [0, 0], "let_off": state}
     decided = violation.decided_severity is not None or violation.amount_fen is not None
     if not decided and stood not in LET_OFF:
         return stands
     severity = violation.severity if stands["verdict"] == "violation" else stands["severity"]
-    return {**stands, "severity": severity, "exposure_fen": list(_follows(session, version, violation)[1])}
+    held_to = {name: value for name, value in stands.items() if name != "let_off"}
+    return {**held_to, "severity": severity, "exposure_fen": list(_follows(session, version, violation)[1])}
 
 
 def _booked(session: Session, violation: Violation, course: Course, after: State, event: Event, now: datetime) -> Event:

@@ -113,6 +113,14 @@ def test_evidence_costs_and_saves_money_in_the_month_in_which_it_comes(paid, wee
         assert [b.correction.violation_id for b in corrections(session)] == [breach("s1"), breach("s2")]
 
 
+def test_a_correction_names_its_breach_also_where_nothing_else_of_it_is_on_record(paid, week_of, at, april):
+    for replied, now in ((1, april), (9, at("2026-05-06T12:00"))):
+        paid.take(*week_of("s2", W10, replied, 10), replace_days=True)
+        paid.assess(now)
+    with reading(paid.ledger) as session:
+        assert [b.correction.violation_id for b in corrections(session)] == [breach("s2")] * 2
+
+
 def test_the_journal_tells_what_stood_until_then_even_within_a_month(paid, week_of, april):
     for replied in (2, 3):
         paid.take(*week_of("s1", W10, replied, 10), replace_days=True)
@@ -259,6 +267,20 @@ def test_what_is_decided_without_a_word_on_money_books_nothing(paid, april):
     assert "booked_in" not in paid.entries("violation.confirmed")[0].payload["after"]
 
 
+def test_what_is_let_off_is_booked_even_where_it_had_cost_nothing(small_office, week_of, april):
+    small_office.take(*week_of("s1", W10, 7, 10))
+    small_office.assess(april)
+    closed(small_office, april)
+    small_office.say(breach(), "withdrawn", april)
+    with reading(small_office.ledger) as session:
+        ((correction, _),) = corrections(session)
+    assert (correction.before.get("let_off"), correction.after["let_off"]) == (None, "withdrawn")
+    small_office.take(*week_of("s2", W10, 7, 10))
+    assert small_office.assess(april).booked == 1  # of s2
+    small_office.say(breach(), "open", april)
+    assert [row[0] for row in booked(small_office)] == ["s2"]
+
+
 def test_what_a_person_took_back_and_brings_back_within_the_month_leaves_no_correction(paid, april):
     paid.say(breach(), "withdrawn", april)
     paid.say(breach(), "open", april)
@@ -289,13 +311,16 @@ def test_what_was_decided_before_the_month_was_closed_is_what_was_paid(assessed,
     assert [row[0] for row in booked(assessed)] == ["s2"]
 
 
-def test_of_what_was_decided_new_evidence_changes_the_figure_and_not_the_money(paid, week_of, april):
+def test_of_what_was_decided_new_evidence_changes_the_figure_and_not_the_money(paid, week_of, at, april):
     paid.say(breach(), "confirmed", april, severity="grave")
     paid.take(*week_of("s1", W10, 9, 10), replace_days=True)
     paid.assess(april)
     assert booked(paid) == [("s1", "2026-04", ("violation", "minor", MINOR), ("compliant", "grave", GRAVE))]
     paid.say(breach(), "confirmed", april, amount_fen=60_000)
     assert booked(paid)[0][3] == ("compliant", "grave", [60_000, 60_000])
+    paid.say(breach(), "confirmed", at("2026-05-06T12:00"), amount_fen=70_000)
+    with reading(paid.ledger) as session:
+        assert [b.correction.violation_id for b in corrections(session)] == [breach()] * 2
 
 
 def test_what_evidence_took_back_before_the_month_was_closed_it_brings_back(assessed, week_of, april):

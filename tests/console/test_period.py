@@ -65,12 +65,16 @@ def test_nobody_can_act_on_a_breach_that_stands_in_a_correction_alone(kaohe, lat
     assert (refused.code, "须先重开 2026-03" in refused.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("state", "after"), [("waived", "exempt 7/10"), ("withdrawn", "violation 7/10 Prediction withdrawn")]
+)
 @pytest.mark.parametrize("command", [["explain"], ["violations", "show"]])
-def test_what_was_booked_about_a_violation_is_told_with_it(kaohe, paid, command, english):
+def test_what_was_booked_about_a_violation_is_told_with_it(kaohe, paid, command, state, after, english):
     (name,) = [row["violation"] for row in kaohe("violations", "list", "--json").rows]
-    assert kaohe("violations", "record", name, "waived", "--why", "x").code == 0
+    assert kaohe("violations", "record", name, state, "--why", "x").code == 0
     (row,) = kaohe("period", "show", "2026-03", "--json").rows
-    assert f"2026-03 is closed; booked in {row['booked_in']}: violation 7/10" in kaohe(*command, name).out
+    said = f"2026-03 is closed; booked in {row['booked_in']}: violation 7/10 → {after}"
+    assert said in kaohe(*command, name).out
     assert kaohe(*command, name, "--json").rows[0]["corrections"] == [row]
 
 
