@@ -95,7 +95,7 @@ def _notes(desk: Desk, asked: _Asked, found: _Found, language: Language) -> list
     if found.unnotified and everything:
         note(sentence("old violations", language, n=found.unnotified))
     if found.booked and everything:
-        note(sentence("booked", language, n=found.booked))
+        note(sentence("would be booked" if found.forecast else "booked", language, n=found.booked))
     waiting: list[Wait] = []
     if asked.known_at is None:
         with desk.reading() as session:
@@ -155,6 +155,7 @@ class _Found:
     unnotified: int = 0
     booked: int = 0
     missing: Sequence[Outcome] = ()
+    forecast: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def _forecast(desk: Desk, asked: _Asked) -> _Found:
     stands = days.ranged and asked.known_at is None  # what was recorded since was not known then
     outcomes = forecast.over(_on_record(desk, asked.only, days)) if stands else forecast.outcomes
     missing = [o for o in forecast.outcomes if names_days(o.missing)]
-    return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures, missing=missing)
+    found = [o for o in outcomes if o.assessed_on in days]
+    return _Found(found, forecast.failures, booked=forecast.booked, missing=missing, forecast=True)
 
 
 def _on_record(desk: Desk, only: list[str] | None, days: Days) -> list[Outcome]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from engine.assessment.outcome import DatedSanction, Outcome
+from engine.assessment.outcome import DatedSanction, Outcome, exposure_fen
 from engine.errors import KaoheError
 from engine.judge.subjects import interval_of
 from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject, Violation
@@ -159,7 +159,10 @@ def _outcome(
 
 def as_on_record(outcome: Outcome, violation: Violation, sanctions: Sequence[DatedSanction]) -> Outcome:
     """A breach as its violation stands: with what was decided in the place of what we reckoned."""
-    charge = violation.amount_fen if violation.exposure_max_fen == violation.amount_fen else None
+    charged = violation.exposure_max_fen == violation.amount_fen
+    # What was decided once its month was closed is booked elsewhere: here stands what was paid.
+    paid = (violation.exposure_min_fen, violation.exposure_max_fen) != exposure_fen(tuple(sanctions))
+    charge = violation.exposure_max_fen if charged or paid else None
     return replace(outcome, severity=violation.severity, sanctions=tuple(sanctions), charged_fen=charge)
 
 
