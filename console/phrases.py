@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import duty_words, waiver_words
+from console import access_words, duty_words, waiver_words
+from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -19,6 +20,7 @@ from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
+    **access_words.PHRASES,
     "rule": Text("规则", "rule"),
     "version": Text("版本", "version"),
     "platform": Text("平台", "platform"),
@@ -152,6 +154,7 @@ CLAIMED: Mapping[str, Text] = {  # what a mapping's provenance speaks of
     "shop": Text("店铺", "shop"),
 }
 EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
+    **CONTRACT_EVENTS,
     "violation.opened": Text("发现违规", "violation.opened"),
     "violation.reopened": Text("重新成立", "violation.reopened"),
     "violation.corrected": Text("按新证据更正", "violation.corrected"),
@@ -219,6 +222,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
     "a waiver": Text("豁免有变化", "a waiver"),
     "a decision about an earlier violation": Text("此前违规的处理结果有变化", "a decision about an earlier violation"),
+    "the month is open again": Text("月份已重开", "the month is open again"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
     **duty_words.WHY,
 }

@@ -96,7 +96,7 @@ def _version(words: RuleWords) -> list[str]:
         lines += ["", _row([words.say("项目", "What"), words.say("内容", "As the rule has it")]), "|---|---|"]
         lines += [_row([name, value]) for name, value in facts]
     lines += ["", f"**{words.say('依据', 'Why it says so')}**", ""]
-    for claim in version.provenance:
+    for claim in words.claims():
         lines += _claim(words, claim)
     return lines
 

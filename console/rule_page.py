@@ -42,9 +42,10 @@ def _version(rule: Rule, version: Version, lang: Language) -> list[str]:
     if version.text:
         lines.append(f"  {version.text.in_language(lang)}")
     colon = "：" if zh else ": "
+    words = RuleWords(rule, version, lang)
     if version.figure:  # that it is repealed was said
-        facts = RuleWords(rule, version, lang).facts()
+        facts = words.facts()
         lines += [f"  {name}{colon}{value}".replace("`", "") for name, value in facts]
-    for claim in version.provenance:
+    for claim in words.claims():
         lines += claim_lines(rule, claim, lang)
     return lines

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.calendar.assessment import WEEKDAYS, AssessedOn
+from engine.rulebook.duties import DUTIES
 from engine.rulebook.measures import MEASURES
-from engine.rulebook.model import Counter, Expectation, Language, Rule, SanctionSpec, Severity, Version
+from engine.rulebook.model import Claim, Counter, DutySpec, Expectation, Language, Rule, SanctionSpec, Severity, Version
 from notifier.words.appeals import appeal_words
 from notifier.words.figures import money_range, standard
 from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SCOPED, SEVERITIES, word
@@ -31,6 +32,11 @@ _RELATIONS = {
     "ratings": ("评价，按提交日", "ratings, by the day they were given"),
     "ratings_by_sending": ("评价，按卡片发出日", "ratings, by the day their cards were sent"),
     "counts": ("外部导入的数", "figures counted elsewhere"),
+}
+_OCCASIONS = {  # what opens a duty
+    "measure": ("平台作此处罚时", "where the platform takes this measure"),
+    "violation": ("违规时", "on a violation"),
+    "at_risk": ("预警或违规时", "when at risk, or on a violation"),
 }
 
 
@@ -79,7 +85,19 @@ class RuleWords:
             measures = comma.join(self.sanction(s) for s in sanctions) or self.say("无", "none")
             facts.append((self.say("处罚", "Measures") + self._rung(rung), measures))
         facts.append((self.say("申诉", "Appeal"), self._appeal()))
+        facts += [(self.say("职责：", "Duty: ") + self.duty_title(duty), self._duty(duty)) for duty in version.duties]
         return facts
+
+    def duty_title(self, duty: DutySpec) -> str:
+        """What a duty is called."""
+        return (duty.title or DUTIES[duty.kind]).in_language(self.language)
+
+    def claims(self) -> list[Claim]:
+        """What the version rests on, and after that what its duties rest on, each named by its duty."""
+        of_duties = [
+            replace(d.claim, name=self.say("职责：", "duty: ") + self.duty_title(d)) for d in self.version.duties
+        ]
+        return [*self.version.provenance, *of_duties]
 
     def standard(self) -> str:
         """The standard that a figure must meet."""
@@ -181,6 +199,21 @@ class RuleWords:
             return ""
         name = word(SEVERITIES, rung, self.language)
         return self.say(f"（{name}）", f" ({name})")
+
+    def _duty(self, duty: DutySpec) -> str:
+        """On what occasion, until when, with what proof."""
+        since = {
+            "notice": self.say("收到平台通知起", "of the platform's notice"),
+            "assessed": self.say("考核日起", "of the assessment day"),
+        }[duty.of]
+        days = duty.within_days
+        when = self.say(f"{since} {days} 天内", f"within {days} day{'' if days == 1 else 's'} {since}")
+        parts = [self.say(*_OCCASIONS[duty.on]), when]
+        if duty.proof is not None:
+            parts.append(self.say("凭证：", "proof: ") + duty.proof.in_language(self.language))
+        if duty.second_person:
+            parts.append(self.say("须第二人核对", "a second person checks it"))
+        return self.say("；", "; ").join(parts)
 
     def _appeal(self) -> str:
         appeal = self.version.appeal

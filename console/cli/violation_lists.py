@@ -65,7 +65,7 @@ def list_(
             rule=known_rule(session, desk, rule) if rule else None,
             state=state_of(state) if state else None,
             severity=known_severity(session, desk, severity),
-            cycle=parse_cycle(cycle).key if cycle else None,
+            cycle=parse_cycle(cycle) if cycle else None,
             first=day(from_, "--from"),
             last=day(to, "--to"),
         )

@@ -174,7 +174,8 @@ def agenda(
             return Item(appointment, state, shops)
         return Item(appointment, state, shops, found.verdicts, found.breaches)
 
-    of_shops = [limit for limit in _limits(record.measures) if limit.limit.starts <= last and limit.limit.ends >= first]
+    limited = shop_limits(record.measures)
+    of_shops = [limit for limit in limited if limit.limit.starts <= last and limit.limit.ends >= first]
     return Agenda(
         first,
         last,
@@ -247,7 +248,8 @@ def _state(appointment: Appointment, now: datetime, record: OnRecord, late_after
     return "done" if appointment.name in record.done else "nothing"
 
 
-def _limits(measures: Iterable[Measure]) -> Iterator[ShopLimit]:
+def shop_limits(measures: Iterable[Measure]) -> Iterator[ShopLimit]:
+    """The days on which each shop is limited: measures that overlap or follow on one another, put together."""
     of_shops: dict[Shop, list[Measure]] = {}
     for measure in measures:
         of_shops.setdefault(measure.shop, []).append(measure)

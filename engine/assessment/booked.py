@@ -71,7 +71,7 @@ def on_record(
         booked=booked,
         done=frozenset(done | {b.appointment.name for b in booked}),
         due=frozenset(due),
-        measures=_measures(session, asked, now),
+        measures=measures(session, asked, now),
     )
 
 
@@ -93,9 +93,8 @@ def _booked(session: Session, asked: Asked, zones: Mapping[str, str]) -> list[Bo
     )
     found: dict[CycleName, tuple[Appointment, Counter[str]]] = {}
     # One cycle may have been judged under more than one version: the newest speaks for it.
-    for rule, key, version, day, first, last, due_at, where, verdict, count in sorted(
-        session.connection().execute(wanted)
-    ):
+    rows: Any = session.exec(wanted)  # type: ignore[call-overload]  # it knows up to four columns
+    for rule, key, version, day, first, last, due_at, where, verdict, count in sorted(rows):
         zone = zones.get(rule) or platform(where).zone
         counts = found[rule, key][1] if (rule, key) in found else Counter()
         counts[verdict] += count
@@ -118,7 +117,7 @@ def _breaches(session: Session, asked: Asked) -> dict[CycleName, list[Breach]]:
     return {name: sorted(of_one, key=lambda b: (b.shop.platform, b.shop.id)) for name, of_one in found.items()}
 
 
-def _measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
+def measures(session: Session, asked: Asked, now: datetime) -> list[Measure]:
     """All measures with days of every shop that has one in the stretch: what follows on one another must stay whole."""
     standing = [col(Violation.state).not_in(sorted(LET_OFF)), *asked.of_rule(Violation.rule)]
     in_stretch = (

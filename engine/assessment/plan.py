@@ -117,7 +117,7 @@ class Bench:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
             if due.cause == "decision":
                 concerned = decided_since(session, due.rule.id, due.read_to or 0)
-        listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
+        listed = frozenset(r.shop for r in self.plan.registered if r.lists(due.cycle))
         exempting = {**self.plan.waivers.get(due.cycle.key, {}), **waived_in(self.plan.waived, due.cycle)}
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
         judgement = judge_run(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, insert, text
+from sqlalchemy import Connection, Table, func, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, select
 
@@ -22,6 +22,16 @@ class Lock(IntEnum):
     JOURNAL = 3
 
 
+def bare(session: Session) -> Connection:
+    """The connection of a session, without the bounds that the session may have.
+
+    Only for what shows nobody anything: locks, clocks, the chain, and inserting rows that the use case has let pass.
+    """
+    unbound = getattr(session, "bare", session.connection)
+    connection: Connection = unbound()
+    return connection
+
+
 def is_postgresql(session: Session) -> bool:
     """Whether this session speaks to PostgreSQL; if not, to SQLite (`open_ledger` lets nothing else in)."""
     return session.get_bind().dialect.name == "postgresql"
@@ -33,7 +43,7 @@ def take_lock(session: Session, lock: Lock) -> None:
     On SQLite this does nothing: a writing transaction is the only one there is (`BEGIN IMMEDIATE`).
     """
     if is_postgresql(session):
-        take_postgresql_lock(session.connection(), lock)
+        take_postgresql_lock(bare(session), lock)
 
 
 def take_postgresql_lock(connection: Connection, lock: Lock) -> None:
@@ -47,22 +57,10 @@ def database_clock(session: Session) -> datetime:
     It goes on within a transaction, which may have waited for a lock. SQLite's has milliseconds.
     """
     if is_postgresql(session):
-        said: datetime = session.exec(select(func.clock_timestamp())).one()
+        said: datetime = bare(session).execute(select(func.clock_timestamp())).scalar_one()
         return said.astimezone(UTC)
-    stamp: str = session.exec(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).one()
+    stamp: str = bare(session).execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
-
-
-def refresh_statistics(engine: Engine) -> None:
-    """Let the database look at how many rows are of which kind, from which it chooses the index for a list.
-
-    PostgreSQL does so by itself, too, a while after many rows have come; SQLite does not, and looks at a sample here,
-    only where much has changed.
-    """
-    postgresql_ = engine.dialect.name == "postgresql"
-    with engine.execution_options(ledger_begin=None, isolation_level="AUTOCOMMIT").connect() as connection:
-        for said in ["ANALYZE"] if postgresql_ else ["PRAGMA analysis_limit = 1000", "PRAGMA optimize"]:
-            connection.exec_driver_sql(said)
 
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -76,14 +74,14 @@ def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mappi
     table = table_of(model)
     dialect = postgresql if is_postgresql(session) else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
-    return len(session.connection().execute(statement, list(rows)).all())
+    return len(bare(session).execute(statement, list(rows)).all())
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows` in bulk, without making objects of them."""
     if rows:
         session.flush()
-        session.connection().execute(insert(table_of(model)), list(rows))
+        bare(session).execute(insert(table_of(model)), list(rows))
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -60,7 +60,7 @@ MACHINE: tuple[Transition, ...] = (
     Transition("appealed", "confirmed", _DECIDE),  # the appeal was made: nothing of it is given up
     Transition("overturned", "closed", _DECIDE),
     Transition("waived", "closed", _DECIDE),
-    Transition("waived", "open", _APPROVE, by_itself=False),
+    Transition("waived", "open", _APPROVE, by_itself=False),  # as it was before a waiver that is revoked
     Transition("waived", "acknowledged", _APPROVE, by_itself=False),
     Transition("withdrawn", "open", _APPROVE),  # evidence that took it back may bring it back
     Transition("withdrawn", "closed", _DECIDE),

@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, tuple_
+from sqlalchemy import and_, case, func, not_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from engine.calendar.cycles import Cycle
 from engine.errors import UnknownNameError
 from engine.ledger.dialects import is_postgresql
 from engine.ledger.states import known_state
+from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Subject, Violation
 from engine.ledger.violations import by
 
 AT_ONCE = 1000  # rows that are fetched at once where all are wanted
+_day = col(Violation.assessed_on)
 COUNTED = 1000  # of what is left after a page, no more than this is counted
 
 
@@ -65,7 +68,7 @@ class Wanted:
     rule: str | None = None
     state: str | None = None
     severity: str | None = None
-    cycle: str | None = None
+    cycle: Cycle | None = None
     first: date | None = None
     last: date | None = None
 
@@ -90,8 +93,8 @@ def every(session: Session, wanted: Wanted) -> Iterator[Listed]:
     Raises UnknownNameError, before the first one, for an unknown state, and for a client that no subject has.
     """
     found = _Found(session, wanted)
-    statement = found.rows().order_by(col(Violation.assessed_on), *found.place)
-    return (_listed(*row) for row in session.exec(statement.execution_options(yield_per=AT_ONCE)))
+    statement = found.rows().order_by(_day, *found.place)
+    return _read(session.exec(statement.execution_options(yield_per=AT_ONCE)))
 
 
 def newest(session: Session, wanted: Wanted, limit: int, after: str | None = None) -> Page:
@@ -100,14 +103,14 @@ def newest(session: Session, wanted: Wanted, limit: int, after: str | None = Non
     `after` is the id of the last one of the page before. Raises as `every` does, and for an unknown `after`.
     """
     found = _Found(session, wanted)
-    statement = found.rows()
-    if after is not None:
-        statement = statement.where(*found.beyond(after))
-    statement = statement.order_by(col(Violation.assessed_on).desc(), *found.place).limit(limit)
+    shown = None if after is None else one(session, after)
+    # Sorting is the work, so that only the days of the page are sorted.
+    statement = found.rows().where(*found.beyond(shown), *found.since(limit, shown))
+    statement = statement.order_by(_day.desc(), *found.place).limit(limit)
     rows = tuple(_listed(*row) for row in session.exec(statement))
     if len(rows) < limit:
         return Page(rows, 0, at_least=False)
-    rest = found.rows(Violation.id).where(*found.beyond(rows[-1].id)).limit(COUNTED + 1).subquery()
+    rest = found.rows(Violation.id).where(*found.beyond(rows[-1])).limit(COUNTED + 1).subquery()
     more = session.exec(select(func.count()).select_from(rest)).one()
     return Page(rows, min(more, COUNTED), at_least=more > COUNTED)
 
@@ -154,29 +157,43 @@ class _Found:
         return (
             select(*(columns or (Violation, subject, parent)))
             .select_from(Violation)
-            .join(subject, col(subject.id) == col(Violation.subject_id))
+            # There is always a subject. An outer join keeps databases from beginning with all subjects, and sorting.
+            .outerjoin(subject, col(subject.id) == col(Violation.subject_id))
             .outerjoin(parent, col(parent.id) == col(subject.parent_id))
             .where(*self._fits())
         )
 
-    def beyond(self, last: str) -> list[Any]:
-        """The conditions for what comes after the violation with the id `last`, the newest day first."""
-        shown = one(self._session, last)
-        place = shown.platform, shown.shop or "", shown.agent or "", shown.person or ""
-        day, later = col(Violation.assessed_on), tuple_(*self.place) > (*place, shown.rule, shown.cycle, shown.id)
-        # The first says nothing that the second does not; an index can use it.
-        return [day <= shown.assessed_on, or_(day < shown.assessed_on, and_(day == shown.assessed_on, later))]
+    def beyond(self, last: Listed | None) -> list[Any]:
+        """The conditions for what comes after `last`, the newest day first; none where that is the first page."""
+        if last is None:
+            return []
+        place = last.platform, last.shop or "", last.agent or "", last.person or ""
+        before = tuple_(*self.place) <= (*place, last.rule, last.cycle, last.id)
+        # Not said with "or", whose sides SQLite would look up apart, by an index each.
+        return [_day <= last.assessed_on, not_(and_(_day == last.assessed_on, before))]
+
+    def since(self, limit: int, last: Listed | None) -> list[Any]:
+        """The condition for the days of a page: there are `limit` rows in them, and maybe some more."""
+        if limit > AT_ONCE:
+            return []
+        days = select(_day).where(*self._fits())
+        if last is not None:
+            days = days.where(_day < last.assessed_on)
+        oldest = self._session.exec(days.order_by(_day.desc()).offset(limit - 1).limit(1)).first()
+        return [] if oldest is None else [_day >= oldest]
 
     def _fits(self) -> list[Any]:
         wanted = self._wanted
-        names = ("client", "platform", "rule", "state", "severity", "cycle")
+        names = ("client", "platform", "rule", "state", "severity")
         fits = [col(getattr(Violation, n)) == value for n in names if (value := getattr(wanted, n)) is not None]
         if wanted.shop is not None:
-            fits.append(col(Violation.subject_id).in_(_of_shop(wanted.shop, wanted.platform)))
+            fits.append(col(Violation.subject_id).in_(_of_shop(self._session, wanted.shop, wanted.platform)))
+        if wanted.cycle is not None:  # its last day is in an index
+            fits += [col(Violation.cycle_end) == wanted.cycle.last, col(Violation.cycle) == wanted.cycle.key]
         if wanted.first is not None:
-            fits.append(col(Violation.assessed_on) >= wanted.first)
+            fits.append(wanted.first <= _day)
         if wanted.last is not None:
-            fits.append(col(Violation.assessed_on) <= wanted.last)
+            fits.append(wanted.last >= _day)
         return fits
 
     def _name(self, kind: str) -> Any:
@@ -185,13 +202,22 @@ class _Found:
         return case(*either, else_="")
 
 
-def _of_shop(shop: str, platform: str | None) -> Any:
-    """The ids of a shop, and of its agents."""
+def _of_shop(session: Session, shop: str, platform: str | None) -> list[int]:
+    """The ids of a shop, and of its agents. Given one by one: of a query, no database knows how many it will find."""
     own = select(Subject.id).where(Subject.kind == "shop", Subject.external_id == shop)
     if platform is not None:
-        own = own.where(Subject.platform == platform)
-    agents = aliased(Subject)
-    return own.union(select(agents.id).where(col(agents.parent_id).in_(own)))
+        own = own.where(Subject.key == shop_key(platform, shop))
+    found = [id_ for id_ in session.exec(own) if id_ is not None]
+    agents = select(Subject.id).where(col(Subject.parent_id).in_(found))
+    return [*found, *(id_ for id_ in session.exec(agents) if id_ is not None)]
+
+
+def _read(result: Any) -> Iterator[Listed]:
+    try:
+        for row in result:
+            yield _listed(*row)
+    finally:  # a reader may stop before the end
+        result.close()
 
 
 def _listed(violation: Violation, subject: Subject, parent: Subject | None) -> Listed:

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
-from engine.ledger.tables import Duty, Subject, Violation
+from engine.ledger.tables import Duty, Subject
 from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by as violation_by
 from engine.rulebook.model import Text
@@ -212,11 +212,6 @@ def by(session: Session, name: str, actor: Actor, *, for_change: bool = False) -
 def event(duty: Duty, name: str, actor: str, why: str | None, before: dict[str, Any] | None, **more: Any) -> Event:
     """What the journal says of a change."""
     return Event(actor, name, "duty", duty_name(duty.id), {"why": why, "before": before, "after": told(duty) | more})
-
-
-def violation_of(session: Session, duty: Duty) -> Violation | None:
-    """The violation that a duty follows from."""
-    return session.get(Violation, duty.violation_id) if duty.violation_id is not None else None
 
 
 def _locked(session: Session, name: str, actor: Actor) -> Duty:

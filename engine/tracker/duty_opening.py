@@ -25,12 +25,7 @@ from engine.tracker.duty_states import told
 
 NEWS_FOR = timedelta(days=7)  # what was due already, and began longer ago, wakes nobody: a first import of a year, say
 # Events that tell of the notice.
-DECIDED = (
-    "violation.confirmed",
-    "violation.appealed",
-    "violation.amended",
-    "violation.notified",
-)  # events that tell of the notice
+DECIDED = ("violation.confirmed", "violation.appealed", "violation.amended", "violation.notified")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,55 +5,71 @@ Those of a month that is closed stay as they are: the next assessment books what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from engine.assessment.archive import VersionShelf
-from engine.assessment.deciding import decide, settle
+from engine.assessment.deciding import decided
 from engine.assessment.waiving import HOLDS, waiver_name
 from engine.calendar.zones import local_day
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
-from engine.ledger.periods import is_closed, month_of
-from engine.ledger.states import step
-from engine.ledger.tables import Run, Situation, Violation, WaivedViolation, Waiver, WaiverShop
+from engine.ledger.periods import is_closed, keep_months, month_of
+from engine.ledger.tables import Violation, WaivedViolation, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
-from engine.rulebook.model import Version
 from engine.rulebook.platforms import PLATFORMS
 
 WAIVABLE = ("open", "acknowledged")
+AT_ONCE = 500  # values in one query
 NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 
-def in_scope(session: Session, waiver: Waiver) -> list[Violation]:
-    """The violations that a waiver lets off, of months that are open, locked in one order."""
-    shops = select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)
-    wanted = select(Violation).where(
+def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
+    """Each waiver with the violations that it lets off, of months that are open; all locked, in one order."""
+    found = [(waiver, set(session.exec(select(Violation.id).where(*_covered(waiver))))) for waiver in waivers]
+    names = sorted({name for _, of_one in found for name in of_one})
+    locked: dict[str, Violation] = {}
+    for start in range(0, len(names), AT_ONCE):
+        wanted = select(Violation).where(col(Violation.id).in_(names[start : start + AT_ONCE]))
+        rows = session.exec(
+            wanted.order_by(col(Violation.id)).with_for_update(), execution_options={"populate_existing": True}
+        )
+        locked |= {v.id: v for v in rows if v.state in WAIVABLE}
+    keep_months(session)
+    locked = {name: v for name, v in locked.items() if not is_closed(session, month_of(v.cycle_end))}
+    return [(waiver, [locked[name] for name in sorted(of_one & locked.keys())]) for waiver, of_one in found]
+
+
+def _covered(waiver: Waiver) -> list[ColumnElement[bool]]:
+    """The conditions on violations that a waiver lets off."""
+    found = [
         col(Violation.rule).in_(waiver.rules),
-        col(Violation.subject_id).in_(shops),
-        Violation.cycle_start >= waiver.first_day,
-        Violation.cycle_end <= waiver.last_day,
+        col(Violation.subject_id).in_(select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)),
+        col(Violation.cycle_start) >= waiver.first_day,
+        col(Violation.cycle_end) <= waiver.last_day,
         col(Violation.state).in_(WAIVABLE),
-    )
+    ]
     if waiver.violation_id is not None:
-        wanted = wanted.where(Violation.id == waiver.violation_id)
-    locked = wanted.order_by(col(Violation.id)).with_for_update()
-    found = session.exec(locked, execution_options={"populate_existing": True}).all()
-    return [v for v in found if not is_closed(session, month_of(v.cycle_end))]
+        found.append(col(Violation.id) == waiver.violation_id)
+    return found
 
 
 def let_off(
     session: Session, rulebook: RuleBook, waiver: Waiver, violations: Iterable[Violation], actor: Actor, now: datetime
-) -> None:
-    """Put these violations, which are locked, into the state `waived`, each with its journal entry."""
+) -> list[Event]:
+    """Put these violations, which are locked, into the state `waived`; what the journal says of it."""
+    events: list[Event] = []
     for violation in violations:
         assert waiver.id is not None
         if violation.state not in WAIVABLE:
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
-        decide(session, rulebook, violation.id, "waived", actor, f"{waiver_name(waiver.id)}: {waiver.why}", now)
+        why, asked_by = f"{waiver_name(waiver.id)}: {waiver.why}", waiver.writers[0]
+        events.append(decided(session, rulebook, violation.id, "waived", actor, why, now, asked_by=asked_by)[1])
+    return events
 
 
 def bring_back(
@@ -68,6 +84,7 @@ def bring_back(
         .with_for_update(of=Violation),
         execution_options={"populate_existing": True},
     ).all()
+    keep_months(session)
     others = _others(session, waiver)
     events: list[Event] = []
     for row, violation in rows:
@@ -85,23 +102,10 @@ def bring_back(
 def _back(
     session: Session, rulebook: RuleBook, violation: Violation, state: str, actor: Actor, why: str, now: datetime
 ) -> Event:
-    before = {"state": violation.state, "severity": violation.severity}
-    violation.state = step(violation.id, violation.state, state, follows=True).after
-    violation.changed_at = now
-    session.add(violation)
-    settle(session, _version(session, rulebook, violation), violation)
     today = local_day(now, PLATFORMS[violation.platform].zone)
-    after = {"state": state, "severity": violation.severity, "notify": today - violation.assessed_on <= NEWS_FOR}
-    payload = {"why": why, "before": before, "after": after}
-    return Event(actor.name, "violation.reopened", "violation", violation.id, payload)
-
-
-def _version(session: Session, rulebook: RuleBook, violation: Violation) -> Version | None:
-    situation = session.get(Situation, violation.situation_id) if violation.situation_id is not None else None
-    run = session.get(Run, situation.run_id) if situation else None
-    if run is None or run.rule_sha256 is None:
-        return None
-    return VersionShelf(session, rulebook).get(violation.rule, violation.version, run.rule_sha256)[1]
+    more = {"notify": today - violation.assessed_on <= NEWS_FOR}
+    event = decided(session, rulebook, violation.id, state, actor, why, now, more=more, follows=True)[1]
+    return replace(event, event="violation.reopened")  # which is news to those who were not told
 
 
 def _others(session: Session, waiver: Waiver) -> Sequence[tuple[Waiver, frozenset[int]]]:
@@ -124,12 +128,3 @@ def _covering(others: Sequence[tuple[Waiver, frozenset[int]]], violation: Violat
         if violation.subject_id in shops and violation.rule in other.rules and days:
             return other.id
     return None
-
-
-def shops_of(session: Session, waivers: Sequence[int]) -> Mapping[int, list[int]]:
-    """Waiver → the subject ids of its shops."""
-    found: dict[int, list[int]] = {waiver: [] for waiver in waivers}
-    wanted = select(WaiverShop.waiver_id, WaiverShop.shop_id).where(col(WaiverShop.waiver_id).in_(waivers))
-    for waiver, shop in session.exec(wanted.order_by(col(WaiverShop.shop_id))):
-        found[waiver].append(shop)
-    return found

@@ -93,12 +93,13 @@ def approve(
     for waiver in waivers:
         _may(session, waiver, "approved", actor)
     # Every lock before the journal's: who holds that one waits for nobody.
-    scopes = [(waiver, in_scope(session, waiver)) for waiver in waivers]
+    scopes = in_scope(session, waivers)
+    events: list[Event] = []
     for waiver, violations in scopes:
         _decide(waiver, "approved", actor, why, now)
         session.add(waiver)
-        let_off(session, rulebook, waiver, violations, actor, now)
-    events = [_event(w, APPROVED, actor, why, {"state": "requested"}, violations=[v.id for v in f]) for w, f in scopes]
+        events += let_off(session, rulebook, waiver, violations, actor, now)
+    events += [_event(w, APPROVED, actor, why, {"state": "requested"}, violations=[v.id for v in f]) for w, f in scopes]
     append(session, now, events)
     return waivers
 

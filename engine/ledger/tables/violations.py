@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 from engine.ledger.columns import Instant
 from engine.ledger.tables.parts import identity, optional_ref, ref
 
+FILTERS = ("client", "cycle_end", "platform", "rule", "severity", "state", "subject_id")
+
 
 class Violation(SQLModel, table=True):
     """A breach on record. Its id is a digest of (rule, subject, cycle, occurrence): the same everywhere.
@@ -22,7 +24,8 @@ class Violation(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("rule", "subject_id", "cycle", "occurrence"),
         # For each filter of lists, what fits it by day.
-        *(Index(None, n, "assessed_on") for n in ("client", "platform", "rule", "severity", "state", "subject_id")),
+        *(Index(None, name, "assessed_on") for name in FILTERS),
+        Index(None, "client", "state", "assessed_on"),  # what a client is asked about most
     )
 
     id: str = Field(primary_key=True)
@@ -33,7 +36,7 @@ class Violation(SQLModel, table=True):
     platform: str
     cycle: str
     cycle_start: date
-    cycle_end: date = Field(index=True)
+    cycle_end: date
     occurrence: int = 1
     assessed_on: date = Field(index=True)
     state: str
@@ -46,13 +49,13 @@ class Violation(SQLModel, table=True):
     numerator_high: int | None = Field(default=None, sa_type=BigInteger)
     denominator_low: int | None = Field(default=None, sa_type=BigInteger)
     denominator_high: int | None = Field(default=None, sa_type=BigInteger)
-    situation_id: int | None = optional_ref("situation.id")
+    situation_id: int | None = optional_ref("situation.id", index=True)
     opened_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
     # What the platform's own notice says, once somebody has recorded it. `severity` is then what was decided.
     decided_severity: str | None = None
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
-    reference: str | None = None
+    reference: str | None = Field(default=None, index=True)
     appeal_until: datetime | None = Field(default=None, sa_type=Instant)  # the first instant that is too late
     account: str | None = None  # what the charge is taken from
     borne_by: str | None = None

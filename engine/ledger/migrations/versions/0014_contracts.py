@@ -13,7 +13,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-FILTERS = ("client", "platform", "rule", "severity", "state", "subject_id")
+FILTERS = ("client", "cycle_end", "platform", "rule", "severity", "state", "subject_id")
 
 
 def upgrade() -> None:
@@ -54,5 +54,7 @@ def upgrade() -> None:
     for column in FILTERS:
         op.drop_index(f"ix_violation_{column}", "violation")
         op.create_index(f"ix_violation_{column}_assessed_on", "violation", [column, "assessed_on"])
+    op.create_index("ix_violation_client_state_assessed_on", "violation", ["client", "state", "assessed_on"])
+    op.create_index("ix_violation_reference", "violation", ["reference"])
     op.drop_index("ix_sanction_starts", "sanction")
     op.create_index("ix_sanction_ends_starts", "sanction", ["ends", "starts"])

@@ -1,0 +1,136 @@
+"""What is on record for the ledger of charges: violations, penalties and corrections that the actor may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from engine.evidence.lake import Lake
+from engine.ledger.actors import Actor, Permission
+from engine.ledger.periods import corrections, month_of
+from engine.ledger.states import LET_OFF
+from engine.ledger.tables import Situation, Subject, Violation
+from engine.ledger.violation_lists import known_client
+from engine.tracker.charges import Corrected, Entry, Reckoned, entries
+from engine.tracker.matches import decided
+from engine.tracker.penalties import Penalty, seen_penalties
+
+CHUNK = 500  # names that a statement asks for at once
+
+
+def charged(
+    session: Session, actor: Actor, lake: Lake, *, client: str | None = None, month: str | None = None
+) -> list[Entry]:
+    """Every line of a client and of a month that the actor may read; None is all. Raises UnknownNameError."""
+    if client is not None:
+        known_client(session, client)
+    shops = _shops(session, actor, client)
+    clients = {place: shop.client for place, shop in shops.items()}
+    said = decided(session, shops.values())
+    penalties = [p for p in seen_penalties(session, lake, client=client) if (p.platform, p.shop) in clients]
+    of_client = [] if client is None else [col(Violation.client) == client]
+    violations = {v.id: v for v in _reckoned(session, [*of_client, *_in_month(month)])}
+    # The violation that a penalty belongs to may count in another month.
+    for column, names in (
+        (Violation.reference, {p.reference for p in penalties}),
+        (Violation.id, {v for v in said.values() if v is not None}),
+    ):
+        for some in _some(sorted(names)):
+            violations |= {v.id: v for v in _reckoned(session, [*of_client, col(column).in_(some)])}
+    corrected = [
+        Corrected(
+            booked.shop.client,
+            booked.shop.platform or "",
+            booked.shop.external_id,
+            booked.correction.booked_in,
+            tuple(booked.correction.before["exposure_fen"]),
+            tuple(booked.correction.after["exposure_fen"]),
+        )
+        for booked in corrections(session, booked_in=month)
+    ]
+    readable = [v for v in violations.values() if (v.platform, v.shop) in clients]
+    lines = entries(readable, penalties, [c for c in corrected if (c.platform, c.shop) in clients], clients, said)
+    return [line for line in lines if month in {None, line.month}]
+
+
+def standing(session: Session, shop: Subject) -> list[Reckoned]:
+    """The violations of a shop and its agents of which something may be felt, or was."""
+    own = [shop.id, *session.exec(select(Subject.id).where(Subject.parent_id == shop.id))]
+    stands = (col(Violation.subject_id).in_(own), col(Violation.state).not_in(sorted(LET_OFF)))
+    return list(_reckoned(session, stands))
+
+
+def penalties_of(session: Session, lake: Lake, shop: Subject) -> list[Penalty]:
+    """All penalties of a shop."""
+    return seen_penalties(session, lake, platform=shop.platform, shop=shop.external_id)
+
+
+def _shops(session: Session, actor: Actor, client: str | None) -> dict[tuple[str, str], Subject]:
+    """The shops that the actor may read, by platform and id."""
+    wanted = select(Subject).where(Subject.kind == "shop")
+    if client is not None:
+        wanted = wanted.where(Subject.client == client)
+    return {
+        (shop.platform or "", shop.external_id): shop
+        for shop in session.exec(wanted)
+        if actor.may(Permission.READ, shop.client, shop.key)
+    }
+
+
+def _in_month(month: str | None) -> list[Any]:
+    """The condition for violations of cycles that end in a month."""
+    if month is None:
+        return []
+    begins = date.fromisoformat(f"{month}-01")
+    beyond = date(begins.year + begins.month // 12, begins.month % 12 + 1, 1)
+    return [col(Violation.cycle_end) >= begins, col(Violation.cycle_end) < beyond]
+
+
+def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[n : n + CHUNK] for n in range(0, len(names), CHUNK))
+
+
+def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:
+    subject, parent = aliased(Subject), aliased(Subject)
+    columns: Any = (Violation, subject, parent)
+    rows: Any = session.exec(
+        select(*columns)
+        .select_from(Violation)
+        .outerjoin(subject, col(subject.id) == col(Violation.subject_id))
+        .outerjoin(parent, col(parent.id) == col(subject.parent_id))
+        .where(*fits)
+    ).all()
+    forecasts = _forecasts(session, sorted({v.situation_id for v, _, _ in rows if v.situation_id is not None}))
+    for violation, who, whose in rows:
+        shop = who if who.kind == "shop" or whose is None else whose
+        exposure = violation.exposure_min_fen, violation.exposure_max_fen
+        yield Reckoned(
+            violation.id,
+            violation.client,
+            violation.platform,
+            shop.external_id,
+            month_of(violation.cycle_end),
+            violation.state,
+            forecasts.get(violation.situation_id or 0, exposure),
+            exposure,
+            violation.amount_fen,
+            violation.reference,
+            violation.noticed_at or violation.changed_at,
+            violation.account,
+            violation.borne_by,
+        )
+
+
+def _forecasts(session: Session, situations: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """What each situation was reckoned to cost, whatever was decided since."""
+    found: dict[int, tuple[int, int]] = {}
+    for some in (situations[n : n + CHUNK] for n in range(0, len(situations), CHUNK)):
+        wanted = select(Situation.id, Situation.decision).where(col(Situation.id).in_(some))
+        for id_, decision in session.exec(wanted):
+            low, high = decision["exposure_fen"]
+            found[id_ or 0] = low, high
+    return found
