@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from console.desk import Desk
@@ -24,6 +23,7 @@ from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Language, Text
+from notifier.claims import unsent
 from notifier.digests import items_of
 from notifier.queued import failed_notices
 from notifier.words.vocabulary import STATES
@@ -133,12 +133,8 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
 
 def _waiting_notices(session: Session, before: datetime) -> list[Text]:
     """What is late about notices: those that should have gone out before that time, and wait or were left half-way."""
-    overdue = or_(
-        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) < before),
-        (col(Notice.state) == "sending") & (col(Notice.lease_until) < before),
-    )
-    count, oldest = session.exec(select(func.count(), func.min(Notice.next_attempt_at)).where(overdue)).one()
-    return [both("late notices", n=count, at=local_time(oldest))] if count else []
+    found = unsent(session, before)
+    return [both("late notices", n=found[0], at=local_time(found[1]))] if found else []
 
 
 def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Text]:
