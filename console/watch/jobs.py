@@ -77,8 +77,11 @@ class Worker:
         for why in failures.values():
             if isinstance(why, LedgerError):  # it is not about that rule
                 raise why
-        self._rules.tell(complaints_of(faults, failures, language))
-        self._ticked("reconcile")
+        complaints = complaints_of(faults, failures, language)
+        self._rules.tell(complaints)
+        self.pulse.beat("reconcile")
+        if not complaints:
+            self.meters.ticked("reconcile")
 
     def deliver(self) -> None:
         """Queue and send what is to be told."""
@@ -102,8 +105,7 @@ class Worker:
         try:
             give_sign_of_life(desk, installed_version("kaohe"))
             refuse_wrong_clock(desk.ledger, self.now())
-            book, _ = RuleBook.load(desk.settings.rulesets)
-            found = self_check(desk, self.now(), self.pulse, book)
+            found = self_check(desk, self.now(), self.pulse, *RuleBook.load(desk.settings.rulesets))
         except (KaoheError, DBAPIError, OSError):
             self.meters.checked(sound=False)
             self._let_know(sound=False)
