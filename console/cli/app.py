@@ -9,6 +9,7 @@ import typer
 
 from console.desk import Desk
 from console.output import say
+from console.watch.clocks import refuse_to_write_by_wrong_clock
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
 
@@ -55,11 +56,15 @@ def group(name: str, help_: str) -> typer.Typer:
     return commands
 
 
-def current(context: typer.Context, *, makes_home: bool = False) -> Desk:
-    """The desk that `main` has put up for this command. Only one that `makes_home` may begin a new installation."""
+def current(context: typer.Context, *, makes_home: bool = False, checks_clock: bool = True) -> Desk:
+    """The desk that `main` has put up for this command. Only one that `makes_home` may begin a new installation.
+
+    Nothing is written while the clock cannot be right, unless the command looks after that by itself.
+    """
     found = context.find_object(Desk)
     assert found is not None
     found.makes_home = makes_home
+    found.on_opening = refuse_to_write_by_wrong_clock if checks_clock else None
     return found
 
 
