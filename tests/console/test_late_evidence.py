@@ -190,6 +190,15 @@ def test_people_see_it_by_client_and_owner_within_120_columns(kaohe, week, monke
     assert "\x1b" not in "".join(lines)
 
 
+def test_of_a_shop_that_is_not_registered_any_more_nothing_is_missing(kaohe, english, week):
+    kaohe("shops", "unregister", "xiaohongshu", "s3", "--why", "no shop of ours")
+    kaohe("shops", "unregister", "xiaohongshu", "s2", "--why", "no shop of ours")
+    rows = kaohe(*MARCH, "--json").rows
+    assert {row["shop"] for row in rows} == {"s1", "s2"}
+    assert {row["state"] for row in rows if row["shop"] == "s2"} == {"there", "not_expected", "future"}
+    assert "s2" not in kaohe(*MARCH).out.rpartition("# there")[2]
+
+
 def test_it_can_be_asked_about_one_client_owner_or_platform(kaohe, english, week):
     def shops(*options):
         return sorted({row["shop"] for row in kaohe(*MARCH, *options, "--json").rows})
