@@ -44,6 +44,7 @@ class Worker:
     _rules: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
 
     def __post_init__(self) -> None:
         self.outages = Outages(self.desk.settings.language)
@@ -68,8 +69,9 @@ class Worker:
             return
         desk, language, now = self.desk, self.desk.settings.language, self.now()
         refuse_wrong_clock(desk.ledger, now)
+        self._steps.clear()
         book, faults = RuleBook.load(desk.settings.rulesets)
-        done, failures = reconcile(desk, book, now, self.stop, self.meters.finished, self._moved)
+        done, failures = reconcile(desk, book, now, self.stop, self._finished, self._moved)
         if done.runs:
             log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
         for line in overdue_lines(done.missing, language):
@@ -125,8 +127,16 @@ class Worker:
             unheard = [sentence("ping unheard", language, url=short_address(url), why=why)] if why else []
             self._ping.tell(unheard)
 
-    def _moved(self, _step: str, _done: int, _total: int) -> None:
+    def _finished(self, rule: str, seconds: float) -> None:
+        self._steps.clear()
         self.pulse.beat("reconcile")
+        self.meters.finished(rule, seconds)
+
+    def _moved(self, *step: str | int) -> None:
+        """A step towards a run. The same one again is none: so it goes while another process holds the run."""
+        if step not in self._steps:
+            self._steps.add(step)
+            self.pulse.beat("reconcile")
 
     def _ticked(self, job: str) -> None:
         self.pulse.beat(job)

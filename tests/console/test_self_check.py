@@ -177,6 +177,31 @@ def test_a_job_that_does_not_move_turns_the_switch(worker, switch, told):
     assert told() == ["self-check: reconcile has not moved for 10 minutes"]
 
 
+def test_waiting_for_a_run_that_another_process_holds_is_no_movement(worker, switch, told, monkeypatch):
+    at = [0.0]
+    worker.pulse = Pulse(lambda: at[0])
+
+    def waiting(_desk, _book, _now, _stop, finished, progress):
+        for n in range(3):  # a long measuring moves; the run that was measured is held, and it is measured anew
+            at[0] += 400
+            progress("counting days", n, 3)
+        worker.check()
+        for _ in range(2):
+            for n in range(3):
+                at[0] += 200
+                progress("counting days", n, 3)
+        worker.check()
+        finished("x", 1.0)
+        progress("counting days", 0, 3)
+        worker.check()
+        return Assessed(), {}
+
+    monkeypatch.setattr(jobs, "reconcile", waiting)
+    worker.reconcile()
+    assert switch.asked == ["/5f0c8f9c-1b1e", "/5f0c8f9c-1b1e/fail", "/5f0c8f9c-1b1e"]
+    assert "self-check: reconcile has not moved for 20 minutes" in told()
+
+
 @pytest.mark.parametrize("code", [404, 500])
 def test_a_switch_that_does_not_hear_is_told_once_and_without_its_secret(worker, switch, told, code):
     switch.code = code
