@@ -28,7 +28,9 @@ from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
 from engine.ledger.actors import Actor
 from engine.ledger.database import open_ledger, reading, transaction
+from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
+from engine.tracker.access import actor_of, is_stale, note_use
 from engine.tracker.attachments import AttachmentStore
 
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
@@ -57,6 +59,7 @@ class Desk:
     settings: Settings
     makes_home: bool = False
     on_opening: Callable[[Engine], object] | None = None  # is given the ledger before anything is done with it
+    own_work: bool = False  # of kaohe itself, whoever starts it: the worker, the demo
 
     @cached_property
     def home(self) -> Path:
@@ -118,12 +121,35 @@ class Desk:
 
     @cached_property
     def who(self) -> Actor:
-        """Who is answerable, and what they may: the user of the operating system, whatever the environment says."""
+        """Who is answerable, and what they may: the user of a token, else of the operating system.
+
+        Raises NotLetInError for one who is not let in.
+        """
+        return Actor.unbounded(self.os_name) if self.own_work else self.onlooker
+
+    @cached_property
+    def onlooker(self) -> Actor:
+        """Who is told of what is done, also of what kaohe itself does. Raises NotLetInError as `who` does."""
+        token = self.settings["token"]
+        begun = not self.settings.keeps_ledger or (self.settings.home / LEDGER).is_file()
+        if not begun and not token:
+            return Actor.unbounded(self.os_name)
+        now = datetime.now(UTC)
+        with reading(self.ledger) as session:
+            found = actor_of(session, self.os_name, token, now)
+            stale = bool(token) and is_stale(session, token, now)
+        if stale:
+            with transaction(self.ledger) as session:
+                note_use(session, token, now)
+        return found
+
+    @cached_property
+    def os_name(self) -> str:
+        """The user of the operating system, whatever the environment says."""
         try:
-            name = pwd.getpwuid(os.getuid()).pw_name
+            return pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
-            name = f"uid {os.getuid()}"
-        return Actor.unbounded(name)
+            return f"uid {os.getuid()}"
 
     @property
     def actor(self) -> str:
@@ -133,14 +159,18 @@ class Desk:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that reads what this desk's actor may read."""
-        with reading(self.ledger) as session:
+        with reading(self.ledger, self.who.scope) as session:
             yield session
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that writes, and sees what this desk's actor may read."""
-        with transaction(self.ledger) as session:
+        with transaction(self.ledger, self.who.scope) as session:
             yield session
+
+    def shows(self, client: str, platform: str, shop: str) -> bool:
+        """Whether whoever looks on may read what concerns this shop: of what is done for all, so much is printed."""
+        return self.onlooker.scope.covers(client, shop_key(platform, shop))
 
     @cached_property
     def owner(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import duty_words, waiver_words
+from console import access_words, duty_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
@@ -20,6 +20,7 @@ from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
+    **access_words.PHRASES,
     "rule": Text("规则", "rule"),
     "version": Text("版本", "version"),
     "platform": Text("平台", "platform"),
@@ -219,6 +220,7 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
+    "the month is open again": Text("月份已重开", "the month is open again"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
     **duty_words.WHY,
 }

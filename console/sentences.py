@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from console import access_words
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text
 
 SENTENCES: Mapping[str, Text] = {
+    **access_words.SENTENCES,
     "interrupted": Text(
         "已中断；做了一半的会撤销，或由下一次运行做完",
         "interrupted; what was begun is undone or finished by the next run",
@@ -32,10 +34,18 @@ SENTENCES: Mapping[str, Text] = {
         "{month} is open again; the next assessment judges anew what was corrected about it.",
     ),
     "no periods": Text("还没有关过账。", "No month was ever closed."),
+    "correction": Text(
+        "{month} 已关账，记在 {booked_in} 的更正：{before} → {after}",
+        "{month} is closed; booked in {booked_in}: {before} → {after}",
+    ),
     "no corrections": Text("{month} 没有更正。", "Nothing was corrected about {month}, or booked in it."),
     "booked": Text(
         "{n} 项结论属于已关账的月份，已记为更正；见 `kaohe period show`",
         "{n:verdict|verdicts} of closed months booked as corrections; see `kaohe period show`",
+    ),
+    "would be booked": Text(
+        "{n} 项结论属于已关账的月份，将记为更正",
+        "{n:verdict|verdicts} of closed months would be booked as corrections",
     ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
     "missing numbers": Text(

@@ -56,6 +56,7 @@ SETTINGS = (
     Setting("smtp_password", "", "password for smtp_url", secret=True),
     Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
     Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
+    Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),
     Setting("penalty_days", "30", "how long after the assessment day a platform's notice may come"),

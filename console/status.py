@@ -122,7 +122,12 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         for d in due
         if now - d.due_at > late_after
     ]
-    late += [both("failed run", rule=r.rule, cycle=r.cycle, why=r.failure or "") for r in runs if r.state == "failed"]
+    everything = desk.who.scope.everything  # what a run failed of may speak of anybody's shop
+    late += [
+        both("failed run", rule=r.rule, cycle=r.cycle, why=(r.failure or "") if everything else "…")
+        for r in runs
+        if r.state == "failed"
+    ]
     late += [_failed(n, len(digests.get(n.id or 0, ()))) for n in unsent]
     late += _missing_worker(workers, len(due), now - late_after)
     return Status(

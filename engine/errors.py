@@ -51,6 +51,10 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "standard": "条合同标准",
     "state": "个状态",
     "violation": "条违规",
+    "role": "种角色",
+    "user": "个用户",
+    "token": "枚令牌",
+    "person": "位人员",
     "waiver": "份豁免",
     "duty": "项职责",
 }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Engine
 
-from engine.ledger.database import reading
+from engine.ledger.actors import Scope
+from engine.ledger.database import EVERYTHING, reading
 from engine.ledger.violations import by
 from engine.rulebook.model import Language, Rule
 from notifier.events import OPENED
@@ -23,12 +24,13 @@ def preview(
     language: Language = "zh-CN",
     templates: Templates | None = None,
     sheets: Sheets | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Rendered:
     """The subject and body that this violation's notice has, whatever its age and state.
 
-    Raises UnknownNameError for a violation, channel or language that there is not.
+    Raises UnknownNameError for a violation (in `scope`), channel or language that there is not.
     """
-    with reading(ledger) as session:
+    with reading(ledger, scope) as session:
         name = by(session, violation).id
         record = records_of(session, [name])[name]
     facts = record.facts(rulebook, sheets or Sheets(), language)

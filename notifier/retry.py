@@ -31,12 +31,7 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     """
     with transaction(ledger) as session:
         planning(session)
-        notice = session.get(Notice, number, with_for_update=True)
-        if notice is None:
-            raise KaoheError(
-                f"there is no notice {number}; `kaohe notices list` shows those there are",
-                zh=f"没有第 {number} 号通知；`kaohe notices list` 列出全部",
-            )
+        notice = known_notice(session, number, for_change=True)
         if notice.state != "failed":
             raise KaoheError(
                 f"notice {number} is {notice.state}; only one that failed can be sent again",
@@ -48,6 +43,17 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
             queued, events = _again(session, notice, notice.violation_id, now, actor)
         append(session, now, events)
     return queued
+
+
+def known_notice(session: Session, number: int, *, for_change: bool = False) -> Notice:
+    """The notice with this number, locked if it is to be changed. Raises KaoheError if there is none."""
+    notice = session.get(Notice, number, with_for_update=for_change)
+    if notice is None:
+        raise KaoheError(
+            f"there is no notice {number}; `kaohe notices list` shows those there are",
+            zh=f"没有第 {number} 号通知；`kaohe notices list` 列出全部",
+        )
+    return notice
 
 
 def _again(

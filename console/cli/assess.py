@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, NoReturn
@@ -73,7 +73,7 @@ def assess(
     found = (_forecast if dry_run or known_at else _assess)(desk, asked)
     if known_at:
         note(sentence("as known", language, at=local_time(known_at)))
-    outcomes = sorted(found.outcomes, key=Outcome.sort_key)
+    outcomes = sorted(_seen(desk, found.outcomes), key=Outcome.sort_key)
     if shops is not None:
         outcomes = [o for o in outcomes if (o.rule.platform, o.shop) in shops]
     waiting = _notes(desk, asked, found, language)
@@ -91,17 +91,23 @@ def assess(
 
 def _notes(desk: Desk, asked: _Asked, found: _Found, language: Language) -> list[Wait]:
     """Say what is remarkable about what was done; who is waited for now."""
-    if found.unnotified:
+    everything = desk.who.scope.everything  # how many there are of others is theirs to know
+    if found.unnotified and everything:
         note(sentence("old violations", language, n=found.unnotified))
-    if found.booked:
-        note(sentence("booked", language, n=found.booked))
+    if found.booked and everything:
+        note(sentence("would be booked" if found.forecast else "booked", language, n=found.booked))
     waiting: list[Wait] = []
     if asked.known_at is None:
         with desk.reading() as session:
             waiting = waiting_now(session, asked.rules, asked.now, desk.settings.waiting)
-    for line in (*overdue_lines(found.missing, language), *wait_lines(waiting, language)):
+    for line in (*overdue_lines(_seen(desk, found.missing), language), *wait_lines(waiting, language)):
         note(line)
     return waiting
+
+
+def _seen(desk: Desk, found: Iterable[Outcome]) -> list[Outcome]:
+    """What concerns shops that the actor may read: all is assessed, and told to those whom it concerns."""
+    return [o for o in found if desk.shows(o.client, o.rule.platform, o.shop)]
 
 
 def _end_with(failures: Mapping[str, KaoheError], language: str) -> NoReturn:
@@ -149,6 +155,7 @@ class _Found:
     unnotified: int = 0
     booked: int = 0
     missing: Sequence[Outcome] = ()
+    forecast: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,8 @@ def _forecast(desk: Desk, asked: _Asked) -> _Found:
     stands = days.ranged and asked.known_at is None  # what was recorded since was not known then
     outcomes = forecast.over(_on_record(desk, asked.only, days)) if stands else forecast.outcomes
     missing = [o for o in forecast.outcomes if names_days(o.missing)]
-    return _Found([o for o in outcomes if o.assessed_on in days], forecast.failures, missing=missing)
+    found = [o for o in outcomes if o.assessed_on in days]
+    return _Found(found, forecast.failures, booked=forecast.booked, missing=missing, forecast=True)
 
 
 def _on_record(desk: Desk, only: list[str] | None, days: Days) -> list[Outcome]:

@@ -24,5 +24,5 @@ def demo(
     settings = current(context).settings
     given = settings["home"] if settings.values["home"].origin == "--home" else "demo-data"
     with desk(str(directory or given)) as opened:
-        opened.makes_home = True
+        opened.makes_home = opened.own_work = True
         run_demo(opened, settings.language)

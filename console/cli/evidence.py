@@ -72,6 +72,7 @@ def import_(
         mapping=by,
         rules=tuple(rules_of(desk).values()),
         covers=covers_of(covers, all_shops),
+        allowed=desk.who,
     )
     now = datetime.now(UTC)
     with progress(step_words(language)) as report:

@@ -18,7 +18,9 @@ from engine.errors import KaoheError, NothingToDoError
 from engine.evidence.kinds import KINDS
 from engine.evidence.kinds import kind as kind_named
 from engine.evidence.removing import RemovalRequest, RemovedDay, remove_evidence
+from engine.ledger.actors import Permission
 from engine.ledger.subjects import shop as known_shop
+from engine.ledger.whose import whose_subject
 from engine.rulebook.platforms import platform as known_platform
 
 
@@ -49,6 +51,7 @@ def remove(
     with desk.reading() as session:
         subject = known_shop(session, shop, known_platform(platform).id)
         id_, place = subject.external_id, known_platform(platform).id
+        desk.who.must(Permission.REGISTER, *whose_subject(session, subject))
     removed: list[RemovedDay] = []
     for one in kinds:
         request = RemovalRequest(one, place, id_, desk.actor, why, first, last)

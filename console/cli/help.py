@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_appeals, help_contracts, help_penalties, help_waivers
+from console.cli import help_access, help_appeals, help_contracts, help_penalties, help_reports, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
     **help_contracts.CHINESE,
+    **help_access.CHINESE,
     **help_penalties.CHINESE,
+    **help_reports.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),

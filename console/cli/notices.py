@@ -16,14 +16,17 @@ from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads
 from console.sentences import sentence
 from engine.errors import UnknownNameError
+from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
+from engine.ledger.whose import whose_notice
 from engine.rulebook.model import Language
 from notifier.deliver import deliver_due
 from notifier.digests import items_of
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
+from notifier.retry import known_notice
 from notifier.retry import retry as retry_notice
 from notifier.words.vocabulary import word
 from notifier.writing import text_of
@@ -94,7 +97,9 @@ def preview(
 ) -> None:
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
-    rendered = preview_notice(desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk))
+    rendered = preview_notice(
+        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), scope=desk.who.scope
+    )
     say(f"{rendered.subject}\n\n{rendered.body}")
 
 
@@ -102,6 +107,9 @@ def preview(
 def retry(context: typer.Context, notice: int) -> None:
     """Queue a failed notice again."""
     desk = current(context)
+    with desk.reading() as session:
+        known = known_notice(session, notice)
+        desk.who.must(Permission.HANDLE, *whose_notice(session, known))
     queued = retry_notice(desk.ledger, notice, datetime.now(UTC), desk.actor)
     numbers = ", ".join(map(str, queued))
     say(sentence("queued again" if queued else "nothing queued", desk.settings.language, numbers=numbers))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from console.cli.app import AsJson, AsOf, current, group
+from console.corrections import correction_cells, correction_heads, correction_json
 from console.desk import instant
 from console.listing import listing
 from console.local_time import local_time
 from console.output import json_lines, say
-from console.phrases import PERIOD_STATES, heads, verdict_words
+from console.phrases import PERIOD_STATES, heads
 from console.sentences import sentence
 from engine.assessment.closing import close_month
 from engine.errors import KaoheError
 from engine.ledger import periods
-from engine.rulebook.model import Language
-from notifier.words.figures import money_range
 
 commands = group("period", "Months: close what is paid, see what was corrected since, open one again.")
 
@@ -112,50 +110,7 @@ def show(context: typer.Context, month: str, as_json: AsJson = False) -> None:
         found = periods.corrections(session, about=month)
         found += [b for b in periods.corrections(session, booked_in=month) if b.correction.month != month]
     if as_json:
-        json_lines(_row(booked) for booked in found)
+        json_lines(correction_json(booked) for booked in found)
         return
-    listing(
-        heads("month booked_in rule client shop cycle before after violation", language),
-        [
-            [
-                b.correction.month,
-                b.correction.booked_in,
-                b.correction.rule,
-                b.shop.client,
-                b.shop.alias or b.shop.external_id,
-                b.correction.cycle,
-                _state(b.correction.before, language),
-                _state(b.correction.after, language),
-                b.correction.violation_id or "",
-            ]
-            for b in found
-        ],
-        sentence("no corrections", language, month=month),
-    )
-
-
-def _row(booked: periods.Booked) -> dict[str, Any]:
-    correction, shop = booked
-    return {
-        "rule": correction.rule,
-        "platform": shop.platform,
-        "client": shop.client,
-        "shop": shop.external_id,
-        "cycle": correction.cycle,
-        "month": correction.month,
-        "booked_in": correction.booked_in,
-        "violation": correction.violation_id,
-        "before": correction.before,
-        "after": correction.after,
-        "recorded_at": correction.recorded_at.isoformat(),
-    }
-
-
-def _state(state: Mapping[str, Any], language: Language) -> str:
-    """A verdict, its figure and what it may cost, in one cell."""
-    if state["verdict"] is None:
-        return "-"
-    words = verdict_words(state["verdict"], False, language)
-    figure = f" {state['numerator']}/{state['denominator']}" if state["denominator"] is not None else ""
-    low, high = state["exposure_fen"]
-    return words + figure + (f" {money_range(low, high, language)}" if high else "")
+    rows = [correction_cells(booked, language) for booked in found]
+    listing(correction_heads(language), rows, sentence("no corrections", language, month=month))

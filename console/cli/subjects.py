@@ -19,14 +19,16 @@ from console.phrases import heads, phrase
 from console.registers import Register, read_people, read_shops
 from console.sentences import sentence
 from engine.errors import KaoheError, near_names
+from engine.ledger.actors import NotAllowedError, Permission
+from engine.ledger.database import transaction
 from engine.ledger.expectations import expected_of
 from engine.ledger.masking import masked, masked_contact
 from engine.ledger.people import register_people
 from engine.ledger.postings import postings
-from engine.ledger.presence import DEFAULT_CLIENT
+from engine.ledger.presence import DEFAULT_CLIENT, present
 from engine.ledger.registration import unregister_shop
 from engine.ledger.rosters import misfits
-from engine.ledger.subjects import Registered, ShopRow, register_shops, shops
+from engine.ledger.subjects import Registered, ShopRow, register_shops, shop_key, shops
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import platform as known_platform
@@ -43,10 +45,9 @@ def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) ->
     """Register the shops of a CSV: platform, shop, name?, alias?, client?, category?, opened_on?, owner?, contact?."""
     desk = current(context, makes_home=True)
     register = read_shops(file)
-    with desk.transaction() as session:
-        clients = {s.client for s in shops(session)}
-        done = register_shops(session, [row for _, row in register.rows], datetime.now(UTC), desk.actor)
-    _note_clients(clients, [row for _, row in register.rows], desk.settings.language)
+    rows = [row for _, row in register.rows]
+    clients, done = _register(desk, rows)
+    _note_clients(clients, rows, desk.settings.language)
     _plan(desk, done)
     _tell("shops", len(register.rows), done, register, as_json, desk.settings.language)
 
@@ -94,9 +95,7 @@ def add(
         contact=contact,
         expects=wish,
     )
-    with desk.transaction() as session:
-        clients = {s.client for s in shops(session)}
-        done = register_shops(session, [row], datetime.now(UTC), desk.actor)
+    clients, done = _register(desk, [row])
     _note_clients(clients, [row], desk.settings.language)
     _plan(desk, done)
     _tell("shops", 1, done, None, False, desk.settings.language)
@@ -111,9 +110,11 @@ def unregister(
 ) -> None:
     """Take back that a shop is registered, and what was said of it. Its evidence and violations stay."""
     desk = current(context)
-    with desk.transaction() as session:
+    with desk.reading() as session:
         subject = known_shop(session, shop, known_platform(platform).id)
         name = f"{subject.platform}/{subject.external_id}"
+    desk.who.must(Permission.REGISTER, subject.client, subject.key)
+    with transaction(desk.ledger) as session:  # its violations leave the client, and so the actor's sight, with it
         unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
     say(sentence("shop unregistered", desk.settings.language, shop=name))
 
@@ -170,12 +171,16 @@ def import_people(context: typer.Context, file: Path, as_json: AsJson = False) -
     """Register who works where, from a CSV: person, platform, shop, agent, team?, from?, to?."""
     desk = current(context, makes_home=True)
     register = read_people(file)
-    with desk.transaction() as session:
+    with desk.reading() as session:
         rows = [row for _, row in register.rows]
         places = [Text(f"第 {line} 行", f"line {line}") for line, _ in register.rows]
         wrong = misfits(session, rows, places)
         unfit = {misfit.row for misfit in wrong}
         sound = [row for index, row in enumerate(rows) if index not in unfit]
+        for row in sound:
+            owner = known_shop(session, row.shop, row.platform)
+            desk.who.must(Permission.REGISTER, owner.client, owner.key)
+    with transaction(desk.ledger) as session:  # people work for several clients, and are looked for among all
         done = register_people(session, sound, datetime.now(UTC), desk.actor)
     faults = [register.fault(register.rows[m.row][0], m.column, m.reason) for m in wrong]
     told = replace(register, faults=tuple(sorted([*register.faults, *faults])))
@@ -203,6 +208,24 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else "-"
 
 
+def _register(desk: Desk, rows: Sequence[ShopRow]) -> tuple[set[str], Registered]:
+    """Register shops of which the actor may say so, each for the client that it has and for the one that it gets.
+
+    Also answers the clients that the actor knew before. Raises NotAllowedError, with nothing changed.
+    """
+    with desk.reading() as session:
+        clients = {s.client for s in shops(session)}
+    with transaction(desk.ledger) as session:  # a new shop is nobody's until it is registered
+        known = present(session, {shop_key(row.platform, row.shop) for row in rows})
+        for row in rows:
+            key = shop_key(row.platform, row.shop)
+            there = known[key].client if key in known else None
+            for client in {there or row.client or DEFAULT_CLIENT, row.client or there or DEFAULT_CLIENT}:
+                if not desk.who.may(Permission.REGISTER, client, key):
+                    raise NotAllowedError(desk.actor, Permission.REGISTER, f"{row.platform}/{row.shop}")
+        return clients, register_shops(session, rows, datetime.now(UTC), desk.actor)
+
+
 def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) -> None:
     """Say of which new clients the names are near those of others: a slip of the pen makes a client of its own."""
     for client in sorted({row.client for row in rows if row.client} - known):
@@ -220,7 +243,7 @@ def _plan(desk: Desk, done: Registered) -> None:
         except KaoheError as error:
             note(sentence("notices wait", language, why=error.in_language(language)))
         else:
-            if planned.queued:
+            if planned.queued and desk.who.scope.everything:  # all that waits is queued, everybody's
                 note(sentence("notices queued", language, n=planned.queued))
 
 

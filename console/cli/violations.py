@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session
 
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.cli.rules import practice_of
 from console.contract_words import beside_words
+from console.corrections import correction_json, correction_lines
 from console.decided import decided, decided_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
@@ -16,12 +18,14 @@ from console.output import json_lines, say, table
 from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import TOLD, event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, row_cells, row_json
-from engine.assessment.explain import MOST_SESSIONS
+from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
+from engine.errors import UnknownNameError
 from engine.evidence.lake import Lake
 from engine.ledger import journal
+from engine.ledger.periods import corrections
 from engine.ledger.violation_lists import one
-from engine.ledger.violations import by
+from engine.ledger.violations import BookedAloneError, by
 from engine.rulebook.model import Language
 from engine.tracker.standards import beside
 from notifier.records import records_of
@@ -35,8 +39,11 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
     """One violation and everything that was journalled about it."""
     desk = current(context)
     with desk.reading() as session:
+        if _told_by_corrections(session, violation, desk.settings.language, as_json=as_json):
+            return
         row = one(session, violation)
         name = row.id
+        booked = corrections(session, violation=name)
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
     language = desk.settings.language
@@ -53,6 +60,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ]
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
+        told_row["corrections"] = [correction_json(b) for b in booked]
         json_lines([row_json(row) | decided(row) | told_row])
         return
     colon = "：" if language == "zh-CN" else ": "
@@ -63,7 +71,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         say(f"{name}{colon}{cell}")
     if rule_file not in {"same", None}:
         say(changed_words(rule_file, told.language))
-    for line in decided_lines(row, language):
+    for line in (*decided_lines(row, language), *correction_lines(booked, language)):
         say(line)
     say("")
     table(
@@ -89,9 +97,13 @@ def explain(
     desk = current(context)
     most = None if full else MOST_SESSIONS
     with desk.reading() as session:
+        if _told_by_corrections(session, violation, lang_of(lang, desk), as_json=as_json):
+            return
         found = explain_violation(session, desk.sound_rules, Lake(desk.settings.lake), desk.cache, violation, most)
+        found = found if desk.who.internal else without_agents(found)
         name = by(session, violation).id
         record_ = records_of(session, [name])[name]
+        booked = corrections(session, violation=name)
         contract = beside(session, desk.who, desk.sound_rules, name)
     used = found.outcome
     told = [one for one in practice_of(desk, used.rule.id) if one.version == used.version.key]
@@ -99,15 +111,33 @@ def explain(
         apart = {
             "practice": accuracy_json(told[0]) if told else None,
             "contract": contract.as_json() if contract else None,
+            "corrections": [correction_json(b) for b in booked],
         }
         json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
     facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
     lines = practice_lines(told, used.version.key, language)
-    say(explanation_text(found, facts, decided_lines(record_.violation, language), full=full, practice=lines))
+    said = [*decided_lines(record_.violation, language), *correction_lines(booked, language)]
+    say(explanation_text(found, facts, said, full=full, practice=lines))
     if contract is not None:
         say("\n" + beside_words(contract.shop.client, contract.bound, contract.result, language))
+
+
+def _told_by_corrections(session: Session, violation: str, language: Language, *, as_json: bool) -> bool:
+    """Tell of a breach that was found once its month was closed, of which nothing else is on record; whether it is."""
+    try:
+        by(session, violation)
+    except BookedAloneError as error:
+        if as_json:
+            json_lines(correction_json(booked) for booked in error.booked)
+            return True
+        for line in (error.in_language(language), *correction_lines(error.booked, language)):
+            say(line)
+        return True
+    except UnknownNameError:
+        pass  # whoever looks for it next says so
+    return False
 
 
 def _payload(payload: Any, language: Language) -> str:

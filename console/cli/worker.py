@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from engine.assessment.outcome import Outcome
 from engine.errors import KaoheError
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language
+from engine.tracker.access import NotLetInError
 
 MOST_TOLD = 20
 
@@ -42,7 +44,7 @@ def worker(
     ] = False,
 ) -> None:
     """Assess what falls due and send its notices, until told to stop. Several may run on one ledger."""
-    desk = current(context, makes_home=True, checks_clock=False)
+    desk = current(context, makes_home=True, own_work=True, checks_clock=False)
     language = desk.settings.language
     _ = desk.ledger  # what cannot be opened is told before the clock starts
     refuse_empty(desk.rulebook, desk.settings.rulesets)
@@ -59,6 +61,15 @@ def worker(
         work(desk, stop)
 
 
+def _seen(desk: Desk) -> Callable[[Outcome], bool]:
+    """Whether whoever started this may be told of an outcome: it is done for all, and told to whom it concerns."""
+    try:
+        _ = desk.onlooker
+    except NotLetInError:  # the service's own user
+        return lambda _: False
+    return lambda o: desk.shows(o.client, o.rule.platform, o.shop)
+
+
 def _once(desk: Desk, stop: Stop) -> None:
     language, now = desk.settings.language, datetime.now(UTC)
     refuse_wrong_clock(desk.ledger, now)
@@ -66,13 +77,14 @@ def _once(desk: Desk, stop: Stop) -> None:
         done = tick(desk, now, stop)
     finally:
         leave(desk)
+    seen = _seen(desk)
     say(done.sentence(language))
-    changed = sorted(done.assessed.changed, key=Outcome.sort_key)
+    changed = [o for o in sorted(done.assessed.changed, key=Outcome.sort_key) if seen(o)]
     for outcome in changed[:MOST_TOLD]:
         say(f"  {changed_words(outcome, language)}")
     if len(changed) > MOST_TOLD:
         say(sentence("more changed", language, n=len(changed) - MOST_TOLD))
-    for line in overdue_lines(done.assessed.missing, language):
+    for line in overdue_lines([o for o in done.assessed.missing if seen(o)], language):
         note(line)
     for rule, why in done.failures.items():
         note("kaohe: " + sentence("not assessed", language, rule=rule, why=why.in_language(language)))

@@ -57,7 +57,10 @@ def give_sign_of_life(desk: Desk, version: str) -> None:
 
 
 def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook, faults: Sequence[Fault]) -> Checked:
-    """Ask everything once; `faults` are those of the rule files that `book` lacks. Raises LedgerError or DBAPIError where the ledger does not answer."""
+    """Ask everything once; `faults` are those of the rule files that `book` lacks.
+
+    Raises LedgerError or DBAPIError where the ledger does not answer.
+    """
     with desk.reading() as session:
         files = day_files(session, newest=SAMPLE)
     findings = [*check_lake(desk.lake, files), *check_disk([desk.home, desk.settings.lake])]

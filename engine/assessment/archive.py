@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from engine.assessment.outcome import DatedSanction, Outcome
+from engine.assessment.outcome import DatedSanction, Outcome, exposure_fen
 from engine.errors import KaoheError
 from engine.judge.subjects import interval_of
 from engine.ledger.tables import Assessment, RuleVersion, Sanction, Subject, Violation
@@ -57,13 +57,19 @@ def version_as_used(
 
     `kept` is the text of the file that the ledger kept when the version was first used. None if neither has it.
     """
-    for candidate in (rulebook.get(rule), _from_text(rule, kept) if kept is not None else None):
+    for candidate in _readings(rulebook, rule, kept):
         for found in candidate.versions if candidate else ():
             if (found.key, found.sha256) == (version, sha256):
                 assert candidate
                 return candidate, found
-        # Today's rule comes first: it need not be read again, and its words may have been corrected since.
     return None
+
+
+def _readings(rulebook: Mapping[str, Rule], rule: str, kept: str | None) -> Iterator[Rule | None]:
+    # Today's rule comes first: it need not be read again, and its words may have been corrected since.
+    yield rulebook.get(rule)
+    if kept is not None:
+        yield _from_text(rule, kept)
 
 
 @lru_cache(maxsize=64)
@@ -153,7 +159,10 @@ def _outcome(
 
 def as_on_record(outcome: Outcome, violation: Violation, sanctions: Sequence[DatedSanction]) -> Outcome:
     """A breach as its violation stands: with what was decided in the place of what we reckoned."""
-    charge = violation.amount_fen if violation.exposure_max_fen == violation.amount_fen else None
+    charged = violation.exposure_max_fen == violation.amount_fen
+    # What was decided once its month was closed is booked elsewhere: here stands what was paid.
+    paid = (violation.exposure_min_fen, violation.exposure_max_fen) != exposure_fen(tuple(sanctions))
+    charge = violation.exposure_max_fen if charged or paid else None
     return replace(outcome, severity=violation.severity, sanctions=tuple(sanctions), charged_fen=charge)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from engine.assessment import lease
-from engine.assessment.booking import book, take_back
+from engine.assessment.booking import book
 from engine.assessment.due import DueRun, startable
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
@@ -241,7 +241,6 @@ class _Work:
         actor, now, cycle = self.how.place.actor, self.how.now, judgement.due.cycle
         if is_closed(session, month_of(cycle.last)):
             return book(session, run_id, judgement, actor, now)
-        take_back(session, self.rule.id, cycle.key, now)
         return record(session, run_id, judgement, actor, now)
 
     def _given_up(self, claim: runs.Claim, why: KaoheError) -> bool:

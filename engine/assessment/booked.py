@@ -93,9 +93,8 @@ def _booked(session: Session, asked: Asked, zones: Mapping[str, str]) -> list[Bo
     )
     found: dict[CycleName, tuple[Appointment, Counter[str]]] = {}
     # One cycle may have been judged under more than one version: the newest speaks for it.
-    for rule, key, version, day, first, last, due_at, where, verdict, count in sorted(
-        session.connection().execute(wanted)
-    ):
+    rows: Any = session.exec(wanted)  # type: ignore[call-overload]  # it knows up to four columns
+    for rule, key, version, day, first, last, due_at, where, verdict, count in sorted(rows):
         zone = zones.get(rule) or platform(where).zone
         counts = found[rule, key][1] if (rule, key) in found else Counter()
         counts[verdict] += count

@@ -14,7 +14,7 @@ from engine.assessment.standing import live_files, past_runs, registrations, wai
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
 from engine.ledger.database import reading, transaction
-from engine.ledger.periods import close, month_of
+from engine.ledger.periods import close, month_of, stay_closed
 from engine.rulebook.model import Rule, Text
 
 NAMED = 5  # of the cycles that are in the way, in a message
@@ -61,7 +61,13 @@ def obstacles(place: Place, rules: Sequence[Rule], month: str, now: datetime) ->
 
 
 def close_month(place: Place, rules: Sequence[Rule], month: str, why: str | None, actor: str, now: datetime) -> None:
-    """Close `month`. Raises KaoheError while it is not over, or while one of its cycles is not assessed."""
+    """Close `month`; of one that is closed already, take back the wish to open it again.
+
+    Raises KaoheError while it is not over, or while one of its cycles is not assessed.
+    """
+    with transaction(place.ledger) as session:
+        if stay_closed(session, month, why, actor, now):
+            return
     if any(month_of(local_day(now, rule.zone)) <= month for rule in rules):
         raise KaoheError(f"{month} is not over yet; close it afterwards", zh=f"{month} 还没结束；请在月末之后关账")
     if found := obstacles(place, rules, month, now):

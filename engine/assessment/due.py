@@ -19,6 +19,7 @@ from engine.calendar.assessment import assessment_day, assessment_instant, due_c
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.ledger.day_files import Live
+from engine.ledger.periods import month_of
 from engine.measure.counts import files_of_counts
 from engine.measure.needs import files_read
 from engine.measure.presence import kinds_of
@@ -33,12 +34,22 @@ Rests = Literal["in_the_way", "aside"]  # and what comes later has to wait, or h
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registered shop, the day from which it is listed even without evidence, and what is expected of it."""
+    """A registered shop, the day from which it is listed even without evidence, and what is expected of it.
+
+    `expected_in` tells, by month, what was expected of it when that month was closed, where it is something else since;
+    `unknown_in` are the months that were closed before it was registered.
+    """
 
     platform: str
     shop: str
     listed_from: date
     expects: Expects | None = None
+    expected_in: tuple[tuple[str, Expects | None], ...] = ()
+    unknown_in: frozenset[str] = frozenset()
+
+    def lists(self, cycle: Cycle) -> bool:
+        """Whether the shop is listed in this cycle, whatever it counted."""
+        return self.listed_from <= cycle.first and month_of(cycle.last) not in self.unknown_in
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,9 +66,9 @@ class OpenRun:
 class PastRun:
     """What the ledger knows of a cycle: its first day, what its last finished run read, the run that is still open.
 
-    `decided_by` are the digests of the versions by which it was decided, if they matter. `reopened`: its month was
-    closed, what came later was booked elsewhere, and now the month is open again. An open run is finished in
-    any case: it was begun, and what it was begun for may be gone from sight.
+    `decided_by` are the digests of the versions by which it was decided, if they matter, and `last_by` the one of its
+    last run. `reopened`: its month was closed, what came later was booked elsewhere, and now the month is open again.
+    An open run is finished in any case: it was begun, and what it was begun for may be gone from sight.
     """
 
     first_day: date
@@ -65,6 +76,7 @@ class PastRun:
     open_run: OpenRun | None = None
     decided_by: frozenset[str] = frozenset()
     reopened: bool = False
+    last_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +132,43 @@ def due_runs(
     if since is None:
         return []
     runs = []
-    expecting = alike((r.shop, r.expects) for r in registered)
+    expecting = _expecting(registered)
     for version, cycle in governed_cycles(rule, since, now):
         assert version.assessed is not None
         instant = assessment_instant(cycle, version.assessed, rule.zone)
-        awaited = awaited_by(expecting, kinds_of(version), cycle, now < instant + patience)
+        groups = expecting.get(month_of(cycle.last), expecting[None])
+        awaited = awaited_by(groups, kinds_of(version), cycle, now < instant + patience)
         digest = input_digest(rule, version, cycle, live, registered, awaited, waived)
         past = done.get(cycle.key)
         if digest is None and past is None:
             continue  # nobody is registered and nothing happened: there is nothing to say
         digest = digest or NOTHING
-        cause = _cause(version, past, digest)
+        cause = _cause(version, past, digest, waits=bool(awaited.waiting))
         if cause is not None:
             before, rests = past.input if past else None, _rests(past, digest)
             runs.append(DueRun(rule, version, cycle, instant, digest, before, cause, rests, awaited))
     return sorted(runs, key=lambda run: _turn(run, done))
 
 
-def _cause(version: Version, past: PastRun | None, digest: str) -> Cause | None:
+def _expecting(registered: Sequence[Registration]) -> Mapping[str | None, Mapping[Expects, Sequence[str]]]:
+    """The shops of whom the same is expected, together: by the month that is closed, under None in all other months.
+
+    What is expected of a shop from now on makes nothing of a month that was closed before a breach, or no data.
+    """
+    found: dict[str | None, Mapping[Expects, Sequence[str]]] = {None: alike((r.shop, r.expects) for r in registered)}
+    for month in sorted({month for r in registered for month, _ in r.expected_in}):
+        found[month] = alike((r.shop, dict(r.expected_in).get(month, r.expects)) for r in registered)
+    return found
+
+
+def _cause(version: Version, past: PastRun | None, digest: str, *, waits: bool) -> Cause | None:
     if past is None or past.input is None:
         return "first"
     if past.input != digest or past.reopened:
         return "evidence"
-    if past.decided_by - {version.sha256}:
+    # What is on record of shops that are waited for stays as it was decided: then the last run alone says how it was.
+    decided_by = past.decided_by & {past.last_by} if waits else past.decided_by
+    if decided_by - {version.sha256}:
         return "rule"
     return "evidence" if past.open_run else None
 
@@ -211,7 +237,7 @@ def input_digest(
         for day in cycle.days()
         for file in files_read(relation, rule.platform, day, live, agents=rule.subject != "shop")
     } | set(files_of_counts(rule.platform, [cycle], live))
-    shops = sorted(r.shop for r in registered if r.listed_from <= cycle.first)
+    shops = sorted(r.shop for r in registered if r.lists(cycle))
     if not files and not shops and not awaited.told:
         return None
     document: list[object] = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]

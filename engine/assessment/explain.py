@@ -107,6 +107,18 @@ def explain(
     )
 
 
+def without_agents(found: Explanation) -> Explanation:
+    """The same for people who are not of the house: nothing of who among the agents did what."""
+    behind = found.details
+    shown = replace(
+        behind,
+        agents=(),
+        against=tuple(replace(row, agent=None) for row in behind.against),
+        counted=tuple(row for row in behind.counted if row.agent is None),
+    )
+    return replace(found, details=shown)
+
+
 def _assessment(session: Session, violation: Violation) -> Assessment | None:
     """What stands of the violation's cycle, if it is a breach: a violation, or one that was waived."""
     return session.exec(

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from engine.assessment.booking import corrected
+from engine.assessment.courses import courses
+from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
 from engine.assessment.place import Place
 from engine.assessment.plan import bench, chunks, planned, planned_as_known
 from engine.errors import KaoheError
 from engine.judge.reasoner import Reasoner
+from engine.ledger.database import reading
+from engine.ledger.periods import is_closed, month_of
 from engine.progress import Progress
 from engine.rulebook.model import Rule
 
@@ -19,13 +24,15 @@ from engine.rulebook.model import Rule
 class Forecast:
     """The outcomes of the `cycles` (rule, cycle) that are due, and rules that fail.
 
-    `waiting` (rule, cycle, shop) are left out of their cycles: what is on record about them stays.
+    `waiting` (rule, cycle, shop) are left out of their cycles: what is on record about them stays. So does all that is
+    on record about months that are closed: what comes of their cycles are `booked` corrections.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     cycles: set[tuple[str, str]] = field(default_factory=set)
     waiting: set[tuple[str, str, str]] = field(default_factory=set)
     failures: dict[str, KaoheError] = field(default_factory=dict)
+    booked: int = 0
 
     def over(self, recorded: Iterable[Outcome]) -> list[Outcome]:
         """What would stand afterwards: the outcomes on record, but for the cycles that are due."""
@@ -62,10 +69,23 @@ def forecast_due(
                 for chunk in chunks(plan.due):
                     with bench(place, plan, chunk, reasoner, progress) as at:
                         for run in chunk:
+                            judgement = at.judged(run)
+                            if known_at is None and (booked := _booked(place, judgement)) is not None:
+                                forecast.booked += booked
+                                continue
                             cycle = run.cycle.key
                             forecast.cycles.add((rule.id, cycle))
                             forecast.waiting |= {(rule.id, cycle, shop) for shop in run.awaited.waiting}
-                            forecast.outcomes += at.judged(run).outcomes
+                            forecast.outcomes += judgement.outcomes
             except KaoheError as error:
                 forecast.failures[rule.id] = error
     return forecast
+
+
+def _booked(place: Place, judgement: Judgement) -> int | None:
+    """How many corrections `judgement` would be booked as; None where its month is open."""
+    rule, cycle = judgement.due.rule.id, judgement.due.cycle
+    with reading(place.ledger) as session:
+        if not is_closed(session, month_of(cycle.last)):
+            return None
+        return len(corrected(session, judgement, courses(session, rule, cycle.key)))

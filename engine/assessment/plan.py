@@ -109,7 +109,7 @@ class Bench:
         if due.version.severity:
             with reading(self.place.ledger) as session:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
-        listed = frozenset(r.shop for r in self.plan.registered if r.listed_from <= due.cycle.first)
+        listed = frozenset(r.shop for r in self.plan.registered if r.lists(due.cycle))
         exempting = {**self.plan.waivers.get(due.cycle.key, {}), **waived_in(self.plan.waived, due.cycle)}
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
         return judge_run(

@@ -14,8 +14,17 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select, update
 
 from engine.assessment import rows
-from engine.assessment.archive import as_on_record, sanctions_of
-from engine.assessment.deciding import let_off, ours_to_change, remove_sanctions
+from engine.assessment.archive import VersionShelf, as_on_record, sanctions_of
+from engine.assessment.courses import take_back
+from engine.assessment.deciding import (
+    WITHDRAWN,
+    let_off,
+    ours_to_change,
+    remove_sanctions,
+    settle,
+    version_used,
+    withdrawn_by_evidence,
+)
 from engine.assessment.due import Cause
 from engine.assessment.judging import Judgement
 from engine.assessment.outcome import Outcome
@@ -25,9 +34,10 @@ from engine.ledger import journal
 from engine.ledger.dialects import insert_rows
 from engine.ledger.states import step
 from engine.ledger.subject_keys import shop_key
-from engine.ledger.tables import Assessment, JournalEntry, Sanction, Subject, Violation
+from engine.ledger.tables import Assessment, Sanction, Subject, Violation
 from engine.ledger.tables import Situation as SituationRow
 from engine.ledger.violation_ids import violation_id
+from engine.rulebook.book import RuleBook
 
 # Older news wakes nobody: a first import of a year must not send a year of notices.
 NOTIFY_WITHIN = timedelta(days=7)
@@ -38,7 +48,6 @@ WHY: Mapping[Cause, str] = {  # why what is on record changes
     "rule": "the rule decides otherwise",
 }
 AT_ONCE = 500  # values in one query
-WITHDRAWN = "violation.withdrawn"
 WAIVED = ("waived", "closed")  # what was waived may have been closed since
 
 T = TypeVar("T")
@@ -59,9 +68,14 @@ class Recorded:
 
 
 def record(session: Session, run_id: int, judgement: Judgement, actor: str, now: datetime) -> Recorded:
-    """Write `judgement` inside the caller's transaction, which has fenced the run already."""
+    """Write `judgement` inside the caller's transaction, which has fenced the run already.
+
+    Corrections that stand about the cycle, whose month is open (again), stand no longer; what was decided since it was
+    closed is settled in their place. Raises KaoheError where one was booked in a month that is closed.
+    """
     work = _Recording(session, run_id, judgement, actor, now)
     changed = work.compare()
+    work.take_back()
     work.write_situations(changed)
     work.write_violations(changed)
     missing = work.note_missing(changed)
@@ -81,6 +95,7 @@ class _Recording:
         self.why = WHY[judgement.due.cause]
         self.events: list[journal.Event] = []
         self.unnotified = 0
+        self.reopened: list[str] = []  # violations about which corrections stood
         self.situation_ids: dict[Situation, int] = {}
         self.decided: dict[str, Violation] = {}  # shop → its violation about which the platform has spoken
         self.new_violations: list[rows.Row] = []
@@ -115,6 +130,12 @@ class _Recording:
             if rows.says(o, restated) != rows.said(self.current.get(self.subject_id(o)), restated)
         ]
 
+    def take_back(self) -> None:
+        events, self.reopened = take_back(
+            self.session, self.rule.id, self.judgement.due.cycle.key, self.actor, self.now
+        )
+        self.events += events
+
     def write_situations(self, changed: Sequence[Outcome]) -> None:
         wanted = {self.judgement.situations[o.shop] for o in changed if o.shop in self.judgement.situations}
         for situation in sorted(wanted, key=lambda s: s.digest):
@@ -137,7 +158,9 @@ class _Recording:
         listed = {self.subject_id(o) for o in self.judgement.outcomes} | self.waiting
         gone = [row for subject, row in sorted(self.current.items()) if subject not in listed]
         ids += [row.violation_id for row in gone if row.violation_id]
-        known = {v.id: v for v in self._violations(ids)}
+        known = {v.id: v for v in self._violations([*ids, *self.reopened])}
+        for name in sorted(known.keys() & set(self.reopened)):
+            self._settle(known[name])
         for outcome in changed:
             if outcome.violation:
                 self._open_or_correct(outcome, known.get(outcome.violation))
@@ -164,10 +187,11 @@ class _Recording:
 
     def _note_waived(self, outcome: Outcome, known: Violation) -> None:
         """A breach that was waived stays waived, with the figure that it has by now; nothing where that is the same."""
-        if all(getattr(known, name) == value for name, value in rows.figure_columns(outcome).items()):
+        findings = rows.figure_columns(outcome) | rows.day_columns(outcome)
+        if all(getattr(known, name) == value for name, value in findings.items()):
             return
         before = rows.on_record(known)
-        for name, value in rows.figure_columns(outcome).items():
+        for name, value in findings.items():
             setattr(known, name, value)
         known.changed_at = self.now
         self.session.add(known)
@@ -195,17 +219,20 @@ class _Recording:
             self._note("violation.opened", outcome, "the assessment found a breach")
             return
         before = rows.on_record(known)
-        reopened = known.state == "withdrawn" and self._withdrawn_by_evidence(known)
+        reopened = known.state == "withdrawn" and withdrawn_by_evidence(self.session, known)
         if reopened:
             known.state = step(known.id, known.state, "open").after
         if ours_to_change(known):
             remove_sanctions(self.session, known)
             self.new_sanctions += rows.sanction_rows(outcome.violation or "", outcome.sanctions)
         else:  # what the platform decided about severity and amounts stands
-            findings = rows.figure_columns(outcome) | {"changed_at": self.now}
+            findings = rows.figure_columns(outcome) | rows.day_columns(outcome) | {"changed_at": self.now}
             self.decided[outcome.shop] = known
+        moved = known.assessed_on != outcome.assessed_on
         for name, value in findings.items():
             setattr(known, name, value)
+        if moved and outcome.shop in self.decided:
+            self._settle(known)  # its measures begin on another day
         self.session.add(known)
         event = "violation.reopened" if reopened else "violation.corrected"
         self._note(event, outcome, self.why, before, known)
@@ -217,20 +244,10 @@ class _Recording:
             return outcome
         return as_on_record(outcome, known, sanctions_of(self.session, [known.id]).get(known.id, ()))
 
-    def _withdrawn_by_evidence(self, known: Violation) -> bool:
-        """What new evidence took back, it brings back; what a person withdrew stays so, whatever came in between."""
-        withdrawals = (
-            select(JournalEntry.payload)
-            .where(
-                JournalEntry.object_kind == "violation",
-                JournalEntry.object_id == known.id,
-                JournalEntry.event == WITHDRAWN,
-            )
-            .order_by(col(JournalEntry.batch).desc(), col(JournalEntry.position).desc())
-        )
-        last = self.session.exec(withdrawals.limit(1)).first()
-        # Only evidence has a figure to tell; what was redacted was a person's words.
-        return last is not None and "numerator" in (last.get("before") or {})
+    def _settle(self, known: Violation) -> None:
+        """Let measures and exposure follow anew from what was decided."""
+        used = version_used(self.session, VersionShelf(self.session, RuleBook([self.rule])), known)
+        settle(self.session, used[1] if used else None, known)
 
     def _withdraw(self, known: Violation, why: str, after: Mapping[str, Any] | None) -> None:
         if known.state == "withdrawn":

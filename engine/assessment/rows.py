@@ -104,10 +104,7 @@ def new_violation(o: Outcome, subject_id: int, findings: Mapping[str, Any]) -> R
         "client": o.client,
         "platform": o.rule.platform,
         "cycle": o.cycle,
-        "cycle_start": o.cycle_start,
-        "cycle_end": o.cycle_end,
         "occurrence": 1,
-        "assessed_on": o.assessed_on,
         "state": "open",
         "opened_at": findings["changed_at"],
         **findings,
@@ -123,6 +120,7 @@ def findings_of(o: Outcome, situation_id: int, now: datetime) -> Row:
         "exposure_min_fen": low,
         "exposure_max_fen": high,
         **figure_columns(o),
+        **day_columns(o),
         "situation_id": situation_id,
         "changed_at": now,
     }
@@ -157,6 +155,11 @@ def sanction_row(violation: str, position: int, sanction: DatedSanction) -> Row:
 def figure_columns(o: Outcome) -> Row:
     """The figure as columns of a violation."""
     return {"numerator": o.numerator, "denominator": o.denominator, **ends_of(o)}
+
+
+def day_columns(o: Outcome) -> Row:
+    """The days of the cycle and of its assessment as columns of a violation: a rule file that changes may move them."""
+    return {name: getattr(o, name) for name in ("cycle_start", "cycle_end", "assessed_on")}
 
 
 def figures_of(o: Outcome) -> Row:

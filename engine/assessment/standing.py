@@ -18,8 +18,8 @@ from engine.ledger import runs
 from engine.ledger.coverage import covered_of_expecting
 from engine.ledger.day_files import Live
 from engine.ledger.dialects import database_clock
-from engine.ledger.expectations import expected_on
-from engine.ledger.periods import corrected_and_open
+from engine.ledger.expectations import expected_before, expected_on
+from engine.ledger.periods import closings, corrected_and_open, month_of
 from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import (
     Assessment,
@@ -59,6 +59,8 @@ def registrations(session: Session, platform: str, zone: str, known_at: datetime
     """
     expected = expected_on(session, platform, known_at)
     covered = covered_of_expecting(session, platform, known_at)
+    closed = closings(session) if known_at is None else {}
+    before = expected_before(session, platform, closed)
     wanted = select(Subject).where(
         Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
     )
@@ -70,8 +72,15 @@ def registrations(session: Session, platform: str, zone: str, known_at: datetime
         assert row.registered_at is not None
         assert row.id is not None
         since = row.opened_on or row.first_evidence_on or local_day(row.registered_at, zone)
-        expects = Expects.of(expected[row.id], covered.get(row.id, {})) if row.id in expected else None
-        found.append(Registration(platform, row.external_id, since, expects))
+        mine = covered.get(row.id, {})
+        expects = Expects.of(expected[row.id], mine) if row.id in expected else None
+        then = tuple(
+            (month, Expects.of(of_month[row.id], mine) if of_month[row.id] else None)
+            for month, of_month in before.items()
+            if row.id in of_month
+        )
+        unknown = frozenset(month for month, at in closed.items() if at <= row.registered_at)
+        found.append(Registration(platform, row.external_id, since, expects, then, unknown))
     return found
 
 
@@ -87,26 +96,37 @@ def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str
     """Cycle → what is known of its runs under `rule`; with `restate` also by which versions it stands decided."""
     inputs = runs.latest_input(session, rule)
     clock = database_clock(session)
+    last_by = runs.latest_version(session, rule) if restate else {}
     still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
-    decided_by = _decided_by(session, rule) if restate else {}
+    decided_by = _decided_by(session, rule, last_by) if restate else {}
     reopened = corrected_and_open(session, rule)
     rows = session.exec(select(Run.cycle, func.min(Run.cycle_start)).where(Run.rule == rule).group_by(col(Run.cycle)))
     return {
         cycle: PastRun(
-            first, inputs.get(cycle), still_open.get(cycle), decided_by.get(cycle, frozenset()), cycle in reopened
+            first,
+            inputs.get(cycle),
+            still_open.get(cycle),
+            decided_by.get(cycle, frozenset()),
+            cycle in reopened,
+            last_by.get(cycle),
         )
         for cycle, first in rows
     }
 
 
-def _decided_by(session: Session, rule: str) -> Mapping[str, frozenset[str]]:
-    """Cycle → the digests of the versions by which its last run, or any verdict that stands, was decided."""
-    last = {cycle: {sha256} for cycle, sha256 in runs.latest_version(session, rule).items()}
-    stands = select(Assessment.cycle, Assessment.rule_sha256).where(
+def _decided_by(session: Session, rule: str, last_by: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    """Cycle → the digests of the versions by which its last run, or any verdict that stands, was decided.
+
+    In a month that is closed verdicts stand as they are, whatever decides by now: there the last run alone counts.
+    """
+    last = {cycle: {sha256} for cycle, sha256 in last_by.items()}
+    closed = closings(session)
+    stands = select(col(Assessment.cycle), col(Assessment.cycle_end), col(Assessment.rule_sha256)).where(
         Assessment.rule == rule, col(Assessment.superseded_at).is_(None)
     )
-    for cycle, sha256 in session.exec(stands.distinct()):
-        last.setdefault(cycle, set()).add(sha256)
+    for cycle, last_day, sha256 in session.exec(stands.distinct()):
+        if month_of(last_day) not in closed:
+            last.setdefault(cycle, set()).add(sha256)
     return {cycle: frozenset(found) for cycle, found in last.items()}
 
 
@@ -200,7 +220,7 @@ def closed_as(session: Session, violation: Violation) -> str:
     """The state of a violation; of a closed one, that in which it was closed."""
     if violation.state != "closed":
         return violation.state
-    return _closed_as(session, violation.rule).get(violation.id, violation.state)
+    return _closed_as(session, violation.rule, violation.id).get(violation.id, violation.state)
 
 
 def closed_states(session: Session, rule: str) -> Mapping[str, str]:
@@ -234,12 +254,14 @@ def _stood(session: Session, rule: str, known_at: datetime) -> dict[str, tuple[s
     return found
 
 
-def _closed_as(session: Session, rule: str) -> dict[str, str]:
-    """Violation → the state in which it was closed, of all closed ones of `rule`, as the journal tells it.
+def _closed_as(session: Session, rule: str, only: str | None = None) -> dict[str, str]:
+    """Violation → the state in which it was closed, of all closed ones of `rule` or of one, as the journal tells it.
 
     The names of events tell it; payloads may have been redacted.
     """
     closed = select(Violation.id).where(Violation.rule == rule, Violation.state == "closed")
+    if only is not None:
+        closed = closed.where(Violation.id == only)
     told = session.exec(
         select(JournalEntry.object_id, JournalEntry.event)
         .where(

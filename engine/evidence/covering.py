@@ -3,8 +3,7 @@
 By itself a file covers the days from its first to its last, for each shop that occurs in it; what has not come yet is
 never covered. `--covers` says which days instead, also of shops of which nothing happened.
 
-A day of which a row was refused is not covered, whatever is said: the row that is not there might have tipped a verdict.
-Where the row does not say its day or its shop, it may be any day or any shop of its file.
+A day of which a row was refused is not covered, whatever is said: the row might have tipped a verdict. Where the row does not say its day or its shop, it may be any day or any shop of its file.
 """
 
 from __future__ import annotations
@@ -115,9 +114,7 @@ def _less(spans: Iterable[Span], refused: Refused, shop: Shop) -> Spans:
     return without(spans, joined([*refused.get(None, ()), *refused.get(shop, ())]))
 
 
-def covered(
-    found: Found, covers: Covers | None, platform: str | None, shop: str | None, now: datetime
-) -> Covered:
+def covered(found: Found, covers: Covers | None, platform: str | None, shop: str | None, now: datetime) -> Covered:
     """What an import covers of which this was `found` in the files; `platform` and `shop` are the options.
 
     Raises KaoheError for days to come, and where nothing says which platform is meant.

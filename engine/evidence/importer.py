@@ -30,13 +30,15 @@ from engine.evidence.mapping.model import MappingFile
 from engine.evidence.mapping.opening import Mapped, open_mapped
 from engine.evidence.merging import Counted
 from engine.evidence.opened import OpenedFile, UnreadableFileError
+from engine.evidence.permitting import must_import
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Rewriting, Rewritten
 from engine.evidence.staging import stage
 from engine.evidence.switching import live_files as _live
 from engine.evidence.switching import told_days as _told_days
 from engine.ledger import day_files, journal, subjects
-from engine.ledger.database import reading, transaction
+from engine.ledger.actors import Actor
+from engine.ledger.database import EVERYTHING, reading, transaction
 from engine.ledger.day_files import Live
 from engine.ledger.presence import ensure, hold, shop_row
 from engine.ledger.shop_names import Named, ShopNames, Unregistered
@@ -65,6 +67,7 @@ class ImportRequest:
     mapping: MappingFile | None = None
     rules: tuple[Rule, ...] | None = None
     covers: Covers | None = None
+    allowed: Actor | None = None  # who may import of which shops; None: of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def import_evidence(
             platform = request.mapping.platform if request.mapping else request.platform
             options = Options(platform, request.shop, request.shop_from)
             given = [given_values(request.kind, file, options) for file in opened]
-            with reading(ledger) as session:
+            with reading(ledger, request.allowed.scope if request.allowed else EVERYTHING) as session:
                 names = ShopNames.of(session)
             counters = Counters(request.rules) if request.rules and request.kind is COUNTS else None
             checked = None if request.mapping else counters  # a mapping may feed rules that are not installed
@@ -137,6 +140,8 @@ def import_evidence(
             shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
             named_shop = names.meant(platform, request.shop) if platform and request.shop else request.shop
             covers = covered(found_days(con, request.kind), request.covers, platform, named_shop, now)
+            if request.allowed is not None:
+                must_import(ledger, request.allowed, shops, covers)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
                 rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)

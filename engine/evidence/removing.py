@@ -78,7 +78,9 @@ def remove_evidence(
                     key = shop_key(request.platform, request.shop)
                     covered = covered_days(session, request.kind.name, key, request.first, request.last)
                 going = _going(con, lake, request, live)
-                told = going or tuple(RemovedDay(request.kind.name, end, 0) for span in covered for end in sorted({*span}))
+                told = going or tuple(
+                    RemovedDay(request.kind.name, end, 0) for span in covered for end in sorted({*span})
+                )
                 if dry_run or not told:
                     return told
                 rewritten = rewriting.rewrite(live)

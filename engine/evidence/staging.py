@@ -1,8 +1,8 @@
 """All files of one import as one clean table, `staged`: bad rows set aside, every row told from every other.
 
 Its columns: file (its index), record, platform, the kind's stored columns, day, second; of a kind with loose rows also
-`nth`, and `mark` if it has a key (see identity). Beside it the table `refused`: of each row that was set aside its file,
-platform, shop and days (`day` to `last`), null where the row does not say it.
+`nth`, and `mark` if it has a key (see identity). Beside it the table `refused`: of each row that was set aside its
+file, platform, shop and days (`day` to `last`), null where the row does not say it.
 """
 
 from __future__ import annotations

@@ -81,11 +81,24 @@ class NotAllowedError(KaoheError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which rows somebody may read: all, or those of these clients and of these shops (their keys)."""
+    """Which rows somebody may read: all, or those of these clients and of these shops (their keys).
+
+    Whoever is not `internal` sees no agents and no people, wherever they may look.
+    """
 
     everything: bool = False
     clients: frozenset[str] = frozenset()
     shops: frozenset[str] = frozenset()
+    internal: bool = True
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it leaves out nothing."""
+        return self.everything and self.internal
+
+    def covers(self, client: str | None, shop: str | None) -> bool:
+        """Whether it holds what concerns this shop (its key) of this client."""
+        return self.everything or client in self.clients or shop in self.shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +130,9 @@ class Actor:
     def scope(self) -> Scope:
         """What the actor may read."""
         if any(g.client is None and g.shop is None for g in self.grants):
-            return Scope(everything=True)
+            return Scope(everything=True, internal=self.internal)
         return Scope(
             clients=frozenset(g.client for g in self.grants if g.client is not None and g.shop is None),
             shops=frozenset(g.shop for g in self.grants if g.shop is not None),
+            internal=self.internal,
         )

@@ -54,9 +54,7 @@ def cover(
     return new
 
 
-def uncover(
-    session: Session, kind: str, subject: int, first: date | None, last: date | None, now: datetime
-) -> Spans:
+def uncover(session: Session, kind: str, subject: int, first: date | None, last: date | None, now: datetime) -> Spans:
     """Note that the days from `first` to `last` (inclusive; None: no bound) are not covered any more; which were.
 
     The row of the subject is locked already, against imports too.

@@ -15,8 +15,11 @@ from sqlalchemy import URL, Connection, Engine, column, create_engine, event, in
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
-from engine.ledger.dialects import Lock, take_postgresql_lock
+from engine.ledger.actors import Scope
+from engine.ledger.bounded import BoundedSession
+from engine.ledger.dialects import Lock, bare, take_postgresql_lock
 from engine.ledger.mounts import network_file_system_of
+from engine.ledger.scoping import sight_of
 from engine.ledger.troubles import LedgerError, OutdatedError, masked, stopped, unopened
 
 __all__ = ["LedgerError", "OutdatedError", "known_versions", "masked", "open_ledger", "reading", "transaction"]
@@ -28,6 +31,7 @@ READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"  # how a transaction begins on SQL
 FORMS = "sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 POSTGRESQL_NAMES = {"postgres", "postgresql", "postgresql+psycopg"}
 SQLITE_NAMES = {"sqlite", "sqlite+pysqlite"}
+EVERYTHING = Scope(everything=True)  # without bounds: kaohe's own work
 
 
 def open_ledger(url: str) -> Engine:
@@ -81,16 +85,16 @@ def untouched_ledger(url: str) -> Iterator[tuple[Engine, str | None]]:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
+def transaction(engine: Engine, scope: Scope = EVERYTHING) -> Iterator[Session]:
     """A session that writes: commits at the end of the block, rolls back on an exception.
 
+    It sees and changes what is in `scope`; what it inserts is for the use case to check.
     On SQLite it is the only writer from its first moment, so what it reads stays true; on PostgreSQL each
     statement reads what is committed. Objects stay usable after the block. Raises LedgerError if it is busy,
     cannot be reached, or gives up on the way, and OutdatedError, with nothing done, if another kaohe has migrated it
     since it was opened.
     """
-    with Session(engine, expire_on_commit=False) as session:
-        _begin(session, engine)
+    with _session(engine, scope, engine.url) as session:
         try:
             yield session
             session.commit()
@@ -99,16 +103,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one moment of the ledger and writes nothing: the database refuses a write in it.
+def reading(engine: Engine, scope: Scope = EVERYTHING) -> Iterator[Session]:
+    """A session that sees one moment of the ledger, what is in `scope`, and writes nothing: the database refuses it.
 
     Raises as `transaction` does when it begins.
     """
     options: dict[str, Any] = {"ledger_begin": READING}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with Session(engine.execution_options(**options), expire_on_commit=False) as session:
-        _begin(session, engine)
+    with _session(engine.execution_options(**options), scope, engine.url) as session:
         yield session
 
 
@@ -194,11 +197,18 @@ def _sqlite_given_back(connection: Any, _record: object, _state: object) -> None
     connection.execute("PRAGMA query_only = OFF")
 
 
-def _begin(session: Session, engine: Engine) -> None:
-    try:
-        _refuse_other_version(session.connection())
-    except OperationalError as error:
-        raise unopened(engine.url, error) from None
+@contextmanager
+def _session(bind: Engine, scope: Scope, url: URL) -> Iterator[Session]:
+    """A session that has begun. A bounded one asks first, within its transaction, which rows its scope means."""
+    kind = Session if scope.unbounded else BoundedSession
+    with kind(bind, expire_on_commit=False) as session:
+        try:
+            _refuse_other_version(bare(session))
+            if isinstance(session, BoundedSession):
+                session.look(sight_of(bare(session), scope))
+        except OperationalError as error:
+            raise unopened(url, error) from None
+        yield session
 
 
 def _refuse_other_version(connection: Connection) -> None:

@@ -22,6 +22,16 @@ class Lock(IntEnum):
     JOURNAL = 3
 
 
+def bare(session: Session) -> Connection:
+    """The connection of a session, without the bounds that the session may have.
+
+    Only for what shows nobody anything: locks, clocks, the chain, and inserting rows that the use case has let pass.
+    """
+    unbound = getattr(session, "bare", session.connection)
+    connection: Connection = unbound()
+    return connection
+
+
 def is_postgresql(session: Session) -> bool:
     """Whether this session speaks to PostgreSQL; if not, to SQLite (`open_ledger` lets nothing else in)."""
     return session.get_bind().dialect.name == "postgresql"
@@ -33,7 +43,7 @@ def take_lock(session: Session, lock: Lock) -> None:
     On SQLite this does nothing: a writing transaction is the only one there is (`BEGIN IMMEDIATE`).
     """
     if is_postgresql(session):
-        take_postgresql_lock(session.connection(), lock)
+        take_postgresql_lock(bare(session), lock)
 
 
 def take_postgresql_lock(connection: Connection, lock: Lock) -> None:
@@ -47,9 +57,9 @@ def database_clock(session: Session) -> datetime:
     It goes on within a transaction, which may have waited for a lock. SQLite's has milliseconds.
     """
     if is_postgresql(session):
-        said: datetime = session.exec(select(func.clock_timestamp())).one()
+        said: datetime = bare(session).execute(select(func.clock_timestamp())).scalar_one()
         return said.astimezone(UTC)
-    stamp: str = session.exec(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).one()
+    stamp: str = bare(session).execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
 
 
@@ -64,14 +74,14 @@ def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mappi
     table = table_of(model)
     dialect = postgresql if is_postgresql(session) else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
-    return len(session.connection().execute(statement, list(rows)).all())
+    return len(bare(session).execute(statement, list(rows)).all())
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows` in bulk, without making objects of them."""
     if rows:
         session.flush()
-        session.connection().execute(insert(table_of(model)), list(rows))
+        bare(session).execute(insert(table_of(model)), list(rows))
 
 
 def table_of(model: type[SQLModel]) -> Table:

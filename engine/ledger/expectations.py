@@ -54,6 +54,30 @@ def expected_on(session: Session, platform: str, known_at: datetime | None = Non
     return _by_subject(rows)
 
 
+def expected_before(
+    session: Session, platform: str, instants: Mapping[str, datetime]
+) -> dict[str, dict[int, dict[str, Spans]]]:
+    """Name → subject → what was expected before the instant of that name, of shops of whom it is said anew since."""
+    if not instants:
+        return {}
+    since = min(instants.values())
+    said = or_(col(Expectation.registered_at) >= since, col(Expectation.ended_at) >= since)
+    of_platform = select(Subject.id).where(Subject.kind == "shop", Subject.platform == platform)
+    changed = select(Expectation.subject_id).where(said, col(Expectation.subject_id).in_(of_platform))
+    rows = session.exec(select(Expectation).where(col(Expectation.subject_id).in_(changed))).all()
+    found: dict[str, dict[int, dict[str, Spans]]] = {}
+    for name, at in sorted(instants.items()):
+        anew = {r.subject_id for r in rows if r.registered_at >= at or (r.ended_at is not None and r.ended_at >= at)}
+        spans: dict[tuple[int, str], list[tuple[date, date]]] = defaultdict(list)
+        for row in rows:
+            if row.registered_at < at and (row.ended_at is None or row.ended_at >= at):
+                spans[row.subject_id, row.kind].append((row.since, row.until or FOR_EVER))
+        then = _by_subject(spans)
+        if anew:
+            found[name] = {subject: then.get(subject, {}) for subject in anew}
+    return found
+
+
 def _by_subject(rows: Mapping[tuple[int, str], Sequence[tuple[date, date]]]) -> dict[int, dict[str, Spans]]:
     found: dict[int, dict[str, Spans]] = defaultdict(dict)
     for (subject, kind), spans in sorted(rows.items()):

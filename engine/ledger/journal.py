@@ -13,9 +13,12 @@ from engine.errors import KaoheError
 from engine.ledger.canonical import sha256_of
 from engine.ledger.chain import GENESIS, REDACTED, batch_digest, place, verify
 from engine.ledger.dialects import Lock, database_clock, insert_rows, take_lock
+from engine.ledger.scoping import Sight
 from engine.ledger.tables import JournalBatch, JournalEntry
 
 __all__ = ["GENESIS", "Entry", "Event", "Head", "append", "entries", "head", "redact", "verify"]
+
+EVERYTHING = Sight(everything=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,20 @@ def entries(
     if batches is not None:
         wanted = wanted.where(col(JournalEntry.batch) <= after_batch + batches)
     rows = session.exec(wanted.order_by(col(JournalEntry.batch), col(JournalEntry.position)))
-    return [Entry(**row.model_dump(exclude={"payload_sha256"})) for row in rows]
+    sight = getattr(session, "sight", EVERYTHING)
+    told = (row.model_dump(exclude={"payload_sha256"}) for row in rows)
+    return [Entry(**row | {"payload": _seen(row["payload"], sight)}) for row in told]
+
+
+def _seen(payload: Any, sight: Sight) -> Any:
+    """A payload without the client whose a shop was before or is by now, for those who must not know of that client."""
+    if sight.everything or not isinstance(payload, dict):
+        return payload
+    return {key: _without_others(value, sight) if isinstance(value, dict) else value for key, value in payload.items()}
+
+
+def _without_others(part: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "client" or value in sight.clients}
 
 
 def redact(session: Session, entry_id: int, why: str, actor: str, now: datetime) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import bindparam, or_, select, update
 from sqlmodel import Session
 
-from engine.ledger.dialects import insert_missing, table_of
+from engine.ledger.dialects import bare, insert_missing, table_of
 from engine.ledger.subject_keys import agent_key, shop_key
 from engine.ledger.tables import Subject
 from engine.rulebook.platforms import platform
@@ -69,7 +69,7 @@ def present(session: Session, keys: Iterable[str]) -> dict[str, Present]:
     wanted = select(subject.key, subject.id, subject.client, subject.first_evidence_on)
     found: dict[str, Present] = {}
     for part in portions(keys):
-        for row in session.connection().execute(wanted.where(subject.key.in_(part))):
+        for row in bare(session).execute(wanted.where(subject.key.in_(part))):
             found[row.key] = Present(row.id, row.client, row.first_evidence_on)
     return found
 
@@ -83,7 +83,7 @@ def hold(session: Session, keys: Iterable[str]) -> None:
     subject = table_of(Subject).c
     for part in portions(keys):
         wanted = select(subject.id).where(subject.key.in_(part)).order_by(subject.key)
-        session.connection().execute(wanted.with_for_update(read=True, key_share=True)).all()
+        bare(session).execute(wanted.with_for_update(read=True, key_share=True)).all()
 
 
 def portions(keys: Iterable[Key]) -> Iterable[list[Key]]:
@@ -130,7 +130,7 @@ def _ensure_seen(session: Session, rows: list[Row], seen: Mapping[Name, date]) -
             earlier.append({"which": key, "day": seen[name]})
     if earlier:
         subject = table_of(Subject).c
-        session.connection().execute(
+        bare(session).execute(
             update(table_of(Subject))
             .where(
                 subject.key == bindparam("which"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,11 +13,26 @@ from sqlmodel import Session, col, select
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event, append
+from engine.ledger.periods import Booked, corrections
 from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import AMEND, both, known_state, step
 from engine.ledger.tables import Subject, Violation
 
 NONE_MORE: Mapping[str, Any] = MappingProxyType({})
+
+
+class BookedAloneError(KaoheError):
+    """A breach that was found once its month was closed: corrections tell of it, and nobody can act on it."""
+
+    def __init__(self, violation: str, booked: Sequence[Booked]) -> None:
+        self.booked = booked
+        month = booked[0].correction.month
+        super().__init__(
+            f"{violation} was found once {month} was closed: it is booked as a correction "
+            f"(`kaohe period show {month}`); to act on it, open {month} again (`kaohe period reopen {month}`)",
+            zh=f"{violation} 是 {month} 关账之后发现的，已记为更正（`kaohe period show {month}`）；"
+            f"要处理它，须先重开 {month}（`kaohe period reopen {month}`）",
+        )
 
 
 def record(
@@ -122,11 +137,13 @@ def _told(violation: Violation, names: Iterable[str]) -> dict[str, str | int]:
 def by(session: Session, violation_id: str, for_change: bool = False) -> Violation:
     """The violation with this id (in capitals or not), locked for the transaction if it is to be changed.
 
-    Raises UnknownNameError with ids near it.
+    Raises UnknownNameError with ids near it, and BookedAloneError for one that stands in corrections alone.
     """
     given = violation_id.strip().upper()  # ids are read out and typed in
     found = session.get(Violation, given, with_for_update=for_change, populate_existing=for_change)
     if found is None:
+        if booked := corrections(session, violation=given):
+            raise BookedAloneError(given, booked)
         raise UnknownNameError(
             "violation",
             violation_id,

@@ -14,7 +14,7 @@ from typing import Literal
 from sqlmodel import Session, col, func, select
 
 from engine.assessment.archive import VersionShelf
-from engine.assessment.deciding import decided, version_used
+from engine.assessment.deciding import decided, held, version_used
 from engine.assessment.forfeiting import appeal_until, shown
 from engine.errors import KaoheError
 from engine.ledger.actors import Actor, Permission
@@ -23,7 +23,7 @@ from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import NoSuchStepError, step
 from engine.ledger.subject_keys import agent_key
 from engine.ledger.tables import Appeal, Attachment, JournalEntry, Subject, Violation
-from engine.ledger.violations import by, shop_of
+from engine.ledger.violations import shop_of
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Appeal as Granted
 from engine.rulebook.model import Version
@@ -188,7 +188,7 @@ def attempts(session: Session, violation_id: str) -> int:
 
 
 def _of(session: Session, violation_id: str, actor: Actor, permission: Permission) -> Violation:
-    violation = by(session, violation_id, for_change=True)
+    violation = held(session, violation_id)
     actor.must(permission, violation.client, shop_of(session, violation))
     return violation
 

@@ -17,7 +17,7 @@ from engine.assessment.waiving import HOLDS, waiver_name
 from engine.calendar.zones import local_day
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
-from engine.ledger.periods import is_closed, month_of
+from engine.ledger.periods import is_closed, keep_months, month_of
 from engine.ledger.tables import Violation, WaivedViolation, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
@@ -37,7 +37,9 @@ def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, 
         rows = session.exec(
             wanted.order_by(col(Violation.id)).with_for_update(), execution_options={"populate_existing": True}
         )
-        locked |= {v.id: v for v in rows if v.state in WAIVABLE and not is_closed(session, month_of(v.cycle_end))}
+        locked |= {v.id: v for v in rows if v.state in WAIVABLE}
+    keep_months(session)
+    locked = {name: v for name, v in locked.items() if not is_closed(session, month_of(v.cycle_end))}
     return [(waiver, [locked[name] for name in sorted(of_one & locked.keys())]) for waiver, of_one in found]
 
 
@@ -82,6 +84,7 @@ def bring_back(
         .with_for_update(of=Violation),
         execution_options={"populate_existing": True},
     ).all()
+    keep_months(session)
     others = _others(session, waiver)
     events: list[Event] = []
     for row, violation in rows:

@@ -39,6 +39,7 @@ from engine.rulebook.book import RuleBook, load_or_refuse
 
 COLUMNS = ("platform", *(name for name in SESSIONS.names if name not in {"platform", "buyer"}))
 FIGURE = [f"{number}{end}" for number in ("numerator", "denominator") for end in ("", "_low", "_high")]
+DAYS = ["cycle_start", "cycle_end", "assessed_on"]
 PERSON = Actor.unbounded("a person")
 IMPORTED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -123,7 +124,10 @@ class Office:
         return done
 
     def forecast(self, now, **more):
-        return forecast_due(self.place, self.rules, now, silent, **more).outcomes
+        return self.forecast_whole(now, **more).outcomes
+
+    def forecast_whole(self, now, **more):
+        return forecast_due(self.place, self.rules, now, silent, **more)
 
     def outcomes(self, **wanted):
         """The current outcomes, of all rules or as `wanted` says."""
@@ -192,7 +196,7 @@ class Office:
         for a in rows:
             if a.superseded_at is None and a.violation_id:
                 v = violations[a.violation_id]
-                if any(getattr(v, name) != getattr(a, name) for name in FIGURE):
+                if any(getattr(v, name) != getattr(a, name) for name in (*FIGURE, *DAYS)):
                     found.append(f"{v.id} is not what its assessment says")
         standing = {a.violation_id for a in rows if a.superseded_at is None}
         return found + [

@@ -1,13 +1,17 @@
 """Months that are closed: what was paid stays, what comes later is booked where it comes, and two reopen it."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlmodel import select
 
+from engine.assessment.assess import AssessmentError
 from engine.assessment.closing import close_month
 from engine.errors import KaoheError
-from engine.ledger.database import reading, transaction
-from engine.ledger.periods import ask_to_reopen, close, corrections, reopen
-from engine.ledger.tables import Assessment, Correction, Run, Violation
+from engine.ledger import runs
+from engine.ledger.database import open_ledger, reading, transaction
+from engine.ledger.periods import ask_to_reopen, close, corrections, is_closed, keep_months, reopen
+from engine.ledger.tables import Assessment, Correction, Period, Run, Violation
 
 
 @pytest.fixture
@@ -174,9 +178,146 @@ def test_once_a_month_is_open_again_what_was_corrected_about_it_is_judged_anew(p
     assert paid.assess(april).runs == 0
 
 
+def test_what_is_taken_back_when_a_month_is_opened_again_stands_in_the_journal(paid, week_of, april):
+    paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    paid.assess(april)
+    ask(paid, "officer", april)
+    agree(paid, "manager", april)
+    paid.take(*week_of("s1", "2026-W10", 7, 10), replace_days=True)
+    paid.assess(april)  # as it was recorded: nothing else is to be told
+    (entry,) = paid.entries("period.correction_taken_back")
+    assert entry.object_id == "xiaohongshu.reply-rate shop:xiaohongshu/s1 2026-W10"
+    told = [(entry.payload[when]["verdict"], entry.payload[when].get("booked_in")) for when in ("before", "after")]
+    assert told == [("compliant", "2026-04"), ("violation", None)]
+
+
+def test_a_month_is_not_closed_while_corrections_in_it_are_about_a_month_that_is_open_again(paid, week_of, at, april):
+    may = at("2026-05-06T12:00")
+    paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    paid.assess(april)
+    ask(paid, "officer", april)
+    agree(paid, "manager", april)
+    with pytest.raises(KaoheError, match="corrections of 2026-03 are booked in 2026-04, and 2026-03 is open again"):
+        closed(paid, may, "2026-04")
+    paid.assess(may)
+    closed(paid, may, "2026-04")
+    closed(paid, may)
+    assert [o.verdict for o in paid.outcomes()] == ["compliant", "compliant"]
+
+
+def test_a_correction_that_is_paid_is_not_taken_back(paid, week_of, april):
+    paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    paid.assess(april)
+    ask(paid, "officer", april)
+    agree(paid, "manager", april)
+    with transaction(paid.ledger) as session:  # as it was possible once
+        session.add(Period(month="2026-04", state="closed", changed_at=april, changed_by="cashier"))
+    with pytest.raises(AssessmentError, match="booked in 2026-04, which is closed"):
+        paid.assess(april)
+    assert booked(paid) == [("s1", "2026-W10", "2026-04", "violation", 7, "compliant", 9)]
+
+
+def test_to_close_a_month_takes_back_the_wish_to_open_it_again(paid, april):
+    ask(paid, "officer", april)
+    closed(paid, april)
+    with pytest.raises(KaoheError, match="nobody has asked for 2026-03"):
+        agree(paid, "manager", april)
+    assert [e.actor for e in paid.entries("period.stays_closed")] == ["cashier"]
+    closed(paid, april)  # once more says nothing
+    assert [len(paid.entries(f"period.{name}")) for name in ("closed", "stays_closed")] == [1, 1]
+
+
+def test_a_month_that_was_opened_again_can_be_closed_again(paid, week_of, april):
+    ask(paid, "officer", april)
+    agree(paid, "manager", april)
+    closed(paid, april)
+    paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    assert paid.assess(april).booked == 1
+
+
+def test_a_month_is_not_reopened_once_its_corrections_have_been_paid_while_somebody_wished_for_it(
+    paid, week_of, at, april
+):
+    paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
+    paid.assess(april)
+    ask(paid, "officer", april)
+    closed(paid, at("2026-05-06T12:00"), "2026-04")
+    with pytest.raises(KaoheError, match="booked in 2026-04, which is closed"):
+        agree(paid, "manager", april)
+
+
+def test_a_month_whose_corrections_were_corrected_back_can_be_reopened(paid, week_of, at, april):
+    for replied in (9, 7):
+        paid.take(*week_of("s1", "2026-W10", replied, 10), replace_days=True)
+        paid.assess(april)
+    closed(paid, at("2026-05-06T12:00"), "2026-04")
+    ask(paid, "officer", april)
+    agree(paid, "manager", april)
+    assert paid.assess(april).runs == 0  # and nothing is to be judged anew
+
+
 def test_a_month_whose_corrections_are_paid_elsewhere_is_not_reopened(paid, week_of, at, april):
     paid.take(*week_of("s1", "2026-W10", 9, 10), replace_days=True)
     paid.assess(april)
     closed(paid, at("2026-05-06T12:00"), "2026-04")
     with pytest.raises(KaoheError, match="booked in 2026-04, which is closed"):
         ask(paid, "officer", april)
+
+
+# Two at once, which only PostgreSQL lets begin: the second finds what the first has done.
+
+
+@pytest.fixture
+def crowd(postgres_ledger_url, open_office, x1, week_of, april):
+    """An office in PostgreSQL whose March is assessed."""
+    ledger = open_ledger(postgres_ledger_url)
+    office = open_office(ledger, [x1])
+    office.take(*week_of("s1", "2026-W10", 7, 10))
+    office.assess(april)
+    yield office
+    ledger.dispose()
+
+
+def test_who_closes_a_month_waits_for_a_run_that_is_being_claimed(crowd, april, at, in_a_thread, waits_for_a_lock):
+    with transaction(crowd.ledger) as session:
+        run = runs.open_run(session, "a.rule", "2026-W11", date(2026, 3, 9), april)
+        assert runs.claim(session, "somebody", timedelta(minutes=1), run)
+        closing = in_a_thread(lambda: closed(crowd, april))
+        waits_for_a_lock(crowd.ledger)
+    with pytest.raises(KaoheError, match=r"a\.rule 2026-W11 is being assessed at this moment"):
+        closing.result(timeout=30)
+
+
+def test_of_two_who_agree_at_once_one_finds_the_month_open(crowd, april, in_a_thread, waits_for_a_lock):
+    closed(crowd, april)
+    ask(crowd, "officer", april)
+    with transaction(crowd.ledger) as session:
+        reopen(session, "2026-03", "manager", april)
+        other = in_a_thread(lambda: agree(crowd, "another", april))
+        waits_for_a_lock(crowd.ledger)
+    with pytest.raises(KaoheError, match="2026-03 is not closed"):
+        other.result(timeout=30)
+    assert len(crowd.entries("period.reopened")) == 1
+
+
+def test_what_is_decided_while_its_month_is_being_closed_is_booked(crowd, april, in_a_thread, waits_for_a_lock):
+    (violation,) = crowd.rows(Violation)
+    with transaction(crowd.ledger) as session:
+        close(session, "2026-03", None, "cashier", april)
+        deciding = in_a_thread(lambda: crowd.say(violation.id, "waived", april))
+        waits_for_a_lock(crowd.ledger)
+    deciding.result(timeout=30)
+    assert booked(crowd) == [("s1", "2026-W10", "2026-04", "violation", 7, "exempt", 7)]
+
+
+def test_a_month_that_was_looked_up_before_is_looked_up_again(crowd, april):
+    with transaction(crowd.ledger) as session:
+        keep_months(session)
+        assert not is_closed(session, "2026-03")
+        session.add(Period(month="2026-03", state="open", changed_at=april, changed_by="cashier"))
+    with reading(crowd.ledger) as session:
+        assert not is_closed(session, "2026-03")
+        with transaction(crowd.ledger) as other:
+            close(other, "2026-03", None, "cashier", april)
+        session.rollback()
+        assert is_closed(session, "2026-03")

@@ -16,7 +16,14 @@ MINUTE = timedelta(minutes=1)
 def waiting(office, now):
     def put(**said):
         written = {"violation_id": None, "event": LATE.event, "client": "default", "channel": "email", "language": "en"}
-        written |= {"template": "", "subject": "", "body": "", "state": "queued", "key": "late:x", "recipient": "a@x.cn"}
+        written |= {
+            "template": "",
+            "subject": "",
+            "body": "",
+            "state": "queued",
+            "key": "late:x",
+            "recipient": "a@x.cn",
+        }
         with transaction(office.ledger) as session:
             session.add(Notice(**(written | {"created_at": now, "next_attempt_at": now} | said)))
 

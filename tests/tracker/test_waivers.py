@@ -9,6 +9,7 @@ from engine.ledger.actors import NotAllowedError
 from engine.ledger.database import reading, transaction
 from engine.ledger.periods import close
 from engine.ledger.tables import Correction, Situation, Waiver
+from engine.rulebook.model import SanctionSpec
 from engine.tracker import waivers
 from engine.tracker.second_person import SecondPersonError
 from engine.tracker.waiver_scope import MOST_SHOPS, Asked
@@ -201,7 +202,13 @@ def test_of_a_month_that_is_closed_nothing_changes_and_a_correction_is_booked(de
     assert desk.office.rows(Correction, superseded_at=None) == []
 
 
-def test_what_was_waived_before_its_month_was_closed_is_booked_when_the_waiver_is_revoked(desk, breach, at):
+def test_what_was_waived_before_its_month_was_closed_is_booked_when_the_waiver_is_revoked(desk, week_of, like_x1, at):
+    fine = (SanctionSpec("liquidated_damages", amount_fen=(1_000, 2_000)),)
+    (rule,) = desk.office.rules
+    desk.office.rules = [like_x1(ladder=dict.fromkeys(rule.versions[0].ladder, fine))]
+    desk.office.take(*week_of("s1", W10, 5, 10))
+    desk.office.assess(at(TUESDAY))
+    breach = desk.office.outcome("s1").violation
     name = desk.ask()
     desk.approve(name)
     desk.office.assess(at("2026-03-11T10:00"))
@@ -212,6 +219,7 @@ def test_what_was_waived_before_its_month_was_closed_is_booked_when_the_waiver_i
     desk.office.assess(at("2026-04-03T11:00"))
     (booked,) = desk.office.rows(Correction, superseded_at=None)
     assert (booked.before["verdict"], booked.after["verdict"]) == ("exempt", "violation")
+    assert (booked.before["exposure_fen"], booked.after["exposure_fen"]) == ([0, 0], [1_000, 2_000])
 
 
 # Two people.

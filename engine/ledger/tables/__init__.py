@@ -6,6 +6,7 @@ Money is integer fen. Instants are UTC (`Instant`). Rows of `assessment`, `journ
 
 from __future__ import annotations
 
+from engine.ledger.tables.access import ApiToken, AppUser, UserGrant
 from engine.ledger.tables.appeals import Appeal, Attachment
 from engine.ledger.tables.assessments import Assessment, Correction, Period, RuleVersion, Run, Situation
 from engine.ledger.tables.contracts import ContractStandard, Deposit
@@ -20,6 +21,8 @@ from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
 __all__ = [
+    "ApiToken",
+    "AppUser",
     "Appeal",
     "Assessment",
     "Assignment",
@@ -44,6 +47,7 @@ __all__ = [
     "Seal",
     "Situation",
     "Subject",
+    "UserGrant",
     "Violation",
     "WaivedViolation",
     "Waiver",

@@ -110,7 +110,7 @@ class Assessment(SQLModel, table=True):
     missing: Any = Field(
         default=None, sa_column=Column(JSON(none_as_null=True))
     )  # names of what is missing, for no_data
-    situation_id: int | None = optional_ref("situation.id")
+    situation_id: int | None = optional_ref("situation.id", index=True)
     violation_id: str | None = Field(default=None, foreign_key="violation.id")
     supersedes_id: int | None = optional_ref("assessment.id")
     recorded_at: datetime = Field(sa_type=Instant)

@@ -49,7 +49,7 @@ class Violation(SQLModel, table=True):
     numerator_high: int | None = Field(default=None, sa_type=BigInteger)
     denominator_low: int | None = Field(default=None, sa_type=BigInteger)
     denominator_high: int | None = Field(default=None, sa_type=BigInteger)
-    situation_id: int | None = optional_ref("situation.id")
+    situation_id: int | None = optional_ref("situation.id", index=True)
     opened_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
     # What the platform's own notice says, once somebody has recorded it. `severity` is then what was decided.

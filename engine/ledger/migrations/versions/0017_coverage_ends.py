@@ -18,6 +18,4 @@ def upgrade() -> None:
     op.drop_index("coverage_live", "coverage")
     with op.batch_alter_table("coverage") as coverage:
         coverage.drop_constraint("uq_coverage_subject_id_kind_first_day_last_day", type_="unique")
-    op.create_index(
-        "coverage_live", "coverage", SPAN, unique=True, sqlite_where=COUNTS, postgresql_where=COUNTS
-    )
+    op.create_index("coverage_live", "coverage", SPAN, unique=True, sqlite_where=COUNTS, postgresql_where=COUNTS)
