@@ -70,7 +70,7 @@ def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
         planned = select(func.count(), func.min(Notice.next_attempt_at)).where(waiting, ~tried)
         overdue = or_(col(Notice.next_attempt_at) < before + paused, cut_off)
         ((count, oldest),) = session.exec(planned.where(Notice.attempts == attempts, overdue))
-        found.append((count, oldest and oldest - paused))
+        found.append((count, oldest - paused if count else oldest))
     late = [(count, oldest) for count, oldest in found if count]
     return (sum(count for count, _ in late), min(oldest for _, oldest in late)) if late else None
 

@@ -3,7 +3,8 @@
 By itself a file covers the days from its first to its last, for each shop that occurs in it; what has not come yet is
 never covered. `--covers` says which days instead, also of shops of which nothing happened.
 
-A day of which a row was refused is not covered, whatever is said: the row might have tipped a verdict. Where the row does not say its day or its shop, it may be any day or any shop of its file.
+A day of which a row was refused is not covered, whatever is said: the row might have tipped a verdict. Where the
+row does not say its day or its shop, it may be any day or any shop of its file.
 """
 
 from __future__ import annotations
