@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import current
+from console.cli.app import AsOf, current
 from console.cli.violations import commands
 from console.decided import doubts_about
-from console.desk import Desk
+from console.desk import Desk, instant
 from console.notice_typed import deadline, fen, moment
 from console.output import note, say
 from console.sentences import sentence
@@ -57,18 +57,19 @@ def record(
     forfeit: Annotated[
         bool, typer.Option("--forfeit-appeal", help="Confirm although that gives up an appeal that can still be made.")
     ] = False,
+    as_of: AsOf = None,
 ) -> None:
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
-    desk = current(context)
+    desk, now = current(context), instant(as_of, "--as-of")
     notice = _notice(amount, reference, appeal_until, account, borne_by, noticed_at)
     try:
-        _record(desk, violation, state_of(state), why, notice, severity, forfeits=forfeit)
+        _record(desk, violation, state_of(state), why, notice, severity, now, forfeits=forfeit)
     except ForfeitsAppealError as refused:
         if not sys.stdin.isatty():
             raise
         note(refused.in_language(desk.settings.language))
         typer.confirm(sentence("forfeit", desk.settings.language), abort=True, err=True)
-        _record(desk, violation, state_of(state), why, notice, severity, forfeits=True)
+        _record(desk, violation, state_of(state), why, notice, severity, now, forfeits=True)
 
 
 @commands.command()
@@ -87,7 +88,7 @@ def notified(
     """Note that the platform's notice has come, and what it says. The state stays, and so does the right to appeal."""
     desk = current(context)
     notice = _notice(amount, reference, appeal_until, account, borne_by, noticed_at or "now")
-    _record(desk, violation, None, why, notice, severity)
+    _record(desk, violation, None, why, notice, severity, datetime.now(UTC))
 
 
 def _notice(
@@ -117,6 +118,7 @@ def _record(
     why: str,
     notice: PlatformNotice,
     severity: str | None,
+    now: datetime,
     *,
     forfeits: bool = False,
 ) -> None:
@@ -130,12 +132,12 @@ def _record(
             by(session, violation).state if state is None else state,
             desk.who,
             why,
-            datetime.now(UTC),
+            now,
             said,
             forfeits_appeal=forfeits,
         ).id
         recorded = records_of(session, [name])[name]
-    look_after(desk.ledger, desk.sound_rules, datetime.now(UTC), desk.actor)
+    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, said, language):
         note(doubt)
