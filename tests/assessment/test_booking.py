@@ -289,6 +289,14 @@ def test_what_is_let_off_is_booked_even_where_it_had_cost_nothing(small_office, 
     assert [row[0] for row in booked(small_office)] == ["s2"]
 
 
+def test_to_take_note_of_a_breach_that_evidence_has_corrected_since_books_nothing(paid, week_of, april):
+    paid.take(*week_of("s1", W10, 9, 10), replace_days=True)
+    paid.assess(april)
+    before = booked(paid)
+    paid.say(breach(), "acknowledged", april)
+    assert booked(paid) == before
+
+
 def test_what_a_person_took_back_and_brings_back_within_the_month_leaves_no_correction(paid, april):
     paid.say(breach(), "withdrawn", april)
     paid.say(breach(), "open", april)
