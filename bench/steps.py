@@ -46,10 +46,11 @@ NEEDED = {
 
 def import_(desk: Desk, file: Path) -> int:
     """Import the generated files of `file`, a directory; the number of their rows."""
-    return sum(_import(desk, kind, file / f"{kind}.csv") for kind in ("messages", "ratings"))
+    return sum(imported(desk, kind, file / f"{kind}.csv") for kind in ("messages", "ratings"))
 
 
-def _import(desk: Desk, kind: str, file: Path) -> int:
+def imported(desk: Desk, kind: str, file: Path) -> int:
+    """Import one file; the number of its rows."""
     request = ImportRequest(KINDS[kind], (file,), "bench")
     return import_evidence(desk.ledger, desk.lake_to_write, desk.secret, request, NOW, silent).read
 

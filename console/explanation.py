@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.behind import behind_json, behind_lines
+from console.earlier import earlier_json, earlier_lines
 from console.firings import firing_words
 from console.phrases import EVIDENCE, event_words, gate_sentence, journalled_why
 from engine.assessment.archive import FileToday
@@ -270,7 +271,8 @@ class _Page:
                 + (f"  {journalled_why(str(why), self.facts.language)}" if why else "")
                 + self.say(f"（日志第 {entry.batch} 批）", f" (journal batch {entry.batch})")
             )
-        return lines
+        before = earlier_lines(self.found.earlier, self.rule.platform, self.facts.language)
+        return lines + [f"  {line}" for line in before]
 
 
 def changed_words(rule_file: FileToday, lang: Language) -> str:
@@ -345,6 +347,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
             "journal": [
                 {"at": e.at.isoformat(), "actor": e.actor, "event": e.event, "batch": e.batch} for e in found.journal
             ],
+            "earlier": earlier_json(found.earlier),
         }
     )
 

@@ -220,6 +220,8 @@ WHY: Mapping[str, Text] = {  # the reasons that the engine itself journals; peop
     "the assessment found a breach": Text("考核发现违规", "the assessment found a breach"),
     "new evidence": Text("证据有更新", "new evidence"),
     "the evidence has not come in time": Text("证据逾期未到", "the evidence has not come in time"),
+    "a waiver": Text("豁免有变化", "a waiver"),
+    "a decision about an earlier violation": Text("此前违规的处理结果有变化", "a decision about an earlier violation"),
     "the month is open again": Text("月份已重开", "the month is open again"),
     "the rule decides otherwise": Text("规则有改动，按新规则重新考核", "the rule decides otherwise"),
     **duty_words.WHY,

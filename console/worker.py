@@ -59,7 +59,7 @@ def tick(desk: Desk, now: datetime, stop: Callable[[], bool] = never) -> Tick:
     """
     give_sign_of_life(desk, installed_version("kaohe"))
     book, faults = RuleBook.load(desk.settings.rulesets)
-    assessed, failures = reconcile(desk, book, now, stop)
+    assessed, failures = reconcile(desk, book, now, stop, whole=not faults)
     return Tick(assessed, *deliver(desk, book, now, stop), failures, faults)
 
 
@@ -70,12 +70,26 @@ def reconcile(
     stop: Callable[[], bool] = never,
     finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
     progress: Progress = silent,
+    *,
+    whole: bool = False,
 ) -> tuple[Assessed, Mapping[str, KaoheError]]:
-    """Assess what is due, and look after what follows; what was done, and why rules could not be assessed."""
+    """Assess what is due, and look after what follows; what was done, and why rules could not be assessed.
+
+    A `whole` book has all rules in it: no file is faulty.
+    """
+    known = book.keys() if whole else None
     failures: Mapping[str, KaoheError] = {}
     try:
-        rules = list(book.values())
-        done = assess_due(desk.place, rules, now, progress, patient=True, stop=stop, finished=finished)
+        done = assess_due(
+            desk.place,
+            list(book.values()),
+            now,
+            progress,
+            patient=True,
+            stop=stop,
+            finished=finished,
+            known=known,
+        )
     except AssessmentError as error:
         done, failures = error.done, error.failures
     look_after(desk.ledger, book, now, desk.actor, stop)

@@ -176,7 +176,15 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
     days = asked.days
     try:
         with progress(step_words(desk.settings.language)) as report:
-            done = assess_due(desk.place, asked.rules, asked.now, report, days.last, restate=asked.restate)
+            done = assess_due(
+                desk.place,
+                asked.rules,
+                asked.now,
+                report,
+                days.last,
+                restate=asked.restate,
+                known=desk.rulebook.keys(),
+            )
     except AssessmentError as error:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language)

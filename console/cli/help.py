@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_access, help_appeals, help_contracts, help_penalties, help_waivers
+from console.cli import help_access, help_appeals, help_contracts, help_penalties, help_reports, help_waivers
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
     **help_contracts.CHINESE,
     **help_access.CHINESE,
     **help_penalties.CHINESE,
+    **help_reports.CHINESE,
     "考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.": (
         "考核：按各平台的规则考核客服，保存证据，及时预警。"
     ),
@@ -194,7 +195,9 @@ CHINESE: Mapping[str, str] = {
     "2026-W10, 2026-03, 2026-03-02 …": "2026-W10、2026-03、2026-03-02 等",
     "First assessment day.": "从哪个考核日开始",
     "Last assessment day.": "到哪个考核日为止",
-    "One violation and everything that was journalled about it.": "一条违规和它的全部日志。",
+    "One violation, everything that was journalled about it, and the verdicts that were superseded.": (
+        "一条违规和它的全部日志，以及已被取代的结论。"
+    ),
     "Record what was decided about a violation, or correct what was recorded: the same state, and what is right.": (
         "记录一条违规的处理结果；要更正已记录的，就写原来的状态和正确的内容。"
     ),

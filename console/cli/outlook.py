@@ -13,15 +13,15 @@ from console.layout import Table
 from console.listing import listing
 from console.local_time import local_time
 from console.names import shop_names
+from console.outlook_words import words
 from console.output import json_lines, progress, say
-from console.phrases import gate_sentence, heads, step_words
+from console.phrases import heads, step_words
 from console.sentences import sentence
 from engine.assessment.outcome import ranges_json, standard_words
 from engine.assessment.outlook import Outlook, outlook
 from engine.ledger import subjects
 from engine.measure.tallies import TallyCache
 from engine.rulebook.book import refuse_empty
-from engine.rulebook.model import Language
 
 COLUMNS = "due_at platform client shop rule cycle figure standard standing"
 ACTS = ("behind", "lost", "unknown")  # the standings that ask somebody to do something
@@ -81,28 +81,6 @@ def outlook_(
     listing(columns, rows, sentence("no open cycles", language), [6], on_a_terminal)
     for line in dispute_words([(o.rule, o.version) for o in found], language):
         say(line)
-
-
-def words(o: Outlook, language: Language) -> str:
-    """The standing in a sentence: what it is, and the number that mends or breaks it."""
-    if o.missing:
-        return sentence("not here yet", language, missing=", ".join(o.missing))
-    if o.standing == "below_gate":
-        lacks = ("、" if language == "zh-CN" else ", ").join(f"{n} {name}" for name, n in (o.gate_lacks or {}).items())
-        return sentence("below gate", language, gate=gate_sentence(o.version, language) or "-", lacks=lacks or "-")
-    if o.standing == "behind" and o.running and (o.mends is None or o.mends > o.pending):
-        if o.mends is not None:
-            return sentence("behind", language, n=o.mends)
-        if o.dilutes is not None:
-            return sentence("behind, diluted", language, n=o.dilutes)
-        return sentence("behind for good", language)
-    if o.standing == "behind":
-        return sentence("behind, pending", language, n=o.mends or 0, pending=o.pending)
-    if o.standing == "holding":
-        return (
-            sentence("holding", language, n=o.breaks) if o.breaks is not None else sentence("holding still", language)
-        )
-    return sentence(o.standing, language)
 
 
 def _row(o: Outlook) -> dict[str, Any]:

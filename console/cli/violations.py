@@ -12,12 +12,14 @@ from console.cli.rules import practice_of
 from console.contract_words import beside_words
 from console.corrections import correction_json, correction_lines
 from console.decided import decided, decided_lines
+from console.earlier import earlier_json, earlier_lines
 from console.explanation import changed_words, explanation_json, explanation_text
 from console.local_time import local_time
 from console.output import json_lines, say, table
 from console.penalty_words import accuracy_json, practice_lines
 from console.phrases import TOLD, event_words, heads, journalled_why, told_words
 from console.violation_rows import COLUMNS, row_cells, row_json
+from engine.assessment.earlier import earlier_verdicts
 from engine.assessment.explain import MOST_SESSIONS, without_agents
 from engine.assessment.explain import explain as explain_violation
 from engine.errors import UnknownNameError
@@ -36,7 +38,7 @@ commands = group("violations", "Violations on record: list, show, record what wa
 
 @commands.command()
 def show(context: typer.Context, violation: str, as_json: AsJson = False) -> None:
-    """One violation and everything that was journalled about it."""
+    """One violation, everything that was journalled about it, and the verdicts that were superseded."""
     desk = current(context)
     with desk.reading() as session:
         if _told_by_corrections(session, violation, desk.settings.language, as_json=as_json):
@@ -46,6 +48,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         booked = corrections(session, violation=name)
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
+        earlier = earlier_verdicts(session, recorded.violation)
     language = desk.settings.language
     told = recorded.facts(desk.sound_rules, Sheets(), lang_of(None, desk))
     rule_file = recorded.file_today(desk.sound_rules)
@@ -60,6 +63,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ]
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
+        told_row["earlier"] = earlier_json(earlier)
         told_row["corrections"] = [correction_json(b) for b in booked]
         json_lines([row_json(row) | decided(row) | told_row])
         return
@@ -81,6 +85,8 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
             for e in entries
         ],
     )
+    for line in earlier_lines(earlier, row.platform, language):
+        say(line)
 
 
 @app.command()

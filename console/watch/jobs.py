@@ -69,7 +69,7 @@ class Worker:
         desk, language, now = self.desk, self.desk.settings.language, self.now()
         refuse_wrong_clock(desk.ledger, now)
         book, faults = RuleBook.load(desk.settings.rulesets)
-        done, failures = reconcile(desk, book, now, self.stop, self.meters.finished, self._moved)
+        done, failures = reconcile(desk, book, now, self.stop, self.meters.finished, self._moved, whole=not faults)
         if done.runs:
             log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
         for line in overdue_lines(done.missing, language):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -57,13 +57,19 @@ def version_as_used(
 
     `kept` is the text of the file that the ledger kept when the version was first used. None if neither has it.
     """
-    for candidate in (rulebook.get(rule), _from_text(rule, kept) if kept is not None else None):
+    for candidate in _readings(rulebook, rule, kept):
         for found in candidate.versions if candidate else ():
             if (found.key, found.sha256) == (version, sha256):
                 assert candidate
                 return candidate, found
-        # Today's rule comes first: it need not be read again, and its words may have been corrected since.
     return None
+
+
+def _readings(rulebook: Mapping[str, Rule], rule: str, kept: str | None) -> Iterator[Rule | None]:
+    # Today's rule comes first: it need not be read again, and its words may have been corrected since.
+    yield rulebook.get(rule)
+    if kept is not None:
+        yield _from_text(rule, kept)
 
 
 @lru_cache(maxsize=64)

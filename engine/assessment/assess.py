@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -104,6 +104,7 @@ def assess_due(
     stop: Callable[[], bool] = never,
     finished: Callable[[str, float], object] = lambda _rule, _seconds: None,
     pause: Callable[[float], None] = time.sleep,
+    known: Collection[str] | None = None,
 ) -> Assessed:
     """Assess all that is due at `now` under `rules`, oldest first per rule, up to assessment day `until`.
 
@@ -111,12 +112,15 @@ def assess_due(
     that fails again and again is set aside, and the next ones are taken up; with `patient` (a worker, which comes
     again) it rests between its attempts. With `restate` cycles are assessed again whose rule decides otherwise by now.
     `stop` is asked before each run: what is not begun then is left. `finished` is told the rule of each run that was
-    done here, and how many seconds it took.
+    done here, and how many seconds it took. `known` are the ids of all rules that there are, where that is certain:
+    runs that were begun under others are put away.
 
     Raises AssessmentError, after all else is done, if something could not be assessed, and LedgerError at once.
     """
     done = Assessed()
     failures: dict[str, KaoheError] = {}
+    if known is not None:
+        lease.put_away_forsaken(place, known, now)
     with Reasoner() as reasoner:
         how = _How(place, now, progress, until, restate, patient, stop, finished, reasoner)
         works = [_Work(how, rule, done, failures) for rule in rules]
@@ -186,7 +190,7 @@ class _Work:
                 if len(chunk) > 1:  # whose fault it is shows when each is measured by itself
                     return self._each(chunk, lambda run: self._chunk(plan, [run]))
                 judged = _refusing(error)
-            return self._each(chunk, lambda run: self._run(run, judged))
+            return self._each(chunk, lambda run: self._run(run, judged, plan.read_to))
 
     def _each(self, chunk: Sequence[DueRun], do: Callable[[DueRun], Step]) -> Step:
         for run in chunk:
@@ -196,7 +200,7 @@ class _Work:
                 return step
         return "go_on"
 
-    def _run(self, due: DueRun, judged: Judging) -> Step:
+    def _run(self, due: DueRun, judged: Judging, read_to: int) -> Step:
         """Claim one run, judge it, record it: until it is done, or has failed as often as it may."""
         place = self.how.place
         while (claim := lease.claimed(place, due, at_once=not self.how.patient)) is not None:
@@ -205,11 +209,7 @@ class _Work:
                 with lease.held(place, claim.id):
                     judgement = judged(due)
                 with transaction(place.ledger) as session:
-                    version = due.version
-                    runs.keep_version(
-                        session, version.sha256, due.rule.id, version.key, due.rule.source_text, self.how.now
-                    )
-                    runs.finish(session, claim.id, place.owner, due.input, version.key, version.sha256, self.how.now)
+                    self._finish(session, claim.id, due, read_to)
                     recorded = self._recorded(session, claim.id, judgement)
             except runs.LostLeaseError:
                 return "held"
@@ -231,6 +231,12 @@ class _Work:
                 self.how.finished(self.rule.id, time.monotonic() - began)
                 return "go_on"
         return "held"
+
+    def _finish(self, session: Session, run_id: int, due: DueRun, read_to: int) -> None:
+        version, now = due.version, self.how.now
+        runs.keep_version(session, version.sha256, due.rule.id, version.key, due.rule.source_text, now)
+        read = due.input, version.key, version.sha256
+        runs.finish(session, run_id, self.how.place.owner, *read, now, due.cause, read_to)
 
     def _recorded(self, session: Session, run_id: int, judgement: Judgement) -> Recorded:
         """Record it, or book it where the month is closed: since the claim, nobody can have closed it."""

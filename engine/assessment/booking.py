@@ -51,6 +51,8 @@ def corrected(session: Session, judgement: Judgement, found: Mapping[str, Course
     after: dict[str, State] = {}
     # Who is waited for stays as it is.
     for shop in sorted((judged.keys() | found.keys()) - judgement.due.awaited.waiting.keys()):
+        if judgement.concerned is not None and shop not in judgement.concerned:
+            continue
         course, state = found.get(shop, Course()), judged.get(shop, NOT_LISTED)
         stands = course.now()
         if _is_decided(session, course):

@@ -1,17 +1,19 @@
 """What is due: a pure function of rules, calendar, day files, registrations and past runs. No watermark, no schedule.
 
 A cycle is due when its assessment instant has passed and it was never assessed, or was last assessed on another input.
-First assessments, late shops, corrected files, downtime and passed deadlines are all this one case.
+First assessments, late shops, corrected files, downtime and passed deadlines are all this one case; the other is what
+people decided since about violations that its ladder counts, or about its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from engine.assessment.waiting import NOTHING_AWAITED, PATIENCE, Awaited, Expects, alike, awaited_by
 from engine.assessment.waiving import Waived
@@ -19,6 +21,7 @@ from engine.calendar.assessment import assessment_day, assessment_instant, due_c
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
 from engine.ledger.day_files import Live
+from engine.ledger.decisions import Decision
 from engine.ledger.periods import month_of
 from engine.measure.counts import files_of_counts
 from engine.measure.needs import files_read
@@ -27,8 +30,11 @@ from engine.measure.relations import COUNTS, DERIVATIONS
 from engine.rulebook.model import Rule, Version
 
 NOTHING = "nothing"  # the input of a cycle whose evidence is gone again
+WAIVED = "+"  # in an input, between the digest of what is read and that of what is waived
 
-Cause = Literal["first", "evidence", "rule"]  # why it is due: never assessed, on another input, or by other words
+# Why it is due: never assessed; on other evidence; under other waivers; since something was decided about a violation
+# that its ladder counts, or about its own; or by other words of its rule.
+Cause = Literal["first", "evidence", "waiver", "decision", "rule"]
 Rests = Literal["in_the_way", "aside"]  # and what comes later has to wait, or has not
 
 
@@ -68,7 +74,9 @@ class PastRun:
 
     `decided_by` are the digests of the versions by which it was decided, if they matter, and `last_by` the one of its
     last run. `reopened`: its month was closed, what came later was booked elsewhere, and now the month is open again.
-    An open run is finished in any case: it was begun, and what it was begun for may be gone from sight.
+    An open run is finished in any case: it was begun, and what it was begun for may be gone from sight. `read_to` is
+    the batch of the journal up to which the last finished run knew what people had decided; `decisions` are the last
+    ones about violations of it.
     """
 
     first_day: date
@@ -77,14 +85,17 @@ class PastRun:
     decided_by: frozenset[str] = frozenset()
     reopened: bool = False
     last_by: str | None = None
+    read_to: int | None = None
+    decisions: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
     """One unit of work: a rule, the version that governs, a cycle, and the digest of all that it will read.
 
-    `before` is what the cycle's last run had read when this one was planned: if that has changed, somebody else has
-    been there since, and the plan is void. `rests` tells of one that has failed and is to be left alone for a while.
+    `before` is what the cycle's last run had read when this one was planned, and `read_to` how far in the journal: if
+    that has changed, somebody else has been there since, and the plan is void. `rests` tells of one that has failed and
+    is to be left alone for a while.
     `awaited` belongs to the day files of the plan: imports that come later do not count.
     """
 
@@ -97,6 +108,7 @@ class DueRun:
     cause: Cause = "first"
     rests: Rests | None = None
     awaited: Awaited = NOTHING_AWAITED
+    read_to: int | None = None
 
     @property
     def assessed_on(self) -> date:
@@ -133,6 +145,7 @@ def due_runs(
         return []
     runs = []
     expecting = _expecting(registered)
+    counted = _counted(done)
     for version, cycle in governed_cycles(rule, since, now):
         assert version.assessed is not None
         instant = assessment_instant(cycle, version.assessed, rule.zone)
@@ -144,9 +157,14 @@ def due_runs(
             continue  # nobody is registered and nothing happened: there is nothing to say
         digest = digest or NOTHING
         cause = _cause(version, past, digest, waits=bool(awaited.waiting))
+        if cause is None and past is not None and _decided_since(version, cycle, past, counted, waived):
+            cause = "decision"
+        if cause is None and past is not None and past.open_run:
+            cause = "evidence"
         if cause is not None:
-            before, rests = past.input if past else None, _rests(past, digest)
-            runs.append(DueRun(rule, version, cycle, instant, digest, before, cause, rests, awaited))
+            before, read_to = (past.input, past.read_to) if past else (None, None)
+            rests = _rests(past, digest)
+            runs.append(DueRun(rule, version, cycle, instant, digest, before, cause, rests, awaited, read_to))
     return sorted(runs, key=lambda run: _turn(run, done))
 
 
@@ -162,15 +180,49 @@ def _expecting(registered: Sequence[Registration]) -> Mapping[str | None, Mappin
 
 
 def _cause(version: Version, past: PastRun | None, digest: str, *, waits: bool) -> Cause | None:
+    """Why a cycle is due by what it reads and by its rule; None if it is not."""
     if past is None or past.input is None:
         return "first"
-    if past.input != digest or past.reopened:
+    if past.input != digest:
+        same = past.input.partition(WAIVED)[0] == digest.partition(WAIVED)[0]
+        return "waiver" if same else "evidence"
+    if past.reopened:
         return "evidence"
     # What is on record of shops that are waited for stays as it was decided: then the last run alone says how it was.
     decided_by = past.decided_by & {past.last_by} if waits else past.decided_by
-    if decided_by - {version.sha256}:
-        return "rule"
-    return "evidence" if past.open_run else None
+    return "rule" if decided_by - {version.sha256} else None
+
+
+def _counted(done: Mapping[str, PastRun]) -> list[tuple[date, int]]:
+    """The days on which violations were assessed that a ladder counts otherwise since the batch, in their order."""
+    made = (decision for past in done.values() for decision in past.decisions)
+    return sorted((decision.assessed_on, decision.batch) for decision in made if decision.kind == "counts")
+
+
+def _decided_since(
+    version: Version,
+    cycle: Cycle,
+    past: PastRun,
+    counted: Sequence[tuple[date, int]],
+    waived: Sequence[Waived],
+) -> bool:
+    """Whether people have decided something since the last run that this cycle's assessment reads.
+
+    That is about earlier violations which its ladder counts, or about violations of its own which they waived, or of
+    which a waiver says nothing any more, since the platform has spoken.
+    """
+    read_to = past.read_to or 0
+    since = {decision.kind for decision in past.decisions if decision.batch > read_to}
+    if "waived" in since or ("spoken" in since and any(one.covers(cycle) for one in waived)):
+        return True
+    severity = version.severity
+    if severity is None or not severity.steps:
+        return False
+    assert version.assessed is not None
+    day = assessment_day(cycle, version.assessed)
+    first = day - timedelta(days=severity.within_days) if severity.within_days is not None else date.min
+    window = counted[bisect_left(counted, (first, 0)) : bisect_left(counted, (day, 0))]
+    return any(batch > read_to for _, batch in window)
 
 
 def _rests(past: PastRun | None, digest: str) -> Rests | None:
@@ -190,13 +242,15 @@ def startable(due: Sequence[DueRun]) -> tuple[DueRun, ...]:
     return tuple(found)
 
 
-def stray_runs(due: Sequence[DueRun], done: Mapping[str, PastRun]) -> list[OpenRun]:
+def stray_runs(due: Sequence[DueRun], done: Mapping[str, PastRun], now: datetime) -> list[OpenRun]:
     """Open runs that nothing will finish, oldest first: as the rule stands now, their cycles are not due.
 
-    They were begun under other rule files, or at a later `now`. Left open they would hold up all runs after them.
+    They were begun under other rule files. Left open they would hold up all runs after them. One of a later instant
+    holds up nothing that is due by `now`: it stays, with why it failed, for those who come when its time has come.
     """
     wanted = {run.cycle.key for run in due}
-    return sorted(past.open_run for cycle, past in done.items() if past.open_run and cycle not in wanted)
+    opened = ((cycle, past.open_run) for cycle, past in done.items())
+    return sorted(run for cycle, run in opened if run and cycle not in wanted and run.due_at <= now)
 
 
 def _turn(run: DueRun, done: Mapping[str, PastRun]) -> tuple[datetime, bool, int, Cycle]:
@@ -229,7 +283,8 @@ def input_digest(
 ) -> str | None:
     """sha256 over the generations that a run reads, the registrations that apply, what is awaited and what is waived.
 
-    None where there is nothing to say. Where nothing is awaited or waived it is what it was before anything could be.
+    None where there is nothing to say. What is waived has a digest of its own, behind that of all else: so a run on
+    other evidence is told from one under other waivers. Where nothing is awaited it is what it was before it could be.
     """
     files = {
         file
@@ -243,8 +298,11 @@ def input_digest(
     document: list[object] = [[[k, p, d.isoformat(), g] for k, p, d, g in sorted(files)], shops]
     if states := awaited.as_data():
         document.append(states)
-    if waivers := [[one.name, sorted(one.shops)] for one in waived if one.covers(cycle)]:
-        document.append({"waivers": waivers})
+    waivers = [[one.name, sorted(one.shops)] for one in waived if one.covers(cycle)]
+    return _sha256(document) + (WAIVED + _sha256(waivers) if waivers else "")
+
+
+def _sha256(document: list[Any]) -> str:
     return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
 

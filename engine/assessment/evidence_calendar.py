@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -55,7 +55,7 @@ class _Known:
 
     expected: Mapping[int, Mapping[str, Spans]]
     covered: Mapping[int, Mapping[str, Spans]]
-    there: Mapping[str, frozenset[tuple[str, date]]]  # kind → (shop, day) with any row
+    there: Mapping[str, Mapping[str, Set[date]]]  # kind → shop → days with any row
 
 
 def evidence_calendar(
@@ -88,8 +88,18 @@ def _known(session: Session, con: duckdb.DuckDBPyConnection, lake: Lake, platfor
     return _Known(
         expected_on(session, platform),
         covered_on(session, platform, month.first, month.last),
-        {kind: days_with_evidence(con, lake, live, platform, kind, month.first, month.last) for kind in KINDS},
+        {
+            kind: _by_shop(days_with_evidence(con, lake, live, platform, kind, month.first, month.last))
+            for kind in KINDS
+        },
     )
+
+
+def _by_shop(found: Iterable[tuple[str, date]]) -> Mapping[str, Set[date]]:
+    days: dict[str, set[date]] = {}
+    for shop, day in found:
+        days.setdefault(shop, set()).add(day)
+    return days
 
 
 def _rows(
@@ -98,7 +108,7 @@ def _rows(
     assert shop.id is not None
     expected, covered = known.expected.get(shop.id, {}), known.covered.get(shop.id, {})
     expects = Expects.of(expected, covered)
-    there = {kind: {day for name, day in known.there[kind] if name == shop.external_id} for kind in KINDS}
+    there = {kind: known.there[kind].get(shop.external_id, frozenset()) for kind in KINDS}
     today = local_day(now, known_platform(shop.platform or "").zone)
     for kind in KINDS:
         wanted = within(expected.get(kind, ()), month.first, month.last)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from engine.assessment.active import Stretch, limits
 from engine.assessment.archive import FileToday, file_today, outcome_of
+from engine.assessment.earlier import Earlier, earlier_verdicts
 from engine.assessment.outcome import DatedSanction, Outcome
 from engine.assessment.standing import live_files
 from engine.calendar.assessment import assessment_instant
@@ -38,6 +39,7 @@ class Explanation:
     `overlaps`: the stretches of days that its measures and those of other standing violations of the shop limit alike.
     `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
     today's.
+    `earlier` are the verdicts about the same cycle that were superseded.
     `forecast` is what we reckoned: severity, kinds of measures, exposure. The outcome has what was decided instead.
     """
 
@@ -58,6 +60,7 @@ class Explanation:
     decided_by: str
     journal: tuple[journal.Entry, ...]
     overlaps: tuple[Stretch, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
 
 
 def explain(
@@ -104,6 +107,7 @@ def explain(
         decided_by=situation.decided_by,
         journal=tuple(journal.entries(session, object_id=row.id)),
         overlaps=overlapping(session, row),
+        earlier=earlier_verdicts(session, row),
     )
 
 

@@ -26,12 +26,17 @@ NOBODY: Mapping[str, Collection[Fact]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A run's result: one outcome per listed subject, and for each breach the situation it was decided as."""
+    """A run's result: one outcome per listed subject, and for each breach the situation it was decided as.
+
+    `concerned`: the shops about which something may be said otherwise, where that is not all of them. Of a cycle that
+    is judged again for a decision those are the ones that it is about, whatever became of the rule's words meanwhile.
+    """
 
     due: DueRun
     outcomes: tuple[Outcome, ...]
     decisions: Mapping[Situation, Decision]
     situations: Mapping[str, Situation]  # shop → its situation, breaches only
+    concerned: frozenset[str] | None = None
 
 
 def judge_run(

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, update
+from sqlmodel import Session, col, update
 
 from engine.assessment.due import DueRun, OpenRun
 from engine.assessment.place import Place
-from engine.assessment.standing import last_input
 from engine.errors import KaoheError
 from engine.ledger import runs
-from engine.ledger.database import transaction
+from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Run
 
 BEATS = 3  # in each lease
-STRAY = "not due as the rule stands now: begun under other rule files, or as of a later time"
+STRAY = "not due as the rules stand now: begun under other rule files"
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +40,16 @@ def claimed(place: Place, due: DueRun, at_once: bool) -> runs.Claim | None:
             return None
         mine = runs.claim(session, place.owner, place.lease, run_id, at_once=at_once, input_digest=due.input)
         # Asked for after the claim: from here on nobody else can finish a run of this cycle.
-        if mine and last_input(session, due.rule.id, due.cycle.key) == due.before:
+        if mine and _untouched(session, due):
             return mine
         session.rollback()
         return None
+
+
+def _untouched(session: Session, due: DueRun) -> bool:
+    """Whether no run of the cycle was finished since `due` was planned."""
+    last = runs.last_read(session, due.rule.id, due.cycle.key)
+    return (due.before, due.read_to) == ((last.input, last.to) if last else (None, None))
 
 
 @contextmanager
@@ -72,6 +77,15 @@ def held(place: Place, run_id: int) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def put_away_forsaken(place: Place, known: Collection[str], now: datetime) -> None:
+    """End the open runs of all rules but the `known` ones: no other rule is left to finish them or to put them away."""
+    with reading(place.ledger) as session:
+        forsaken = [run for run in runs.open_runs(session) if run.rule not in known]
+    for run in forsaken:
+        assert run.id is not None
+        put_away(place, OpenRun(run.due_at, run.id), now)
 
 
 def put_away(place: Place, stray: OpenRun, now: datetime) -> None:

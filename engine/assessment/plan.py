@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
@@ -30,6 +30,8 @@ from engine.judge.reasoner import Reasoner
 from engine.judge.subjects import screen
 from engine.ledger.database import reading
 from engine.ledger.day_files import Live
+from engine.ledger.decisions import decided_since
+from engine.ledger.journal import head
 from engine.measure.figures import Workshop, measure
 from engine.measure.presence import shops_with_evidence
 from engine.measure.tallies import TallyCache
@@ -43,7 +45,8 @@ CYCLES_AT_ONCE = 60  # measured in one pass; bounds the table of figures
 class Plan:
     """What is due under a rule, the open runs that nothing will finish, and what it was planned on.
 
-    `known_at`: the time of the evidence and decisions that are reckoned from, where it is not the present.
+    `known_at`: the time of the evidence and decisions that are reckoned from, where it is not the present. `read_to`:
+    the last batch of the journal when it was made; what people decide later makes due again what it has a say in.
     """
 
     due: tuple[DueRun, ...]
@@ -54,6 +57,7 @@ class Plan:
     waivers: Mapping[str, Mapping[str, Collection[Fact]]]  # cycle → shop
     waived: tuple[Waived, ...] = ()
     known_at: datetime | None = None
+    read_to: int = 0
 
 
 def chunks(due: Sequence[DueRun]) -> list[tuple[DueRun, ...]]:
@@ -73,9 +77,10 @@ def planned(place: Place, rule: Rule, now: datetime, until: date | None, restate
         past = past_runs(session, rule.id, restate)
         clients = clients_of(session, rule.platform)
         waivers, waived = waivers_of(session, rule.id), waived_of(session, rule)
+        read_to = head(session).seq
     due = due_runs(rule, live, registered, past, now, place.patience, waived)
-    strays = tuple(stray_runs(due, past))
-    return Plan(_until(due, until), strays, live, tuple(registered), clients, waivers, waived)
+    strays = tuple(stray_runs(due, past, now))
+    return Plan(_until(due, until), strays, live, tuple(registered), clients, waivers, waived, read_to=read_to)
 
 
 def planned_as_known(place: Place, rule: Rule, now: datetime, until: date | None, known_at: datetime) -> Plan:
@@ -106,13 +111,16 @@ class Bench:
     def judged(self, due: DueRun) -> Judgement:
         """One run's result, by the registrations that it was planned on, and the history of this moment."""
         history: Mapping[str, Sequence[PastViolation]] = {}
-        if due.version.severity:
-            with reading(self.place.ledger) as session:
+        concerned: frozenset[str] | None = None
+        with reading(self.place.ledger) as session:
+            if due.version.severity:
                 history = history_of(session, due.rule.id, due.assessed_on, self.plan.known_at)
+            if due.cause == "decision":
+                concerned = decided_since(session, due.rule.id, due.read_to or 0)
         listed = frozenset(r.shop for r in self.plan.registered if r.lists(due.cycle))
         exempting = {**self.plan.waivers.get(due.cycle.key, {}), **waived_in(self.plan.waived, due.cycle)}
         present = partial(shops_with_evidence, self.con, self.workshop, due.rule, due.version, due.cycle)
-        return judge_run(
+        judgement = judge_run(
             self.con,
             self.judge,
             due,
@@ -122,6 +130,7 @@ class Bench:
             present,
             exempting,
         )
+        return replace(judgement, concerned=concerned)
 
 
 @contextmanager

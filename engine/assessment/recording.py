@@ -45,6 +45,8 @@ LATE = timedelta(hours=24)  # after its instant: an assessment that comes later 
 WHY: Mapping[Cause, str] = {  # why what is on record changes
     "first": "new evidence",
     "evidence": "new evidence",
+    "waiver": "a waiver",
+    "decision": "a decision about an earlier violation",
     "rule": "the rule decides otherwise",
 }
 AT_ONCE = 500  # values in one query
@@ -123,11 +125,12 @@ class _Recording:
 
     def compare(self) -> list[Outcome]:
         """The outcomes that say something else than the record."""
-        restated = self.judgement.due.cause == "rule"
+        restated, concerned = self.judgement.due.cause == "rule", self.judgement.concerned
         return [
             o
             for o in self.judgement.outcomes
-            if rows.says(o, restated) != rows.said(self.current.get(self.subject_id(o)), restated)
+            if (concerned is None or o.shop in concerned)
+            and rows.says(o, restated) != rows.said(self.current.get(self.subject_id(o)), restated)
         ]
 
     def take_back(self) -> None:
@@ -157,6 +160,8 @@ class _Recording:
         ids = [v for o in changed for v in (o.violation, self._old_violation(o), self._waived(o)) if v]
         listed = {self.subject_id(o) for o in self.judgement.outcomes} | self.waiting
         gone = [row for subject, row in sorted(self.current.items()) if subject not in listed]
+        if self.judgement.concerned is not None:  # where no evidence has changed, nobody's is gone
+            gone = []
         ids += [row.violation_id for row in gone if row.violation_id]
         known = {v.id: v for v in self._violations([*ids, *self.reopened])}
         for name in sorted(known.keys() & set(self.reopened)):

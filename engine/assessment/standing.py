@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -17,9 +17,11 @@ from engine.judge.facts import Fact
 from engine.ledger import runs
 from engine.ledger.coverage import covered_of_expecting
 from engine.ledger.day_files import Live
+from engine.ledger.decisions import PLATFORM_SPOKE, decisions
 from engine.ledger.dialects import database_clock
 from engine.ledger.expectations import expected_before, expected_on
 from engine.ledger.periods import closings, corrected_and_open, month_of
+from engine.ledger.registered_then import Then, registered_then
 from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import (
     Assessment,
@@ -37,8 +39,6 @@ from engine.rulebook.model import PastViolation, Rule
 CLOSED_FROM: Mapping[str, str] = {
     f"violation.{state}": state for state, following in TRANSITIONS.items() if "closed" in following
 }
-
-PLATFORM_SPOKE = frozenset({"confirmed", "appealed", "overturned"})  # states that only the platform's word brings
 
 
 def live_files(session: Session, known_at: datetime | None = None) -> Live:
@@ -61,26 +61,26 @@ def registrations(session: Session, platform: str, zone: str, known_at: datetime
     covered = covered_of_expecting(session, platform, known_at)
     closed = closings(session) if known_at is None else {}
     before = expected_before(session, platform, closed)
-    wanted = select(Subject).where(
-        Subject.kind == "shop", Subject.platform == platform, col(Subject.registered_at).is_not(None)
-    )
+    rows: Iterable[tuple[Subject, Subject | Then]]
     if known_at is not None:
-        wanted = wanted.where(col(Subject.registered_at) <= known_at)
-    rows = session.exec(wanted)
+        rows = ((then.subject, then) for then in registered_then(session, platform, known_at))
+    else:
+        wanted = select(Subject).where(Subject.kind == "shop", Subject.platform == platform)
+        rows = ((shop, shop) for shop in session.exec(wanted.where(col(Subject.registered_at).is_not(None))))
     found = []
-    for row in rows:
-        assert row.registered_at is not None
-        assert row.id is not None
-        since = row.opened_on or row.first_evidence_on or local_day(row.registered_at, zone)
-        mine = covered.get(row.id, {})
-        expects = Expects.of(expected[row.id], mine) if row.id in expected else None
+    for shop, was in rows:
+        assert was.registered_at is not None
+        assert shop.id is not None
+        since = was.opened_on or was.first_evidence_on or local_day(was.registered_at, zone)
+        mine = covered.get(shop.id, {})
+        expects = Expects.of(expected[shop.id], mine) if shop.id in expected else None
         then = tuple(
-            (month, Expects.of(of_month[row.id], mine) if of_month[row.id] else None)
+            (month, Expects.of(of_month[shop.id], mine) if of_month[shop.id] else None)
             for month, of_month in before.items()
-            if row.id in of_month
+            if shop.id in of_month
         )
-        unknown = frozenset(month for month, at in closed.items() if at <= row.registered_at)
-        found.append(Registration(platform, row.external_id, since, expects, then, unknown))
+        unknown = frozenset(month for month, at in closed.items() if at <= was.registered_at)
+        found.append(Registration(platform, shop.external_id, since, expects, then, unknown))
     return found
 
 
@@ -94,7 +94,8 @@ def clients_of(session: Session, platform: str) -> Mapping[str, str]:
 
 def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str, PastRun]:
     """Cycle → what is known of its runs under `rule`; with `restate` also by which versions it stands decided."""
-    inputs = runs.latest_input(session, rule)
+    read = runs.latest_read(session, rule)
+    decided = decisions(session, rule)
     clock = database_clock(session)
     last_by = runs.latest_version(session, rule) if restate else {}
     still_open = {run.cycle: _open_run(run, clock) for run in runs.open_runs(session) if run.rule == rule}
@@ -104,11 +105,13 @@ def past_runs(session: Session, rule: str, restate: bool = False) -> Mapping[str
     return {
         cycle: PastRun(
             first,
-            inputs.get(cycle),
+            read[cycle].input if cycle in read else None,
             still_open.get(cycle),
             decided_by.get(cycle, frozenset()),
             cycle in reopened,
             last_by.get(cycle),
+            read[cycle].to if cycle in read else None,
+            decided.get(cycle, ()),
         )
         for cycle, first in rows
     }
@@ -134,12 +137,6 @@ def _open_run(run: Run, clock: datetime) -> OpenRun:
     assert run.id is not None
     rests = run.state == "failed" and run.lease_until is not None and run.lease_until >= clock
     return OpenRun(run.due_at, run.id, run.input if rests else None, runs.is_aside(run))
-
-
-def last_input(session: Session, rule: str, cycle: str) -> str | None:
-    """What the last finished run of this cycle had read; None if there was none."""
-    finished = select(Run.input).where(Run.rule == rule, Run.cycle == cycle, Run.state == "done")
-    return session.exec(finished.order_by(col(Run.id).desc()).limit(1)).first()
 
 
 def history_of(

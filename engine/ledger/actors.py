@@ -66,15 +66,6 @@ class Grant:
         return self.client is None or client == self.client
 
 
-def recording(state: str) -> Permission:
-    """What it takes to put a violation into a state: to take note of it, to decide, or to let it off."""
-    return {
-        "acknowledged": Permission.HANDLE,
-        "waived": Permission.APPROVE,
-        "withdrawn": Permission.APPROVE,
-    }.get(state, Permission.DECIDE)
-
-
 class NotAllowedError(KaoheError):
     """The actor's role does not reach so far."""
 

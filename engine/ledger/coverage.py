@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_
-from sqlmodel import Session, col, select, update
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.calendar.spans import Spans, joined
@@ -79,10 +79,23 @@ def covered_of_expecting(
     )
     if known_at is None:
         return _spans(session, _LIVE.where(col(Coverage.subject_id).in_(expecting)))
-    then = and_(
-        col(Coverage.recorded_at) <= known_at, or_(col(Coverage.until).is_(None), col(Coverage.until) > known_at)
+    return _spans(session, select(Coverage).where(_then(known_at), col(Coverage.subject_id).in_(expecting)))
+
+
+def first_covered(session: Session, platform: str, known_at: datetime) -> dict[int, date]:
+    """Subject → the first day that was covered at `known_at`, by evidence of any kind."""
+    rows = session.exec(
+        select(col(Coverage.subject_id), func.min(Coverage.first_day))
+        .join(Subject, col(Subject.id) == col(Coverage.subject_id))
+        .where(_then(known_at), Subject.platform == platform)
+        .group_by(col(Coverage.subject_id))
     )
-    return _spans(session, select(Coverage).where(then, col(Coverage.subject_id).in_(expecting)))
+    return dict(rows.all())
+
+
+def _then(known_at: datetime) -> ColumnElement[bool]:
+    counted = or_(col(Coverage.until).is_(None), col(Coverage.until) > known_at)
+    return and_(col(Coverage.recorded_at) <= known_at, counted)
 
 
 def covered_on(session: Session, platform: str, first: date, last: date) -> dict[int, dict[str, Spans]]:

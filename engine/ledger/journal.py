@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from engine.errors import KaoheError
 from engine.ledger.canonical import sha256_of
 from engine.ledger.chain import GENESIS, REDACTED, batch_digest, place, verify
+from engine.ledger.decisions import note_decisions
 from engine.ledger.dialects import Lock, database_clock, insert_rows, take_lock
 from engine.ledger.scoping import Sight
 from engine.ledger.tables import JournalBatch, JournalEntry
@@ -78,6 +79,7 @@ def append(session: Session, at: datetime, events: Sequence[Event]) -> int | Non
     batch.digest = batch_digest(batch, rows)
     insert_rows(session, JournalBatch, [batch.model_dump()])
     insert_rows(session, JournalEntry, [row.model_dump(exclude={"id"}) for row in rows])
+    note_decisions(session, batch.seq, [(e.object_id, e.payload) for e in events if e.object_kind == "violation"])
     return batch.seq
 
 

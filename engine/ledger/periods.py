@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from engine.errors import KaoheError
 from engine.ledger.dialects import Lock, take_lock
 from engine.ledger.journal import Event, append
+from engine.ledger.runs import leave_behind
 from engine.ledger.tables import Correction, JournalEntry, Period, Run, Subject
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -55,10 +56,12 @@ def close(session: Session, month: str, why: str | None, actor: str, now: dateti
     """Close a month; nothing if it is closed. The caller has found all its cycles assessed.
 
     Holds off claims until the transaction ends: a run that is claimed later finds it closed when it is recorded.
+    A run whose lease has ended is taken from its process: should that one come back, it must not finish it now.
     Raises KaoheError while one of its runs is being worked on, and while corrections are booked in it about a month
     that is open again: they would be paid, and then taken back.
     """
     keep_months(session)
+    leave_behind(session)
     busy = select(Run.rule, Run.cycle).where(Run.state == "running").order_by(col(Run.id)).limit(1)
     if (found := session.exec(busy).first()) is not None:
         raise KaoheError(

@@ -133,14 +133,17 @@ def finish(
     version: str,
     rule_sha256: str,
     now: datetime,
+    cause: str | None = None,
+    read_to: int | None = None,
 ) -> None:
     """Mark the run as done, in the transaction that writes its results.
 
-    `input_digest` covers everything that it read, `version` and `rule_sha256` (of a kept rule version) name
-    the rule. Raises LostLeaseError if the run belongs to another by now: the transaction must not be
-    committed.
+    `input_digest` covers all evidence that it read, `read_to` is the batch of the journal up to which it knew what
+    people had decided; `version` and `rule_sha256` (of a kept rule version) name the rule, `cause` says why it was due.
+    Raises LostLeaseError if the run belongs to another by now: the transaction must not be committed.
     """
     values: dict[str, object] = {"input": input_digest, "version": version, "rule_sha256": rule_sha256}
+    values |= {"cause": cause, "read_to": read_to}
     _change_own(session, run_id, owner, {"state": "done", "lease_until": None, "finished_at": now} | values)
 
 
@@ -164,6 +167,13 @@ def bury(session: Session, run_id: int, clock: Clock = database_clock) -> bool:
     return session.connection().execute(_of_dead(), wanted).rowcount == 1
 
 
+def leave_behind(session: Session, clock: Clock = database_clock) -> None:
+    """Take what runs from every process whose lease has ended: it may start again, and they cannot finish it."""
+    over = (col(Run.state) == "running", col(Run.lease_until) < clock(session))
+    given_back: dict[str, object] = {"state": "due", "owner": None, "lease_until": None}
+    session.exec(update(Run).where(*over).values(**given_back), execution_options=QUIETLY)
+
+
 def is_aside(run: Run) -> bool:
     """Whether the run has failed so often that it no longer holds up others."""
     return run.state == "failed" and run.attempts >= len(RESTS)
@@ -181,10 +191,24 @@ def keep_version(session: Session, rule_sha256: str, rule: str, version: str, so
     insert_missing(session, RuleVersion, [row])
 
 
-def latest_input(session: Session, rule: str) -> dict[str, str]:
-    """For each cycle of the rule that was ever done: the input of its last done run."""
-    found = session.exec(select(Run.cycle, Run.input).where(col(Run.id).in_(_last_done(rule))))
-    return {cycle: digest for cycle, digest in found if digest is not None}
+class Read(NamedTuple):
+    """What a finished run had read: its input, and the journal up to this batch (None: it is not known)."""
+
+    input: str
+    to: int | None
+
+
+def latest_read(session: Session, rule: str) -> dict[str, Read]:
+    """For each cycle of the rule that was ever done: what its last done run had read."""
+    found = session.exec(select(Run.cycle, Run.input, Run.read_to).where(col(Run.id).in_(_last_done(rule))))
+    return {cycle: Read(digest, to) for cycle, digest, to in found if digest is not None}
+
+
+def last_read(session: Session, rule: str, cycle: str) -> Read | None:
+    """The same of one cycle; None if no run of it was ever done."""
+    done = (Run.rule == rule, Run.cycle == cycle, Run.state == "done", col(Run.input).is_not(None))
+    found = session.exec(select(Run.input, Run.read_to).where(*done).order_by(col(Run.id).desc()).limit(1)).first()
+    return Read(*found) if found else None
 
 
 def latest_version(session: Session, rule: str) -> dict[str, str]:
@@ -194,7 +218,9 @@ def latest_version(session: Session, rule: str) -> dict[str, str]:
 
 
 def _last_done(rule: str) -> SelectOfScalar[int | None]:
-    return select(func.max(Run.id)).where(Run.rule == rule, Run.state == "done").group_by(col(Run.cycle))
+    """Runs that were put away have no input: they are done, and did nothing."""
+    done = (Run.rule == rule, Run.state == "done", col(Run.input).is_not(None))
+    return select(func.max(Run.id)).where(*done).group_by(col(Run.cycle))
 
 
 def open_runs(session: Session) -> list[Run]:

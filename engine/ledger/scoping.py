@@ -11,27 +11,45 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, FromClause, String, and_, cast, exists, false, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    and_,
+    cast,
+    exists,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlmodel import SQLModel
 
 from engine.ledger.actors import Scope
 from engine.ledger.dialects import table_of
 from engine.ledger.tables import (
     ApiToken,
+    Appeal,
     AppUser,
     Assessment,
     Assignment,
+    Attachment,
     ContractStandard,
     Correction,
     Coverage,
     Cursor,
     DayFile,
     Deposit,
+    Duty,
     Expectation,
     JournalBatch,
     JournalEntry,
     Notice,
     NoticeItem,
+    PenaltyMatch,
     Period,
     RuleVersion,
     Run,
@@ -41,6 +59,9 @@ from engine.ledger.tables import (
     Subject,
     UserGrant,
     Violation,
+    WaivedViolation,
+    Waiver,
+    WaiverShop,
     WorkerSeen,
 )
 
@@ -116,9 +137,27 @@ def internal(criterion: Criterion) -> Criterion:
     return lambda of, sight: criterion(of, sight) if sight.internal else false()
 
 
-def either(*criteria: Criterion) -> Criterion:
-    """Whatever one of these lets see."""
-    return lambda of, sight: or_(*(criterion(of, sight) for criterion in criteria))
+def by_client_or_shop(shop: str = "shop_id") -> Criterion:
+    """Rows of a client, or of one of its shops: for those who may read all of the client, or that shop.
+
+    They name the client whose they were made for, and so stay its own where a shop leaves it.
+    """
+    return lambda of, sight: or_(_of_client(of.c.client, sight), of.c[shop].in_(sight.shops))
+
+
+def both(*criteria: Criterion) -> Criterion:
+    """What all of these let see."""
+    return lambda of, sight: and_(*(criterion(of, sight) for criterion in criteria))
+
+
+def if_any(column: str, criterion: Criterion) -> Criterion:
+    """Rows without anything in this column, and those that the criterion lets see."""
+    return lambda of, sight: or_(of.c[column].is_(None), criterion(of, sight))
+
+
+def _for_outside(of: FromClause, sight: Sight) -> ColumnElement[bool]:
+    """What does not name somebody whom a client's own people may not see."""
+    return true() if sight.internal else not_(of.c.internal)
 
 
 def _of_client(column: ColumnElement[str], sight: Sight) -> ColumnElement[bool]:
@@ -187,15 +226,24 @@ def _situation(of: FromClause, sight: Sight) -> ColumnElement[bool]:
     )
 
 
-def journalled(model: type[SQLModel], key: str = "id") -> Criterion:
-    """Of a kind of objects in the journal: who sees the row of this class whose `key` is the object's id."""
+def journalled(model: type[SQLModel], key: str = "id", prefix: str = "") -> Criterion:
+    """Of a kind of objects in the journal: who sees the row of this class whose `key`, after `prefix`, is the id."""
 
     def seen(of: FromClause, sight: Sight) -> ColumnElement[bool]:
         other = table_of(model).alias()
-        names = select(cast(other.c[key], String)).where(BOUNDED[model](other, sight))
+        name = cast(other.c[key], String)
+        names = select(literal(prefix) + name if prefix else name).where(BOUNDED[model](other, sight))
         return of.c.object_id.in_(names)
 
     return seen
+
+
+def _of_penalty(of: FromClause, sight: Sight) -> ColumnElement[bool]:
+    """A penalty is named by its shop and its number: whoever sees the shop, sees what was said of it."""
+    match, subject = table_of(PenaltyMatch).alias(), table_of(Subject).alias()
+    name = subject.c.key + literal("#") + match.c.reference
+    named = select(name).select_from(match.join(subject, subject.c.id == match.c.subject_id))
+    return of.c.object_id.in_(named.where(_owned(subject, sight)))
 
 
 def _entry(of: FromClause, sight: Sight) -> ColumnElement[bool]:
@@ -210,28 +258,39 @@ JOURNALLED: Mapping[str, Criterion] = MappingProxyType(
         "violation": journalled(Violation),
         "shop": journalled(Subject, "key"),
         "notice": journalled(Notice),
+        "duty": journalled(Duty, prefix="D-"),
+        "penalty": _of_penalty,
+        "standard": journalled(ContractStandard),
+        "waiver": journalled(Waiver, prefix="W-"),
     }
 )
 
 BOUNDED: Mapping[type[SQLModel], Criterion] = MappingProxyType(
     {
         ApiToken: nobody,
+        Appeal: by_violation(),
         AppUser: nobody,
         Assessment: by_subject(),
         Assignment: internal(by_subject("agent_id")),
-        ContractStandard: either(by_client(), by_subject("shop_id")),
+        Attachment: by_row_of(Appeal, "appeal_id"),
+        ContractStandard: by_client_or_shop(),
         Correction: by_subject(),
         Coverage: by_subject(),
         Deposit: by_subject(),
+        Duty: both(by_client_or_shop(), if_any("violation_id", by_violation()), _for_outside),
         Expectation: by_subject(),
         JournalEntry: _entry,
         Notice: _notice,
         NoticeItem: by_violation(),
+        PenaltyMatch: by_subject(),
         Sanction: by_violation(),
         Situation: _situation,
         Subject: _subject,
         UserGrant: nobody,
         Violation: _violation,
+        WaivedViolation: by_violation(),
+        Waiver: both(by_client_or_shop(), if_any("violation_id", by_violation())),
+        WaiverShop: both(by_subject("shop_id"), by_row_of(Waiver, "waiver_id")),
     }
 )
 

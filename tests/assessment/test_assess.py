@@ -15,7 +15,7 @@ from engine.assessment import lease
 from engine.assessment.assess import AssessmentError
 from engine.errors import KaoheError
 from engine.ledger.database import open_ledger, transaction
-from engine.ledger.runs import claim, open_run
+from engine.ledger.runs import claim, fail, open_run
 from engine.ledger.tables import Assessment, Run, Violation
 from engine.rulebook.model import Bound
 
@@ -340,6 +340,38 @@ def test_a_run_begun_for_a_later_day_is_put_away_and_done_when_its_day_comes(sma
     assert small_office.assess(at("2026-03-09T10:00")).runs == 0
     assert small_office.assess(at("2026-03-10T10:00")).runs == 1
     assert small_office.outcome().numerator == 7
+
+
+def test_a_run_that_failed_stays_as_it_is_while_an_earlier_day_is_assessed(office, week_of, at, monkeypatch):
+    office.take(*week_of("s1", "2026-W10", 7, 10))
+    with monkeypatch.context() as patch:
+        patch.setattr(plan_module, "judge_run", lambda *_: 1 / 0)
+        with suppress(AssessmentError):
+            office.assess(LATER)
+    before = office.rows(Run)
+    assert [(run.state, "ZeroDivisionError" in run.failure) for run in before] == [("failed", True)]
+    assert office.assess(at("2026-03-09T10:00")).runs == 0
+    assert office.rows(Run) == before
+
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_a_run_of_a_rule_that_is_gone_is_put_away_where_all_rules_are_known(office, week_of, state):
+    def begun(rule, owner, seconds):
+        with transaction(office.ledger) as session:
+            number = open_run(session, rule, "2026-W02", date(2026, 1, 5), LATER)
+            mine = claim(session, owner, timedelta(seconds=seconds), number)
+            if state == "failed" and owner == "dead":
+                fail(session, mine, owner, "nobody knows")
+
+    begun("gone.rule", "dead", 60 if state == "failed" else -60)
+    begun("held.rule", "living", 60)
+    office.take(*week_of("s1", "2026-W10", 7, 10))
+    office.assess(LATER)
+    assert [run.state for run in office.rows(Run)] == [state, "running", "done"]
+    assert office.assess(LATER, known=[office.rules[0].id]).runs == 0
+    gone, held, ours = office.rows(Run)
+    assert (gone.state, gone.input, "other rule files" in gone.failure) == ("done", None, True)
+    assert (held.state, held.owner, ours.failure) == ("running", "living", None)
 
 
 def test_a_cache_that_is_deleted_between_assessments_changes_nothing(small_office, week_of):

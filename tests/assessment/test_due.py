@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from engine.assessment.due import NOTHING, OpenRun, PastRun, Registration, due_runs, stray_runs
+from engine.assessment.waiving import Waived
 from engine.calendar.assessment import AssessedOn
 from engine.calendar.cycles import DAY, MONTH, rolling
-from engine.rulebook.model import Version
+from engine.ledger.decisions import Decision
+from engine.rulebook.model import Severity, Version
 
 PLATFORM = "xiaohongshu"
 WEDNESDAY = date(2026, 3, 4)  # of week 10, which is assessed on Tuesday the 10th at 10:00
@@ -160,7 +162,109 @@ def test_an_open_run_that_is_not_due_as_the_rule_stands_now_is_a_stray(due, at):
     past = {"2026-W11": of_a_later_time, "2026-03-04": of_another_rule_file, "2026-W10": ours}
     runs = due("2026-03-12T10:00", evidence(WEDNESDAY), past=past)
     assert keys(runs) == ["2026-W10"]
-    assert stray_runs(runs, past) == [of_another_rule_file.open_run, of_a_later_time.open_run]
+    assert stray_runs(runs, past, at("2026-03-12T10:00")) == [of_another_rule_file.open_run]
+    assert stray_runs(runs, past, at("2026-03-17T10:00")) == [of_another_rule_file.open_run, of_a_later_time.open_run]
+
+
+COUNTS = "counts", date(2026, 3, 10)  # a decision about a violation of week 10, which later ladders count
+
+
+@pytest.fixture
+def by_history(like_x1):
+    """The rule, with a severity by the number of violations that were confirmed."""
+
+    def rule(within_days=14, decided_by="history", steps=None):
+        severity = Severity(decided_by, within_days=within_days, steps=steps or {1: "minor", 2: "serious"})
+        return like_x1(severity=severity)
+
+    return rule
+
+
+@pytest.fixture
+def decided(due):
+    """The weeks that are due, once all were judged up to batch 7, after a decision in a batch about week 10."""
+
+    def weeks(rule, batch=8, decision=COUNTS, read_to=7, **more):
+        live = evidence(*(WEDNESDAY + timedelta(days=7 * n) for n in range(-1, 4)))
+        runs = due("2026-04-05T10:00", live, rule=rule)
+        past = {r.cycle.key: PastRun(r.cycle.first, r.input, read_to=read_to, **more) for r in runs}
+        past["2026-W10"] = replace(past["2026-W10"], decisions=[Decision(*decision, batch)])
+        again = due("2026-04-05T10:00", live, past=past, rule=rule)
+        assert all(run.read_to == read_to and run.before == run.input for run in again)
+        return [(run.cycle.key[-3:], run.cause) for run in again]
+
+    return weeks
+
+
+def test_a_decision_makes_due_the_later_cycles_whose_ladder_counts_it_within_its_days(decided, by_history, x1):
+    assert decided(by_history(14)) == [("W11", "decision"), ("W12", "decision")]
+    assert decided(by_history(13)) == [("W11", "decision")]
+    assert decided(by_history(6)) == []
+    assert decided(by_history(None)) == [("W11", "decision"), ("W12", "decision"), ("W13", "decision")]
+    assert decided(by_history(14, decided_by="platform")) == [("W11", "decision"), ("W12", "decision")]
+
+
+def test_a_decision_that_a_run_knew_makes_nothing_due(decided, by_history):
+    assert decided(by_history(), batch=7) == []
+    assert decided(by_history(), batch=1, read_to=None) == [("W11", "decision"), ("W12", "decision")]
+
+
+def test_a_rule_whose_ladder_counts_nothing_is_not_judged_again(decided, x1, like_x1):
+    assert decided(x1) == []
+    assert decided(like_x1(severity=Severity("platform"))) == []
+
+
+def test_what_is_waived_by_itself_makes_its_own_cycle_due(decided, x1, by_history):
+    assert decided(x1, decision=("waived", date(2026, 3, 10))) == [("W10", "decision")]
+    assert decided(x1, decision=("waived", date(2026, 3, 10)), batch=7) == []
+    assert decided(by_history(), decision=("waived", date(2026, 3, 10))) == [("W10", "decision")]
+
+
+def test_once_the_platform_has_spoken_a_cycle_is_due_only_where_a_waiver_covers_it(x1, at):
+    live = evidence(WEDNESDAY)
+    waived = [Waived("W-1", date(2026, 3, 2), date(2026, 3, 8), frozenset({"s1"}))]
+
+    def causes(waived):
+        (run,) = due_runs(x1, live, (), {}, at("2026-03-12T10:00"), waived=waived)
+        spoken = Decision("spoken", run.assessed_on, 8)
+        past = {run.cycle.key: PastRun(run.cycle.first, run.input, read_to=7, decisions=[spoken])}
+        return [run.cause for run in due_runs(x1, live, (), past, at("2026-03-12T10:00"), waived=waived)]
+
+    assert (causes(waived), causes([])) == (["decision"], [])
+
+
+def test_a_waiver_makes_its_cycles_due_and_that_is_told_from_new_evidence(x1, at):
+    now, waiver = at("2026-03-12T10:00"), Waived("W-1", date(2026, 3, 2), date(2026, 3, 8), frozenset({"s1"}))
+    other = replace(waiver, name="W-2", shops=frozenset({"s2"}))
+
+    def cause(before, after, generation="g1"):
+        past = done(*due_runs(x1, evidence(WEDNESDAY), (), {}, now, waived=before))
+        live = evidence(WEDNESDAY, generation=generation)
+        return [run.cause for run in due_runs(x1, live, (), past, now, waived=after)]
+
+    assert [cause([], [waiver]), cause([waiver], []), cause([waiver], [other])] == [["waiver"]] * 3
+    assert cause([waiver], [waiver]) == []
+    assert cause([waiver], [waiver], "g2") == ["evidence"]
+
+
+def test_what_was_decided_by_other_words_is_due_even_if_some_of_it_was_decided_by_these(due, x1):
+    (run,) = due("2026-03-12T10:00", evidence(WEDNESDAY))
+    ours, others = x1.versions[0].sha256, "e" * 64
+    causes = []
+    for by in ({ours}, {others}, {ours, others}, set()):
+        past = {run.cycle.key: PastRun(run.cycle.first, run.input, decided_by=frozenset(by))}
+        causes.append([again.cause for again in due("2026-03-12T10:00", evidence(WEDNESDAY), past=past)])
+    assert causes == [[], ["rule"], ["rule"], []]
+
+
+def test_counts_that_come_alone_make_a_cycle_due_and_again_once_they_are_corrected(due):
+    def counts(generation):
+        return {("counts", PLATFORM, WEDNESDAY): generation}
+
+    first = due("2026-03-12T10:00", counts("g1"))
+    assert keys(first) == ["2026-W10"]
+    assert due("2026-03-12T10:00", counts("g1"), past=done(*first)) == []
+    assert keys(due("2026-03-12T10:00", counts("g2"), past=done(*first))) == ["2026-W10"]
 
 
 @pytest.fixture

@@ -155,18 +155,6 @@ def test_a_severity_that_a_person_recorded_stays_when_the_figure_is_corrected(co
     assert (violation.severity, violation.numerator, office.outcome("s1", WEEKS[1]).severity) == ("grave", 2, "grave")
 
 
-def test_what_is_confirmed_later_grades_an_earlier_week_only_once_its_evidence_changes(court, weekly, week_of, at):
-    office = court()
-    weekly(office)
-    office.say(breach(WEEKS[0]), "confirmed")
-    assert office.assess(at("2026-03-25T10:00")).runs == 0
-    assert office.outcome("s1", WEEKS[1]).severity == "minor"
-    office.take(*week_of("s1", WEEKS[1], 2, 10), replace_days=True)
-    office.assess(at("2026-03-25T10:00"))
-    assert office.outcome("s1", WEEKS[1]).severity == "serious"
-    assert office.sanctions(breach(WEEKS[1])) == [("liquidated_damages", 10_000, 30_000)]
-
-
 def test_a_week_that_is_judged_again_is_graded_by_what_is_confirmed_by_then(court, weekly, week_of, at):
     office = court()
     weekly(office)

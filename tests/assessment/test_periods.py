@@ -264,6 +264,17 @@ def test_a_month_whose_corrections_are_paid_elsewhere_is_not_reopened(paid, week
         ask(paid, "officer", april)
 
 
+def test_a_run_that_a_dead_process_left_behind_is_not_in_the_way_and_is_taken_from_it(office, week_of, april):
+    office.take(*week_of("s1", "2026-W10", 7, 10))
+    office.assess(april)
+    with transaction(office.ledger) as session:
+        number = runs.open_run(session, "gone.rule", "2026-W02", april.date(), april)
+        runs.claim(session, "dead", timedelta(seconds=-60), number)
+    closed(office, april)
+    with pytest.raises(runs.LostLeaseError), transaction(office.ledger) as session:
+        runs.heartbeat(session, number, "dead", timedelta(seconds=60))
+
+
 # Two at once, which only PostgreSQL lets begin: the second finds what the first has done.
 
 

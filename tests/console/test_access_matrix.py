@@ -32,7 +32,7 @@ X = "xiaohongshu"
 P = Permission
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show"}  # speak of no client, whoever asks
-SILENT |= {"rules check", "rules list", "rules show", "rules test"}
+SILENT |= {"rules check", "rules list", "rules test"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,12 @@ class Row:
     everywhere: bool = False
     writes: bool = False
     foreign: bool = True  # whether there is something of another's to name
+    ends: tuple[int, ...] = (0, 1, 3)  # how it may end for those who may: 2 where something else stands against it
+    refused: tuple[int, ...] = (2,)  # how it ends for others; 1 where rows of a file are refused
     only: tuple[str, ...] = field(default=())  # the actors who try it; all by default
 
-    def typed(self, whose: str, place: Path, names: dict[str, str]) -> list[str]:
-        return [
-            w.format(whose, at=place, v=names[f"violation of {whose}"], n=names[f"notice of {whose}"])
-            for w in self.words.split()
-        ]
+    def typed(self, whose: str, place: Path, names: dict[str, dict[str, str]]) -> list[str]:
+        return [word.format(whose, at=place, **names[whose]) for word in self.words.split()]
 
 
 ROWS = [
@@ -59,7 +58,21 @@ ROWS = [
     Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --dry-run", foreign=False),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --client {{}}"),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --json", foreign=False),
+    Row("appeals list --json", foreign=False),
+    Row("appeals open {v} --by main", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("appeals outcome {v} upheld --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("appeals submit {v} --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("doctor --send-none", need=None, foreign=False),
+    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True),
+    Row("duties add mandatory_study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
+    Row("duties cancel {d} --why because", P.DECIDE, writes=True),
+    Row("duties check {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
+    Row("duties done {d} --proof words", P.HANDLE, writes=True),
+    Row("duties give {d} --to somebody", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("duties list --json", foreign=False),
+    Row("duties list --client {}"),
+    Row("duties reject {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
+    Row("duties show {d}"),
     Row(f"evidence remove --platform {X} --shop {{}}1 --why because", P.REGISTER, writes=True),
     Row("evidence status --month 2026-03 --client {}"),
     Row("evidence status --month 2026-03 --json", foreign=False),
@@ -78,12 +91,26 @@ ROWS = [
     Row("notices show {n}"),
     Row("outlook --as-of 2026-03-08T20:00 --json", foreign=False),
     Row("outlook --as-of 2026-03-08T20:00 --shop {}1"),
-    Row("people import {at}/people-{}.csv", P.REGISTER, writes=True),
+    Row("pack {v} -o pack.zip"),
+    Row("penalties confirm {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("penalties link {}-p1 {v} --why because", P.DECIDE, writes=True),
+    Row("penalties list --json", foreign=False),
+    Row("penalties list --client {}"),
+    Row("penalties match --json", foreign=False),
+    Row("penalties ours-none {}-p1 --why because", P.DECIDE, writes=True),
+    Row("penalties show {}-p1"),
+    Row("penalties unlink {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("people import {at}/people-{}.csv", P.REGISTER, writes=True, refused=(1, 2)),
     Row("people list --json", foreign=False),
     Row("period close 2026-01", P.APPROVE, everywhere=True, writes=True, foreign=False),
     Row("period list --json", foreign=False),
     Row("period reopen 2026-02 --why because", P.APPROVE, everywhere=True, writes=True, foreign=False),
     Row("period show 2026-02 --json", foreign=False),
+    Row("report daily --as-of 2026-03-08T20:00 --json", foreign=False),
+    Row(f"report daily --as-of {AFTER} --client {{}} --xlsx {{at}}/out-{{}}"),
+    Row(f"report month --month 2026-03 --as-of {AFTER} --json", foreign=False),
+    Row("rules accuracy --json", foreign=False),
+    Row("rules show xiaohongshu.reply-rate", need=None, foreign=False),
     Row("secret check", P.ADMINISTER, everywhere=True, foreign=False),
     Row("secret renew --why because", P.ADMINISTER, everywhere=True, writes=True, foreign=False),
     Row(f"shops add {X} {{}}1 --category toys", P.REGISTER, writes=True),
@@ -102,10 +129,24 @@ ROWS = [
     Row("violations list --json", foreign=False),
     Row("violations list --client {}"),
     Row("violations list --shop {}1"),
+    Row("violations notified {v} --reference n1", P.DECIDE, writes=True),
     Row("violations record {v} acknowledged --why because", P.HANDLE, writes=True),
     Row("violations record {v} confirmed --why because", P.DECIDE, writes=True),
     Row("violations record {v} waived --why because", P.APPROVE, writes=True),
     Row("violations show {v} --json"),
+    Row("waivers approve {w} --why because", P.APPROVE, writes=True, ends=(0, 2)),
+    Row("waivers edit {w} --to 2026-03-30 --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("waivers list --json", foreign=False),
+    Row("waivers list --client {}"),
+    Row("waivers reject {w} --why because", P.APPROVE, writes=True),
+    Row(
+        "waivers request --violation {v} --from 2026-03-02 --to 2026-03-29 --why because",
+        P.HANDLE,
+        writes=True,
+        ends=(0, 2),
+    ),
+    Row("waivers revoke {w} --why because", P.HANDLE, writes=True, ends=(0, 2)),
+    Row("waivers show {w}"),
     Row("whoami --json", need=None, foreign=False),
     Row("worker --once", need=None, writes=True, foreign=False, only=("viewer-of-a-client",)),
 ]
@@ -173,11 +214,18 @@ def world(tmp_path_factory):
             (place / f"first-{c}.csv").write_text(
                 "\n".join([HEADER, *sessions(f"{c}1", 2), *sessions(f"{c}2", 2)]) + "\n"
             )
+            head_ = "platform,shop,reference,noticed_at,status,amount_fen\n"
+            (place / f"penalties-{c}.csv").write_text(f"{head_}{X},{c}1,{c}-p1,2026-03-10T10:00:00,open,30000\n")
             kaohe("shops", "import", str(place / f"shops-{c}.csv"))
         kaohe("import", *(str(place / f"first-{c}.csv") for c in both), "--kind", "sessions")
         for c in both:
             kaohe("people", "import", str(place / f"people-{c}.csv"))
+            kaohe("import", str(place / f"penalties-{c}.csv"), "--kind", "penalties")
         kaohe("assess", "--as-of", AFTER)
+        for c in both:
+            kaohe("duties", "add", "mandatory_study", "--due", "2027-01-01", "--why", f"{c}-read", "--client", c)
+            waived = ["--from", "2026-03-02", "--to", "2026-03-29", "--as-of", AFTER, "--why", f"{c}-because"]
+            kaohe("waivers", "request", "--shop", f"{c}1", "--rule", f"{X}.reply-rate", *waived)
         kaohe("period", "close", "2026-02", "--as-of", AFTER)
         now = datetime.now(UTC)
         secrets = {}
@@ -202,8 +250,12 @@ def world(tmp_path_factory):
         for c in both:
             wanted = "SELECT v.id, n.id FROM violation v JOIN notice n ON n.violation_id = v.id "
             wanted += "JOIN subject s ON s.id = v.subject_id"
-            names[f"violation of {c}"], number = ledger.execute(f"{wanted} WHERE s.external_id = '{c}1'").fetchone()
-            names[f"notice of {c}"] = str(number)
+            v, n = ledger.execute(f"{wanted} WHERE s.external_id = '{c}1'").fetchone()
+            d, w = (
+                ledger.execute(f"SELECT id FROM {table} WHERE client = ?", [c]).fetchone()[0]
+                for table in ("duty", "waiver")
+            )
+            names[c] = {"v": v, "n": str(n), "d": f"D-{d}", "w": f"W-{w}"}
         foreign = [v for (v,) in ledger.execute("SELECT id FROM violation WHERE client = ?", [OTHER])]
     return place, names, secrets, re.compile("|".join([OTHER, *foreign]), re.IGNORECASE)
 
@@ -225,12 +277,14 @@ def without(said: str, typed: Sequence[str]) -> str:
     """What was said, but for names repeated as they were typed or stand in the file: nobody learns anything by that."""
     for word in typed:
         said = said.replace(f"'{word}'", "…").replace(f"{X}/{word}", "…")
+        said = said.replace(word, "…") if word.startswith("/") else said
     return said
 
 
-AT_ONCE = {"viewer-of-a-client", "operator-of-a-shop", "officer-of-a-client", "somebody-from-outside"}
+AT_ONCE = {"viewer-of-a-client"}  # the others take their time
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "name", [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.slow) for name in ACTORS]
 )
@@ -249,7 +303,7 @@ def test_nobody_sees_or_changes_what_is_anothers(world, name, tmp_path, monkeypa
         code = run([*typed, "--home", str(home)])
         said = capsys.readouterr()
         told = without(said.out + said.err, [*typed, f"{OTHER}1"])
-        if code == 4 or (allowed and code == 2) or (not allowed and row.writes and code != 2):
+        if code == 4 or (allowed and code not in row.ends) or (not allowed and row.writes and code not in row.refused):
             faults.append(f"{' '.join(typed)}: ended with {code}: {said.err}")
         if name != "root" and (leak := foreign.search(told)):
             faults.append(f"{' '.join(typed)}: told of {leak[0]}: {told}")
@@ -288,7 +342,7 @@ def test_counts_are_counts_of_ones_own(world, capsys, monkeypatch):
 
 def test_people_from_outside_are_told_of_no_agents_and_no_people(world, capsys, monkeypatch):
     place, names, secrets, _ = world
-    mine = names[f"violation of {OWN}"]
+    mine = names[OWN]["v"]
     inside = told(capsys, secrets["viewer-of-a-client"], monkeypatch, place / "home", "explain", mine, "--json")
     assert f"{OWN}1-agent" in inside
     for words in (
@@ -299,9 +353,9 @@ def test_people_from_outside_are_told_of_no_agents_and_no_people(world, capsys, 
         ["people", "list", "--json"],
         ["journal", "list", "--json"],
         ["notices", "list", "--json"],
-        ["notices", "show", names[f"notice of {OWN}"]],
+        ["notices", "show", names[OWN]["n"]],
         ["evidence", "status", "--month", "2026-03"],
         ["outlook", "--as-of", "2026-03-08T20:00", "--json"],
     ):
         out = told(capsys, secrets["somebody-from-outside"], monkeypatch, place / "home", *words)
-        assert not re.search('agent[^"s]|person|team', out.replace('"agent": null', "")), (words, out)
+        assert not re.search(f"{OWN}1-agent|{OWN}-person|{OWN}-team", out), (words, out)

@@ -48,6 +48,22 @@ def test_a_shop_registered_after_its_violation_gives_it_its_client(kaohe, sessio
     assert kaohe("violations", "list", "--json").rows[0]["client"] == "acme"
 
 
+def test_show_and_explain_list_the_verdicts_that_were_superseded(kaohe, violation, sessions):
+    for command in (("violations", "show"), ("explain",)):
+        assert kaohe(*command, violation, "--json").rows[0]["earlier"] == []
+        assert "此前的结论" not in kaohe(*command, violation).out
+    kaohe("import", str(sessions(70, 100)), "--kind", "sessions", "--replace")
+    kaohe(*WEEK)
+    for command in (("violations", "show"), ("explain",)):
+        (earlier,) = kaohe(*command, violation, "--json").rows[0]["earlier"]
+        assert (earlier["numerator"], earlier["denominator"], earlier["verdict"]) == (79, 100, "violation")
+        assert (earlier["why"], earlier["superseded_at"][:10]) == ("new evidence", "2026-03-10")
+        assert re.search(
+            r"此前的结论（已被取代）：\n *2026-03-10 .* 79/100，违规.*：证据有更新）", kaohe(*command, violation).out
+        )
+    assert "Earlier verdicts, superseded since:" in kaohe("explain", violation, "--lang", "en").out
+
+
 def test_what_was_recorded_is_shown_and_can_be_completed(kaohe, violation):
     kaohe("violations", "record", violation, "confirmed", "--why", "called", "--amount", "300.50")
     more = ("--reference", "XHS-7", "--appeal-until", "2026-03-17", "--why", "the notice came")

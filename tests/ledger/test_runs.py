@@ -16,7 +16,9 @@ from engine.ledger.runs import (
     heartbeat,
     is_aside,
     keep_version,
-    latest_input,
+    last_read,
+    latest_read,
+    leave_behind,
     open_run,
     open_runs,
     release,
@@ -158,7 +160,7 @@ def test_a_finished_run_can_be_neither_finished_again_nor_prolonged(ledger):
         with pytest.raises(LostLeaseError):
             heartbeat(session, run_id, "me", LEASE)
     with reading(ledger) as session:
-        assert latest_input(session, RULE) == {"2026-W10": "input"}
+        assert latest_read(session, RULE) == {"2026-W10": ("input", None)}
 
 
 def test_a_heartbeat_keeps_the_run(ledger):
@@ -236,6 +238,46 @@ def test_a_failed_run_rests_longer_each_time_unless_it_is_to_start_at_once(ledge
     assert claimed(ledger, "you", at=at, run_id=run_id, at_once=True).attempts == 6
 
 
+def test_a_run_is_set_aside_once_it_has_failed_as_often_as_it_may_and_while_it_is_tried_again_has_not(ledger):
+    opened(ledger)
+    at, asides = NOW, []
+    for minutes in (1, 5, 60):
+        failed(ledger, claimed(ledger, "me", at=at), "me", "the lake is out of reach", at=at)
+        at += timedelta(minutes=minutes, seconds=1)
+        with reading(ledger) as session:
+            asides.append(is_aside(open_runs(session)[0]))
+    assert asides == [False, False, True]
+    claimed(ledger, "me", at=at)
+    with reading(ledger) as session:
+        (run,) = open_runs(session)
+        assert (run.state, run.failure, is_aside(run)) == ("running", None, False)
+
+
+def test_what_runs_is_taken_from_those_whose_lease_has_ended_and_from_nobody_else(ledger):
+    dead, living = opened(ledger), opened(ledger, rule="kuaishou.good-rating")
+    claimed(ledger, "dead", at=NOW - 2 * LEASE, run_id=dead)
+    claimed(ledger, "me", run_id=living)
+    with transaction(ledger) as session:
+        leave_behind(session, lambda _: NOW)
+    with reading(ledger) as session:
+        assert {(run.id, run.state, run.owner) for run in open_runs(session)} == {
+            (dead, "due", None),
+            (living, "running", "me"),
+        }
+    with pytest.raises(LostLeaseError), transaction(ledger) as session:
+        finish(session, dead, "dead", "input", "2021-01-01", SHA, NOW)
+
+
+def test_a_run_that_was_put_away_says_nothing_about_its_cycle(ledger):
+    finished(ledger, claimed(ledger, "me", run_id=opened(ledger)).id, "me", "one")
+    with transaction(ledger) as session:
+        session.add(Run(rule=RULE, cycle="2026-W10", cycle_start=date(2026, 3, 2), due_at=NOW, state="done"))
+    with reading(ledger) as session:
+        assert latest_read(session, RULE) == {"2026-W10": ("one", None)}
+        assert last_read(session, RULE, "2026-W10") == ("one", None)
+        assert last_read(session, RULE, "2026-W11") is None
+
+
 def test_a_run_that_failed_again_and_again_no_longer_holds_up_later_ones(ledger):
     older, younger = opened(ledger), opened(ledger, "2026-W11", days=7)
     for _ in range(2):
@@ -290,8 +332,8 @@ def test_the_latest_of_each_cycle_is_its_last_done_run(ledger):
         finished(ledger, run_id, "me", digest)
     opened(ledger, "2026-W11", days=7)
     with reading(ledger) as session:
-        assert latest_input(session, RULE) == {"2026-W10": "two"}
-        assert latest_input(session, "kuaishou.good-rating") == {}
+        assert latest_read(session, RULE) == {"2026-W10": ("two", None)}
+        assert latest_read(session, "kuaishou.good-rating") == {}
 
 
 def test_the_text_of_a_version_is_kept_as_it_was_first_used(ledger):

@@ -16,7 +16,7 @@ from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.notices import Notice, NoticeItem
 from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.subjects import Assignment, Subject
-from engine.ledger.tables.violations import Sanction, Violation
+from engine.ledger.tables.violations import Decided, Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
@@ -32,6 +32,7 @@ __all__ = [
     "Coverage",
     "Cursor",
     "DayFile",
+    "Decided",
     "Deposit",
     "Duty",
     "Expectation",

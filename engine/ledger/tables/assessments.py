@@ -51,7 +51,9 @@ class Run(SQLModel, table=True):
     attempts: int = 0
     version: str | None = None
     rule_sha256: str | None = Field(default=None, foreign_key="rule_version.sha256")
-    input: str | None = None  # sha256 over everything that the run read
+    input: str | None = None  # digest of everything that the run read, but for what people decided about violations
+    read_to: int | None = Field(default=None, sa_type=BigInteger)  # the journal's last batch when it was planned
+    cause: str | None = None  # why it was due: first | evidence | waiver | decision | rule
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     failure: str | None = Field(default=None, sa_type=Text)
 

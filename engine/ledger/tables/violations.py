@@ -62,6 +62,22 @@ class Violation(SQLModel, table=True):
     noticed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class Decided(SQLModel, table=True):
+    """The batch of the journal with the last decision of some kind about violations of a rule in a cycle.
+
+    Which kinds there are, and which assessments each has a say in, stands in `engine.ledger.decisions`. A row for a
+    cycle and not for a violation: what is due is asked every few seconds, over all that was ever decided.
+    """
+
+    __tablename__ = "decided"
+
+    rule: str = Field(primary_key=True)
+    cycle: str = Field(primary_key=True)
+    assessed_on: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)  # counts | waived | spoken
+    batch: int = Field(sa_type=BigInteger)
+
+
 class Sanction(SQLModel, table=True):
     """One measure that follows from a violation. `starts`..`ends` are inclusive days; the amounts are fen.
 
