@@ -152,7 +152,7 @@ def write(
     now: datetime,
 ) -> None:
     """Book changes of a cycle that belongs to `month`; what becomes what it was before `booked_in` leaves nothing."""
-    again = [change.subject_id for change in changes if booked_in in change.course.booked]
+    again = [change.subject_id for change in changes]
     _supersede(
         session, now, _standing(rule, cycle), Correction.booked_in == booked_in, col(Correction.subject_id).in_(again)
     )

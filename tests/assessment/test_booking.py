@@ -137,6 +137,14 @@ def test_nothing_is_booked_before_what_is_booked_already(paid, week_of, at, apri
     assert [row[:2] for row in booked(paid)] == [("s1", "2026-05")]
 
 
+def test_what_comes_when_the_next_months_are_closed_too_is_booked_in_the_first_that_is_open(paid, week_of, at, april):
+    for month in ("2026-04", "2026-05"):
+        closed(paid, at("2026-06-09T12:00"), month)
+    paid.take(*week_of("s1", W10, 9, 10), replace_days=True)
+    paid.assess(april)
+    assert [row[:2] for row in booked(paid)] == [("s1", "2026-06")]
+
+
 def test_what_was_corrected_back_is_no_longer_what_stood_before(paid, week_of, at, april):
     for replied in (9, 1):
         paid.take(*week_of("s1", W10, replied, 10), replace_days=True)
@@ -281,6 +289,14 @@ def test_what_is_let_off_is_booked_even_where_it_had_cost_nothing(small_office, 
     assert [row[0] for row in booked(small_office)] == ["s2"]
 
 
+def test_to_take_note_of_a_breach_that_evidence_has_corrected_since_books_nothing(paid, week_of, april):
+    paid.take(*week_of("s1", W10, 9, 10), replace_days=True)
+    paid.assess(april)
+    before = booked(paid)
+    paid.say(breach(), "acknowledged", april)
+    assert booked(paid) == before
+
+
 def test_what_a_person_took_back_and_brings_back_within_the_month_leaves_no_correction(paid, april):
     paid.say(breach(), "withdrawn", april)
     paid.say(breach(), "open", april)
@@ -343,11 +359,11 @@ def test_once_the_month_is_open_again_what_was_decided_about_it_stands_in_its_pl
 
 
 def test_an_outcome_of_a_closed_month_tells_what_was_paid(assessed, april):
-    assessed.say(breach(), "confirmed", april, amount_fen=80_000)
+    assessed.say(breach(), "confirmed", april, severity="grave", amount_fen=80_000)
     closed(assessed, april)
     assessed.say(breach(), "confirmed", april, amount_fen=60_000)
     assert list(assessed.outcome().exposure_fen()) == [80_000, 80_000]
     assert booked(assessed)[0][2:] == (
-        ("violation", "minor", [80_000, 80_000]),
-        ("violation", "minor", [60_000, 60_000]),
+        ("violation", "grave", [80_000, 80_000]),
+        ("violation", "grave", [60_000, 60_000]),
     )
