@@ -62,6 +62,9 @@ ROWS = [
     Row("appeals open {v} --by main", P.HANDLE, writes=True, ends=(0, 2)),
     Row("appeals outcome {v} upheld --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("appeals submit {v} --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("charges --month 2026-03 --json", foreign=False),
+    Row("deposits list --json", foreign=False),
+    Row("deposits record {}1 --balance 100 --at 2026-03-10 --why read", P.REGISTER, writes=True),
     Row("doctor --send-none", need=None, foreign=False),
     Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True),
     Row("duties add mandatory_study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
@@ -111,12 +114,19 @@ ROWS = [
     Row(f"report month --month 2026-03 --as-of {AFTER} --json", foreign=False),
     Row("rules accuracy --json", foreign=False),
     Row("rules show xiaohongshu.reply-rate", need=None, foreign=False),
+    Row("sanctions --on 2026-03-10 --json", foreign=False),
+    Row("sanctions --on 2026-03-10 --shop {}1"),
     Row("secret check", P.ADMINISTER, everywhere=True, foreign=False),
     Row("secret renew --why because", P.ADMINISTER, everywhere=True, writes=True, foreign=False),
     Row(f"shops add {X} {{}}1 --category toys", P.REGISTER, writes=True),
     Row("shops import {at}/shops-{}.csv", P.REGISTER, writes=True),
     Row("shops list --json", foreign=False),
     Row(f"shops unregister {X} {{}}1 --why because", P.REGISTER, writes=True),
+    Row("standards check --month 2026-03 --json", foreign=False),
+    Row("standards end {s} --last 2026-04-06 --why because", P.REGISTER, writes=True),
+    Row("standards list --json", foreign=False),
+    Row("standards list --client {}"),
+    Row(f"standards set {{}} {X}.reply-rate 95% --since 2026-06-01 --shop {{}}1", P.REGISTER, writes=True),
     Row(f"status --as-of {AFTER} --json", foreign=False),
     Row("tokens create root more --until 2027-01-01", P.ADMINISTER, everywhere=True, writes=True, foreign=False),
     Row("tokens list --json", P.ADMINISTER, everywhere=True, foreign=False),
@@ -225,6 +235,9 @@ def world(tmp_path_factory):
         for c in both:
             kaohe("duties", "add", "mandatory_study", "--due", "2027-01-01", "--why", f"{c}-read", "--client", c)
             waived = ["--from", "2026-03-02", "--to", "2026-03-29", "--as-of", AFTER, "--why", f"{c}-because"]
+            kaohe("deposits", "record", f"{c}1", "--balance", "99", "--at", "2026-03-09", "--why", f"{c}-read")
+            agreed = [c, f"{X}.reply-rate", "90%", "--since", "2026-03-02", "--until", "2026-05-31"]
+            kaohe("standards", "set", *agreed, "--shop", f"{c}1", "--note", f"{c}-note")
             kaohe("waivers", "request", "--shop", f"{c}1", "--rule", f"{X}.reply-rate", *waived)
         kaohe("period", "close", "2026-02", "--as-of", AFTER)
         now = datetime.now(UTC)
@@ -251,11 +264,10 @@ def world(tmp_path_factory):
             wanted = "SELECT v.id, n.id FROM violation v JOIN notice n ON n.violation_id = v.id "
             wanted += "JOIN subject s ON s.id = v.subject_id"
             v, n = ledger.execute(f"{wanted} WHERE s.external_id = '{c}1'").fetchone()
-            d, w = (
-                ledger.execute(f"SELECT id FROM {table} WHERE client = ?", [c]).fetchone()[0]
-                for table in ("duty", "waiver")
-            )
-            names[c] = {"v": v, "n": str(n), "d": f"D-{d}", "w": f"W-{w}"}
+            tables = ("duty", "waiver", "contract_standard")
+            mine = [f"SELECT id FROM {table} WHERE client = '{c}'" for table in tables]
+            d, w, standard = (ledger.execute(found).fetchone()[0] for found in mine)
+            names[c] = {"v": v, "n": str(n), "d": f"D-{d}", "w": f"W-{w}", "s": str(standard)}
         foreign = [v for (v,) in ledger.execute("SELECT id FROM violation WHERE client = ?", [OTHER])]
     return place, names, secrets, re.compile("|".join([OTHER, *foreign]), re.IGNORECASE)
 
