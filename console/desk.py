@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -57,6 +58,7 @@ class Desk:
 
     settings: Settings
     makes_home: bool = False
+    on_opening: Callable[[Engine], object] | None = None  # is given the ledger before anything is done with it
     own_work: bool = False  # of kaohe itself, whoever starts it: the worker, the demo
 
     @cached_property
@@ -83,7 +85,10 @@ class Desk:
             raise NoHomeError(self.settings.home)
         self.makes_home |= not self.settings.keeps_ledger  # a ledger elsewhere says that the installation is real
         _ = self.home
-        return open_ledger(self.settings.database_url)
+        opened = open_ledger(self.settings.database_url)
+        if self.on_opening is not None:
+            self.on_opening(opened)
+        return opened
 
     @property
     def lake(self) -> Lake:
@@ -169,8 +174,8 @@ class Desk:
 
     @cached_property
     def owner(self) -> str:
-        """This process, as leases name it."""
-        return f"{socket.gethostname()}:{os.getpid()}"
+        """This process, as leases name it; the token tells it from another of the same name, on whatever host."""
+        return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     @property
     def secret_file(self) -> Path:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from console.local_time import local_time
 from console.sentences import sentence
 from engine.assessment.deadlines import Wait, waits
+from engine.assessment.never_came import NeverCame
 from engine.assessment.outcome import Outcome
 from engine.assessment.standing import registrations
 from engine.rulebook.model import Language, Rule
@@ -43,7 +44,7 @@ def wait_lines(found: Sequence[Wait], language: Language) -> list[str]:
     return lines + _more(len(found), language)
 
 
-def overdue_lines(found: Sequence[Outcome], language: Language) -> list[str]:
+def overdue_lines(found: Sequence[Outcome | NeverCame], language: Language) -> list[str]:
     """Who goes without a figure because the evidence has not come."""
     lines = [
         sentence(

@@ -250,6 +250,10 @@ SENTENCES: Mapping[str, Text] = {
         "进程停顿了 {n} 秒；现在补上到期的", "this process was held up for {n:second}; what fell due is done now"
     ),
     "still": Text("{job} 已有 {n} 分钟没有动静", "{job} has not moved for {n:minute}"),
+    "faulty rules": Text(
+        "规则文件有 {n} 处错误，相关规则暂不考核：`kaohe rules check` 列出",
+        "rule files have {n:fault}, and their rules are left out: `kaohe rules check` names them",
+    ),
     "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
     "check failed": Text("自检：{what}", "self-check: {what}"),
     "check mended": Text("自检：一切正常", "self-check: all is well"),

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from console.desk import Desk
 from console.local_time import local_time
-from console.overdue import waiting_now
+from console.overdue import overdue_lines, waiting_now
 from console.phrases import NOTICE_STATES, about_words, answer_words, counted
 from console.sentences import both, sentence
 from engine.assessment.due import DueRun, due_runs
+from engine.assessment.never_came import NeverCame, never_came
 from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.errors import KaoheError
 from engine.ledger.masking import masked
@@ -24,6 +24,7 @@ from engine.ledger.tables import DayFile, Notice, Violation
 from engine.ledger.workers import last_seen
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Language, Text
+from notifier.claims import unsent
 from notifier.digests import items_of
 from notifier.queued import failed_notices
 from notifier.words.vocabulary import STATES
@@ -45,6 +46,7 @@ class Status:
     late: tuple[Text, ...]
     waiting: int = 0  # shops whose evidence may still come, the last of it by `waiting_until`
     waiting_until: datetime | None = None
+    overdue: tuple[NeverCame, ...] = ()  # no work of kaohe's is late there: somebody has to bring the evidence
 
     def as_json(self) -> dict[str, Any]:
         """The line of `kaohe status --json`."""
@@ -54,6 +56,10 @@ class Status:
             "failed": self.failed,
             "waiting": self.waiting,
             "waiting_until": self.waiting_until.isoformat() if self.waiting_until else None,
+            "overdue": [
+                {"platform": o.rule.platform, "shop": o.shop, "rule": o.rule.id, "cycle": o.cycle, "missing": o.missing}
+                for o in self.overdue
+            ],
             "notices": self.notices,
             "violations": self.violations,
             "days_of_evidence": self.days_of_evidence,
@@ -68,6 +74,7 @@ class Status:
         return [
             sentence("status runs", language, due=self.due, running=self.running, failed=self.failed),
             *self._waiting(language),
+            *overdue_lines(self.overdue, language),
             sentence("status violations", language, counts=counted(self.violations, STATES, language) or none),
             sentence("status notices", language, counts=counted(self.notices, NOTICE_STATES, language) or none),
             sentence("status evidence", language, n=self.days_of_evidence),
@@ -101,6 +108,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
                 why = Text(error.in_language("zh-CN"), str(error))
                 late.append(both("unassessable rule", rule=rule.id, why=why))
         waiting = waiting_now(session, rules, now, desk.settings.waiting)
+        overdue = never_came(session, rules)
         runs = open_runs(session)
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
@@ -133,17 +141,14 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         late=tuple(late),
         waiting=len({(wait.rule.platform, wait.shop) for wait in waiting}),
         waiting_until=max((wait.until for wait in waiting), default=None),
+        overdue=tuple(overdue),
     )
 
 
 def _waiting_notices(session: Session, before: datetime) -> list[Text]:
     """What is late about notices: those that should have gone out before that time, and wait or were left half-way."""
-    overdue = or_(
-        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) < before),
-        (col(Notice.state) == "sending") & (col(Notice.lease_until) < before),
-    )
-    count, oldest = session.exec(select(func.count(), func.min(Notice.next_attempt_at)).where(overdue)).one()
-    return [both("late notices", n=count, at=local_time(oldest))] if count else []
+    found = unsent(session, before)
+    return [both("late notices", n=found[0], at=local_time(found[1]))] if found else []
 
 
 def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Text]:

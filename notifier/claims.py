@@ -54,6 +54,27 @@ class Claim:
         return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
 
 
+def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
+    """How many notices wait that should have gone out before that time, and when the oldest should have; None: none.
+
+    What was tried in vain is due since its first attempt, and not only when it is tried next: of a notice about one
+    violation that is when it was written, of a digest what its pauses add up to.
+    """
+    cut_off = (col(Notice.state) == "sending") & (col(Notice.lease_until) < before)
+    waiting = col(Notice.state).in_(["queued", "sending"])
+    tried = col(Notice.violation_id).is_not(None) & (col(Notice.attempts) > 0)
+    written = select(func.count(), func.min(Notice.created_at)).where(waiting, tried)
+    found = list(session.exec(written.where(or_(col(Notice.created_at) < before, cut_off))))
+    for attempts in range(MOST_ATTEMPTS + 1):
+        paused = FIRST_PAUSE * sum(PAUSE_GROWS**n for n in range(attempts))
+        planned = select(func.count(), func.min(Notice.next_attempt_at)).where(waiting, ~tried)
+        overdue = or_(col(Notice.next_attempt_at) < before + paused, cut_off)
+        ((count, oldest),) = session.exec(planned.where(Notice.attempts == attempts, overdue))
+        found.append((count, oldest - paused if count else oldest))
+    late = [(count, oldest) for count, oldest in found if count]
+    return (sum(count for count, _ in late), min(oldest for _, oldest in late)) if late else None
+
+
 def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str]], int]:
     """The numbers and channels of at most `limit` due notices of `channels`, and how many others wait."""
     with reading(ledger) as session:

@@ -10,6 +10,7 @@ import typer
 from console.access import need_of
 from console.desk import Desk
 from console.output import say
+from console.watch.clocks import refuse_to_write_by_wrong_clock
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
 
@@ -56,15 +57,19 @@ def group(name: str, help_: str) -> typer.Typer:
     return commands
 
 
-def current(context: typer.Context, *, makes_home: bool = False, own_work: bool = False) -> Desk:
+def current(
+    context: typer.Context, *, makes_home: bool = False, own_work: bool = False, checks_clock: bool = True
+) -> Desk:
     """The desk that `main` has put up for this command, whose actor may do what the command is for.
 
-    Only one that `makes_home` may begin a new installation; `own_work` is kaohe's, whoever starts it. Raises
-    NotAllowedError for an actor who may not do this anywhere.
+    Only one that `makes_home` may begin a new installation; `own_work` is kaohe's, whoever starts it. Nothing is
+    written while the clock cannot be right, unless the command looks after that by itself. Raises NotAllowedError for
+    an actor who may not do this anywhere.
     """
     found = context.find_object(Desk)
     assert found is not None
     found.makes_home, found.own_work = makes_home, own_work
+    found.on_opening = refuse_to_write_by_wrong_clock if checks_clock else None
     need = need_of(context.command_path.partition(" ")[2])
     if need is not None:
         need.asked_of(found.who)

@@ -44,7 +44,7 @@ def worker(
     ] = False,
 ) -> None:
     """Assess what falls due and send its notices, until told to stop. Several may run on one ledger."""
-    desk = current(context, makes_home=True, own_work=True)
+    desk = current(context, makes_home=True, own_work=True, checks_clock=False)
     language = desk.settings.language
     _ = desk.ledger  # what cannot be opened is told before the clock starts
     refuse_empty(desk.rulebook, desk.settings.rulesets)

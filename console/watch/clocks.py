@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy.engine import Engine
-from sqlmodel import Session, col, select
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlmodel import Session, col, func, select
 
 from console.local_time import local_time
 from engine.errors import KaoheError
 from engine.ledger import journal
-from engine.ledger.database import reading, transaction
+from engine.ledger.database import READING, reading, transaction
 from engine.ledger.dialects import database_clock
-from engine.ledger.tables import JournalBatch
+from engine.ledger.tables import JournalBatch, JournalEntry
 
 TOLERANCE = timedelta(minutes=1)  # between two clocks, and between a clock and what it wrote before
+LOOKED_AT = 200  # of the last batches of the journal
 TOLD_FROM_S = 10.0  # anything less is told by nobody and harms nothing
 
 
@@ -98,9 +100,18 @@ class Times:
 
 
 def times_of(session: Session, now: datetime) -> Times:
-    """The three times; `now` is this host's."""
-    newest = select(JournalBatch.committed_at).order_by(col(JournalBatch.seq).desc()).limit(1)
-    return Times(now, database_clock(session), session.exec(newest).first())
+    """The three times; `now` is this host's. The journal's is the latest of its last entries.
+
+    Not that of the very last: what was written while a clock was wrong would hide it. What a person has said of the
+    clock since makes an end of what came before.
+    """
+    trusted = select(func.max(JournalEntry.batch)).where(*_ABOUT_CLOCK).scalar_subquery()
+    last = select(JournalBatch.committed_at).where(col(JournalBatch.seq) >= func.coalesce(trusted, 0))
+    looked_at = last.order_by(col(JournalBatch.seq).desc()).limit(LOOKED_AT)
+    return Times(now, database_clock(session), max(session.exec(looked_at), default=None))
+
+
+_ABOUT_CLOCK = (JournalEntry.object_kind == "clock", JournalEntry.object_id == "host")
 
 
 def clock_faults(times: Times) -> Sequence[ClockError]:
@@ -112,10 +123,10 @@ def clock_faults(times: Times) -> Sequence[ClockError]:
         found.append(
             ClockError(
                 f"this host's clock says {host}, and the last entry of the journal is of {last}: nothing is recorded "
-                "until the clock is past that; set the clock right, or, if it is right and was wrong before, start "
-                "once with `kaohe worker --trust-clock`",
+                "until the clock is past that; set the clock right, or, if it is right and was wrong before, say so "
+                "once: `kaohe worker --trust-clock`, or with --once where no worker is to stay",
                 zh=f"本机时钟是 {host}，而日志最后一条写于 {last}：时钟走过它之前不做任何记录；请校正时钟；"
-                "如果现在的时钟是对的、当时的不对，请用 `kaohe worker --trust-clock` 启动一次",
+                "如果现在的时钟是对的、当时的不对，请声明一次：`kaohe worker --trust-clock`（不常驻的话再加 --once）",
             )
         )
     if abs(times.skew) > TOLERANCE:
@@ -136,6 +147,22 @@ def refuse_wrong_clock(ledger: Engine, now: datetime) -> None:
         faults = clock_faults(times_of(session, now))
     for fault in faults:
         raise fault
+
+
+def refuse_to_write_by_wrong_clock(ledger: Engine) -> None:
+    """Let the first transaction that writes raise ClockError where this host's clock cannot be right.
+
+    For a command: once it has begun to write it is not stopped half-way, with letters sent and not noted.
+    """
+    known_right = False
+
+    def look(connection: Connection) -> None:
+        nonlocal known_right
+        if not known_right and connection.get_execution_options().get("ledger_begin") != READING:
+            refuse_wrong_clock(ledger, datetime.now(UTC))
+            known_right = True
+
+    event.listen(ledger, "begin", look, insert=True)
 
 
 def trust_clock(ledger: Engine, now: datetime, actor: str) -> None:

@@ -44,6 +44,7 @@ class Worker:
     _rules: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
 
     def __post_init__(self) -> None:
         self.outages = Outages(self.desk.settings.language)
@@ -68,8 +69,9 @@ class Worker:
             return
         desk, language, now = self.desk, self.desk.settings.language, self.now()
         refuse_wrong_clock(desk.ledger, now)
+        self._steps.clear()
         book, faults = RuleBook.load(desk.settings.rulesets)
-        done, failures = reconcile(desk, book, now, self.stop, self.meters.finished, self._moved, whole=not faults)
+        done, failures = reconcile(desk, book, now, self.stop, self._finished, self._moved, whole=not faults)
         if done.runs:
             log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
         for line in overdue_lines(done.missing, language):
@@ -77,8 +79,11 @@ class Worker:
         for why in failures.values():
             if isinstance(why, LedgerError):  # it is not about that rule
                 raise why
-        self._rules.tell(complaints_of(faults, failures, language))
-        self._ticked("reconcile")
+        complaints = complaints_of(faults, failures, language)
+        self._rules.tell(complaints)
+        self.pulse.beat("reconcile")
+        if not complaints:
+            self.meters.ticked("reconcile")
 
     def deliver(self) -> None:
         """Queue and send what is to be told."""
@@ -102,8 +107,7 @@ class Worker:
         try:
             give_sign_of_life(desk, installed_version("kaohe"))
             refuse_wrong_clock(desk.ledger, self.now())
-            book, _ = RuleBook.load(desk.settings.rulesets)
-            found = self_check(desk, self.now(), self.pulse, book)
+            found = self_check(desk, self.now(), self.pulse, *RuleBook.load(desk.settings.rulesets))
         except (KaoheError, DBAPIError, OSError):
             self.meters.checked(sound=False)
             self._let_know(sound=False)
@@ -123,8 +127,16 @@ class Worker:
             unheard = [sentence("ping unheard", language, url=short_address(url), why=why)] if why else []
             self._ping.tell(unheard)
 
-    def _moved(self, _step: str, _done: int, _total: int) -> None:
+    def _finished(self, rule: str, seconds: float) -> None:
+        self._steps.clear()
         self.pulse.beat("reconcile")
+        self.meters.finished(rule, seconds)
+
+    def _moved(self, *step: str | int) -> None:
+        """A step towards a run. The same one again is none: so it goes while another process holds the run."""
+        if step not in self._steps:
+            self._steps.add(step)
+            self.pulse.beat("reconcile")
 
     def _ticked(self, job: str) -> None:
         self.pulse.beat(job)

@@ -7,6 +7,7 @@ Every metric stands in docs/reliability.md.
 from __future__ import annotations
 
 import time
+from collections import Counter as Counted
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -102,6 +103,8 @@ class Meters:
         }
         self._due = gauge("kaohe_due", "runs due, as of the last self-check")
         self._waiting = gauge("kaohe_waiting", "shops whose evidence is awaited, as of the last self-check")
+        overdue = "shops without the expected evidence in the rule's last cycle, as of the last self-check"
+        self._overdue = Gauge("kaohe_overdue", overdue, ["rule"], registry=self.registry)
         self._late = gauge("kaohe_late", "what is late, as of the last self-check")
         self._sound = gauge("kaohe_check_ok", "1 if the last self-check found nothing wrong")
         for state in ("sent", "delayed", "failed"):
@@ -127,6 +130,9 @@ class Meters:
         if status is not None:
             self._due.set(status.due)
             self._waiting.set(status.waiting)
+            self._overdue.clear()
+            for rule, shops in Counted(one.rule.id for one in status.overdue).items():
+                self._overdue.labels(rule).set(shops)
             self._late.set(len(status.late))
 
     def serve(self, host: str, port: int) -> tuple[WSGIServer, Thread]:

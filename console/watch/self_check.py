@@ -18,6 +18,7 @@ from console.sentences import both
 from console.status import Status, status_of
 from engine.ledger.workers import seen
 from engine.rulebook.book import RuleBook
+from engine.rulebook.faults import Fault
 from engine.rulebook.model import Text
 
 SAMPLE = 20  # day files, the newest, that are looked at each time
@@ -55,14 +56,18 @@ def give_sign_of_life(desk: Desk, version: str) -> None:
         seen(session, desk.owner, version)
 
 
-def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook) -> Checked:
-    """Ask everything once. Raises LedgerError or DBAPIError where the ledger does not answer."""
+def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook, faults: Sequence[Fault]) -> Checked:
+    """Ask everything once; `faults` are those of the rule files that `book` lacks.
+
+    Raises LedgerError or DBAPIError where the ledger does not answer.
+    """
     with desk.reading() as session:
         files = day_files(session, newest=SAMPLE)
     findings = [*check_lake(desk.lake, files), *check_disk([desk.home, desk.settings.lake])]
     status = status_of(desk, now, desk.settings.late_after, book)
     complaints = [
         *_wrong(findings),
+        *(both("faulty rules", n=len(faults)) for _ in faults[:1]),  # which ones stands in the log already
         *(both("still", job=job, n=minutes) for job, minutes in pulse.still(desk.settings.late_after)),
         *([both("something late")] if status.late else []),  # what it is changes as it is caught up with
     ]

@@ -112,8 +112,8 @@ def assess_due(
     that fails again and again is set aside, and the next ones are taken up; with `patient` (a worker, which comes
     again) it rests between its attempts. With `restate` cycles are assessed again whose rule decides otherwise by now.
     `stop` is asked before each run: what is not begun then is left. `finished` is told the rule of each run that was
-    done here, and how many seconds it took. `known` are the ids of all rules that there are, where that is certain:
-    runs that were begun under others are put away.
+    done here, and how many seconds it took, with its share of what was measured together. `known` are the ids of all
+    rules that there are, where that is certain: runs that were begun under others are put away.
 
     Raises AssessmentError, after all else is done, if something could not be assessed, and LedgerError at once.
     """
@@ -181,7 +181,7 @@ class _Work:
 
     def _chunk(self, plan: Plan, chunk: Sequence[DueRun]) -> Step:
         """Do runs of one version that are measured together, or one by one where that cannot be done."""
-        how = self.how
+        how, began = self.how, time.monotonic()
         with ExitStack() as stack:
             try:
                 judged: Judging = stack.enter_context(bench(how.place, plan, chunk, how.reasoner, how.progress)).judged
@@ -190,7 +190,8 @@ class _Work:
                 if len(chunk) > 1:  # whose fault it is shows when each is measured by itself
                     return self._each(chunk, lambda run: self._chunk(plan, [run]))
                 judged = _refusing(error)
-            return self._each(chunk, lambda run: self._run(run, judged, plan.read_to))
+            measured = (time.monotonic() - began) / len(chunk)
+            return self._each(chunk, lambda run: self._run(run, judged, plan.read_to, measured))
 
     def _each(self, chunk: Sequence[DueRun], do: Callable[[DueRun], Step]) -> Step:
         for run in chunk:
@@ -200,8 +201,11 @@ class _Work:
                 return step
         return "go_on"
 
-    def _run(self, due: DueRun, judged: Judging, read_to: int) -> Step:
-        """Claim one run, judge it, record it: until it is done, or has failed as often as it may."""
+    def _run(self, due: DueRun, judged: Judging, read_to: int, measured: float) -> Step:
+        """Claim one run, judge it, record it: until it is done, or has failed as often as it may.
+
+        `measured` are the seconds that its share of measuring took.
+        """
         place = self.how.place
         while (claim := lease.claimed(place, due, at_once=not self.how.patient)) is not None:
             began = time.monotonic()
@@ -228,7 +232,7 @@ class _Work:
                     return "rests"
             else:
                 self.done.add(recorded)
-                self.how.finished(self.rule.id, time.monotonic() - began)
+                self.how.finished(self.rule.id, measured + time.monotonic() - began)
                 return "go_on"
         return "held"
 

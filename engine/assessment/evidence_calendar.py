@@ -106,7 +106,9 @@ def _rows(
     shop: Subject, known: _Known, rules: Sequence[Rule], month: Cycle, now: datetime, patience: timedelta
 ) -> Iterator[Row]:
     assert shop.id is not None
-    expected, covered = known.expected.get(shop.id, {}), known.covered.get(shop.id, {})
+    # Of a shop that is not registered any more nothing is waited for, as in a run.
+    expected = known.expected.get(shop.id, {}) if shop.registered_at else {}
+    covered = known.covered.get(shop.id, {})
     expects = Expects.of(expected, covered)
     there = {kind: known.there[kind].get(shop.external_id, frozenset()) for kind in KINDS}
     today = local_day(now, known_platform(shop.platform or "").zone)

@@ -1,6 +1,6 @@
 """How a row is known again: by its key, or without one by all that it holds and its number among equal rows.
 
-Works on the table `staged` (see staging).
+Works on the tables `staged` and `refused` (see staging).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import duckdb
 
 from engine.evidence.columns import Kind
 from engine.evidence.duck import name
+from engine.evidence.kinds import last_day
 from engine.evidence.reasons import reason
 
 
@@ -93,6 +94,10 @@ def one_row_a_key(con: duckdb.DuckDBPyConnection, kind: Kind, bad: Sequence[list
     for file, record, value in con.execute("SELECT * FROM torn ORDER BY file, record").fetchall():
         why = reason("contradiction", kind.key[-1], kind.day_of)
         bad[file].append(Bad(record, kind.key[-1], value, why))
+    con.execute(
+        f"INSERT INTO refused SELECT file, record, platform, shop, day, {last_day(kind)} FROM rivals "
+        "WHERE (file, record) IN (SELECT (file, record) FROM torn)"
+    )
     con.execute("DELETE FROM rivals WHERE (file, record) IN (SELECT (file, record) FROM torn)")
     values = ", ".join(name(c.name) for c in kind.stored)
     counted = con.execute(

@@ -245,6 +245,11 @@ def kind(name: str) -> Kind:
     return KINDS[name]
 
 
+def last_day(wanted: Kind) -> str:
+    """SQL of the last day that a row is about; its first is `day`."""
+    return "greatest(day, period_end)" if wanted is COUNTS else "day"
+
+
 def switched_with(wanted: Kind) -> tuple[Kind, ...]:
     """The kinds whose day files an import of `wanted` may change: messages change the sessions derived from them."""
     return (MESSAGES, SESSIONS) if wanted is MESSAGES else (wanted,)

@@ -1,7 +1,8 @@
 """Taking evidence out again: all that was imported of one shop, of one kind and some days, as one unit.
 
 It is an import of nothing that replaces those days: new day files without the shop's rows, switched all at once, and
-the old ones stay for whoever asks what was known before.
+the old ones stay for whoever asks what was known before. The days asked for are not covered any more: what is expected
+on them is missing until it comes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import duckdb
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, col, select
 
+from engine.calendar.spans import span_words
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
 from engine.evidence.day_rows import columns, day_rows
@@ -24,6 +26,7 @@ from engine.evidence.lake import Lake
 from engine.evidence.rewriting import Rewriting, Rewritten
 from engine.evidence.switching import live_files, told_days
 from engine.ledger import day_files, journal
+from engine.ledger.coverage import covered_days, uncover
 from engine.ledger.database import reading, transaction
 from engine.ledger.day_files import Live
 from engine.ledger.subject_keys import shop_key
@@ -46,7 +49,7 @@ class RemovalRequest:
 
 @dataclass(frozen=True, slots=True)
 class RemovedDay:
-    """How many rows of a day go."""
+    """How many rows of a day go; none of a day that was covered, and on which nothing had happened."""
 
     kind: str
     day: date
@@ -72,15 +75,20 @@ def remove_evidence(
             while True:
                 with reading(ledger) as session:
                     live = live_files(session, KINDS.values(), [request.platform])
+                    key = shop_key(request.platform, request.shop)
+                    covered = covered_days(session, request.kind.name, key, request.first, request.last)
                 going = _going(con, lake, request, live)
-                if dry_run or not going:
-                    return going
+                told = going or tuple(
+                    RemovedDay(request.kind.name, end, 0) for span in covered for end in sorted({*span})
+                )
+                if dry_run or not told:
+                    return told
                 rewritten = rewriting.rewrite(live)
                 try:
                     _switch(ledger, lake, con, request, live, rewritten, now)
                 except day_files.LostRaceError:
                     continue
-                return going
+                return told
         except duckdb.Error as error:
             raise KaoheError(
                 f"the removal stopped: {reason(error)}; no evidence was changed",
@@ -133,8 +141,9 @@ def _switch(
     first_left = _first_day(con, lake, expected, request.shop)
     key = shop_key(request.platform, request.shop)
     with transaction(ledger) as session:
+        shop = _keep_first_day(session, key, first_left)
         day_files.switch(session, rewritten.changes, now)
-        _keep_first_day(session, key, first_left)
+        ended = uncover(session, request.kind.name, shop, request.first, request.last, now) if shop else ()
         others = [other for other in switched_with(request.kind) if other is not request.kind]
         payload = {
             "why": request.why,
@@ -143,6 +152,7 @@ def _switch(
                 "removed": rewritten.counted.removed,
                 "days": told_days(rewritten.changes, request.kind),
                 **{f"{other.name}_days": told_days(rewritten.changes, other) for other in others},
+                **({"covered": [span_words(span) for span in ended]} if ended else {}),
             },
         }
         event = journal.Event(request.actor, "evidence.removed", "evidence", request.kind.name, payload)
@@ -163,8 +173,11 @@ def _first_day(con: duckdb.DuckDBPyConnection, lake: Lake, live: Live, shop: str
     return min(found, default=None)
 
 
-def _keep_first_day(session: Session, key: str, first: date | None) -> None:
+def _keep_first_day(session: Session, key: str, first: date | None) -> int | None:
+    """Its id, if the shop is on record: from here on no import covers days of it."""
     locked = select(Subject).where(col(Subject.key) == key).with_for_update()
     for subject in session.exec(locked, execution_options={"populate_existing": True}):
         subject.first_evidence_on = first
         session.add(subject)
+        return subject.id
+    return None

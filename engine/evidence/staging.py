@@ -1,7 +1,8 @@
 """All files of one import as one clean table, `staged`: bad rows set aside, every row told from every other.
 
 Its columns: file (its index), record, platform, the kind's stored columns, day, second; of a kind with loose rows also
-`nth`, and `mark` if it has a key (see identity).
+`nth`, and `mark` if it has a key (see identity). Beside it the table `refused`: of each row that was set aside its
+file, platform, shop and days (`day` to `last`), null where the row does not say it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from sys import intern
 
 import duckdb
 
-from engine.errors import suggestion
+from engine.errors import KaoheError, suggestion
 from engine.evidence import cells, cleaning, identity
 from engine.evidence.columns import Column, Kind
 from engine.evidence.counters import UNKNOWN_COUNTER, Counters
 from engine.evidence.csv_format import CsvRecord, locate
 from engine.evidence.identity import Bad
+from engine.evidence.kinds import last_day
 from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault, shown, shown_figure, shown_time
 from engine.evidence.reasons import reason
@@ -71,6 +73,7 @@ def stage(
         _read(con, index, file, cleaning.statements(file, kind, given[index], secret, checked))
         for index, file in enumerate(files)
     ]
+    _keep_refused(con, kind, files, found)
     con.execute("DELETE FROM staged WHERE bad")
     con.execute("ALTER TABLE staged DROP COLUMN bad")
     strange = _unknown_words(con, kind, show_values)
@@ -87,6 +90,24 @@ def stage(
     return Staged(
         sum(f.read for f in found) + aside, refused + aside, tuple(faults), repeated, replaced, named, strange
     )
+
+
+def _keep_refused(
+    con: duckdb.DuckDBPyConnection, kind: Kind, files: Sequence[OpenedFile], found: Sequence[_Found]
+) -> None:
+    """Make the table `refused` of the rows that are bad by themselves; those that contradict each other come later."""
+    last = last_day(kind)
+    con.execute(
+        f"CREATE TEMP TABLE refused AS SELECT file, record, platform, shop, day, {last} AS last FROM staged WHERE bad"
+    )
+    days = {kind.day_of, "period_start", "period_end"}
+    for number, (file, of_it) in enumerate(zip(files, found, strict=True)):
+        for columns, unknown in (({"platform", "shop"}, "shop = NULL"), (days, "day = NULL, last = NULL")):
+            records = list({b.record for b in of_it.bad if b.column in columns})
+            where = "file = ? AND record IN (SELECT unnest(?::BIGINT[]))"
+            con.execute(f"UPDATE refused SET {unknown} WHERE {where}", [number, records])
+        if of_it.left_out or (file.aside and file.aside.rows):  # rows of which nothing could be read
+            con.execute("INSERT INTO refused (file) VALUES (?)", [number])
 
 
 def _unknown_words(con: duckdb.DuckDBPyConnection, kind: Kind, show_values: bool) -> tuple[tuple[str, int], ...]:
@@ -108,6 +129,14 @@ def _by_their_ids(con: duckdb.DuckDBPyConnection, names: ShopNames) -> tuple[Nam
     for one in named:
         where = [one.shop, one.platform, one.said]
         con.execute("UPDATE staged SET shop = ? WHERE platform = ? AND shop = ?", where)
+    aside = con.execute("SELECT DISTINCT platform, shop FROM refused WHERE shop IS NOT NULL").fetchall()
+    for platform, shop in aside:
+        try:
+            meant = names.meant(platform, shop)
+        except KaoheError:  # one of several: whoever it is, the row is refused
+            meant = None
+        if meant != shop:
+            con.execute("UPDATE refused SET shop = ? WHERE platform = ? AND shop = ?", [meant, platform, shop])
     return named
 
 

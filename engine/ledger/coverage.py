@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from engine.calendar.spans import Spans, joined
+from engine.calendar.spans import Spans, joined, within, without
 from engine.ledger.dialects import insert_missing
 from engine.ledger.presence import portions
 from engine.ledger.tables import Coverage, Expectation, Subject
@@ -54,6 +54,21 @@ def cover(
     return new
 
 
+def uncover(session: Session, kind: str, subject: int, first: date | None, last: date | None, now: datetime) -> Spans:
+    """Note that the days from `first` to `last` (inclusive; None: no bound) are not covered any more; which were.
+
+    The row of the subject is locked already, against imports too.
+    """
+    known = _known(session, kind, [subject]).get(subject, [])
+    before = joined((one, other) for _, one, other in known)
+    going = within(before, first or date.min, last or date.max)
+    if not going:
+        return ()
+    session.exec(update(Coverage).where(col(Coverage.id).in_([id_ for id_, _, _ in known])).values(until=now))
+    cover(session, kind, {subject: without(before, going)}, now)
+    return going
+
+
 def _known(session: Session, kind: str, subjects: Iterable[int]) -> dict[int, list[tuple[int, date, date]]]:
     """Subject → id and span of its rows that count, all of them locked, in one order."""
     found: dict[int, list[tuple[int, date, date]]] = defaultdict(list)
@@ -66,6 +81,15 @@ def _known(session: Session, kind: str, subjects: Iterable[int]) -> dict[int, li
             assert row.id is not None
             found[row.subject_id].append((row.id, row.first_day, row.last_day))
     return found
+
+
+def covered_days(session: Session, kind: str, subject_key: str, first: date | None, last: date | None) -> Spans:
+    """The days from `first` to `last` (inclusive; None: no bound) of a kind that are covered for one subject."""
+    of_it = _LIVE.join(Subject, col(Subject.id) == col(Coverage.subject_id)).where(
+        Subject.key == subject_key, Coverage.kind == kind
+    )
+    spans = ((row.first_day, row.last_day) for row in session.exec(of_it))
+    return within(spans, first or date.min, last or date.max)
 
 
 def covered_of_expecting(

@@ -12,7 +12,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 # 9p is how a Windows drive is seen from WSL. virtiofs is not here: a guest's processes do share locks on it.
 OF_NETWORKS = re.compile(
     "9p|acfs|afs|beegfs|ceph|cifs|coda|davfs|gfs2?|glusterfs|gpfs|lustre|ncpfs|nfs4?|ocfs2|pvfs2|smb3|smbfs"
-    r"|fuse\.(?!(ext[24]|fuse-overlayfs|lxcfs|ntfs|ntfs-3g|zfs)$).*"
+    r"|fuse|fuse\.(?!(ext[24]|fuse-overlayfs|lxcfs|ntfs|ntfs-3g|zfs)$).*"
 )
 _OCTAL = re.compile(r"\\([0-7]{3})")
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from types import SimpleNamespace
 
+from engine.assessment import plan
 from engine.assessment.due import Registration, due_runs
 from engine.calendar.assessment import AssessedOn
 
@@ -19,6 +21,20 @@ def test_the_run_in_hand_is_the_last_once_somebody_says_stop(office, week_of):
     assert office.outcome(cycle="2026-W11") is None
     assert office.assess(NOW).runs == 2
     assert office.assess(NOW).runs == 0
+
+
+def test_what_a_run_took_includes_its_share_of_what_was_measured_together(office, week_of, monkeypatch):
+    office.take(*(row for week in (10, 11) for row in week_of("s1", f"2026-W{week}", 7, 10)))
+    clock, measure, took = SimpleNamespace(at=0.0), plan.measure, []
+    monkeypatch.setattr("engine.assessment.assess.time", SimpleNamespace(monotonic=lambda: clock.at))
+
+    def slowly(*arguments):
+        clock.at += 60
+        return measure(*arguments)
+
+    monkeypatch.setattr(plan, "measure", slowly)
+    office.assess(NOW, finished=lambda _, seconds: took.append(seconds))
+    assert took == [30, 30]
 
 
 def test_whoever_waits_for_another_process_stops_waiting_when_told(office, week_of, monkeypatch):

@@ -98,7 +98,7 @@ class World:
                     luck = chance.random()
                     if luck < 0.1:
                         late[kind].append((day + timedelta(days=chance.randint(1, 5)), shop, day))
-                    elif luck > 0.03:
+                    elif luck < 0.97:
                         parts.append((shop, day))
                 editions |= dict.fromkeys(((kind, *part) for part in parts), 0)
                 found.append(Load(morning, kind, tuple((*part, 0) for part in parts)))

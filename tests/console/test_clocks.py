@@ -19,7 +19,7 @@ from console.watch.jobs import Worker
 from console.watch.stopping import Stop
 from engine.ledger import journal
 from engine.ledger.database import reading, transaction
-from engine.ledger.tables import Assessment, Run
+from engine.ledger.tables import Assessment, DayFile, Run
 
 BEFORE = Clocks(1_000_000.0, 500.0, 400.0)
 
@@ -146,3 +146,48 @@ def test_a_person_may_say_that_the_clock_is_right_now(kaohe, english, written_ah
     assert entry["payload"]["before"]["journal"] > entry["payload"]["after"]["clock"]
     assert kaohe("worker", "--once").code == 0
     assert kaohe("journal", "verify").code == 0
+
+
+WRITING = [
+    ("shops", "add", "xiaohongshu", "s2"),
+    ("assess",),
+    ("period", "close", "2026-02"),
+    ("evidence", "remove", "--platform", "xiaohongshu", "--shop", "s1", "--why", "wrong shop"),
+    ("violations", "record", "V-ABCDEFGH2345", "acknowledged", "--why", "seen"),
+]
+READING = [("status",), ("assess", "--dry-run"), ("violations", "list"), ("journal", "verify"), ("calendar",)]
+
+
+@pytest.mark.parametrize("words", WRITING, ids=lambda words: " ".join(words[:2]))
+def test_no_command_writes_while_the_clock_is_behind_the_journal(kaohe, english, written_ahead, home, words):
+    with desk_of(str(home)) as desk, reading(desk.ledger) as session:
+        before = journal.head(session)
+    said = kaohe(*words)
+    assert said.code == 2
+    assert "the last entry of the journal is of" in said.err
+    with desk_of(str(home)) as desk, reading(desk.ledger) as session:
+        assert journal.head(session) == before
+        assert [*session.exec(select(Run)), *session.exec(select(Assessment))] == []
+
+
+def test_an_import_writes_nothing_while_the_clock_is_behind_the_journal(kaohe, english, written_ahead, sessions, home):
+    with desk_of(str(home)) as desk, reading(desk.ledger) as session:
+        before = [f.generation for f in session.exec(select(DayFile))]
+    said = kaohe("import", str(sessions(90, 100)), "--kind", "sessions")
+    assert (said.code, "the last entry of the journal is of" in said.err) == (2, True)
+    with desk_of(str(home)) as desk, reading(desk.ledger) as session:
+        assert [f.generation for f in session.exec(select(DayFile))] == before
+
+
+@pytest.mark.parametrize("words", READING, ids=lambda words: " ".join(words[:2]))
+def test_what_only_reads_goes_on_while_the_clock_is_behind_the_journal(kaohe, written_ahead, words):
+    assert kaohe(*words).code in {0, 1}
+
+
+def test_what_was_written_behind_the_journal_before_does_not_hide_that_the_clock_is_behind(kaohe, written_ahead, home):
+    with desk_of(str(home)) as desk, transaction(desk.ledger) as session:  # as a version without this check would have
+        for n in range(3):
+            journal.append(session, datetime.now(UTC), [journal.Event("x", "test.happened", "test", str(n))])
+    assert kaohe("worker", "--once").code == kaohe("shops", "add", "xiaohongshu", "s2").code == 2
+    assert kaohe("worker", "--once", "--trust-clock").code == 0
+    assert kaohe("shops", "add", "xiaohongshu", "s2").code == 0

@@ -121,6 +121,28 @@ def test_what_has_not_come_in_time_is_told_loudly_once(kaohe, english, week):
     assert told == ["shop:xiaohongshu/s2", "shop:xiaohongshu/s3"]
 
 
+def test_status_goes_on_naming_who_has_no_data_until_it_comes(kaohe, english, week, sessions):
+    kaohe("assess", "--as-of", "2026-03-11T11:00")
+    at = ("status", "--as-of", "2026-03-11T11:00")
+    said = kaohe(*at)
+    line = (
+        "xiaohongshu/s2: sessions 2026-03-04..2026-03-08 not imported in time; xiaohongshu.reply-rate 2026-W10 has no "
+        "data: import it when it is there"
+    )
+    assert (said.code, line in said.out.splitlines()) == (0, True)
+    overdue = kaohe(*at, "--json").rows[0]["overdue"]
+    assert [(one["shop"], one["cycle"], one["missing"]) for one in overdue] == [
+        ("s2", "2026-W10", ["sessions 2026-03-04..2026-03-08"]),
+        ("s3", "2026-W10", ["sessions 2026-03-02..2026-03-08"]),
+    ]
+    kaohe("import", str(sessions(3, 10, "s2")), "--kind", "sessions")
+    kaohe("assess", "--as-of", "2026-03-11T11:00")
+    assert [one["shop"] for one in kaohe(*at, "--json").rows[0]["overdue"]] == ["s3"]
+    kaohe("import", str(sessions(3, 10)), "--kind", "sessions", "--covers", "2026-03-09..2026-03-15")
+    kaohe("assess", "--as-of", "2026-03-17T11:00")
+    assert kaohe(*at, "--json").rows[0]["overdue"] == []  # of the last cycle, for which they are still waited for
+
+
 def test_the_worker_tells_it_too(kaohe, english, week):
     assert "xiaohongshu/s3: sessions 2026-03-02..2026-03-08 not imported in time" in kaohe("worker", "--once").err
 
@@ -188,6 +210,15 @@ def test_people_see_it_by_client_and_owner_within_120_columns(kaohe, week, monke
     assert any("小禾家居" in line for line in lines)
     assert "2026-03-11 10:00:00+08:00" in lines[-1]
     assert "\x1b" not in "".join(lines)
+
+
+def test_of_a_shop_that_is_not_registered_any_more_nothing_is_missing(kaohe, english, week):
+    kaohe("shops", "unregister", "xiaohongshu", "s3", "--why", "no shop of ours")
+    kaohe("shops", "unregister", "xiaohongshu", "s2", "--why", "no shop of ours")
+    rows = kaohe(*MARCH, "--json").rows
+    assert {row["shop"] for row in rows} == {"s1", "s2"}
+    assert {row["state"] for row in rows if row["shop"] == "s2"} == {"there", "not_expected", "future"}
+    assert "s2" not in kaohe(*MARCH).out.rpartition("# there")[2]
 
 
 def test_it_can_be_asked_about_one_client_owner_or_platform(kaohe, english, week):

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.request import ProxyHandler, build_opener, install_opener
 
 import pytest
+from prometheus_client import generate_latest
 
 from console.desk import desk as desk_of
-from console.settings import load_settings
+from console.settings import SHIPPED_RULESETS, Origin, load_settings
 from console.watch import jobs
 from console.watch.clockwork import leave, timetable
 from console.watch.jobs import Worker
@@ -81,6 +82,52 @@ def test_what_is_late_turns_the_switch_and_is_told_once(kaohe, worker, switch, s
     assert told()[-1] == "self-check: all is well"
 
 
+@pytest.fixture
+def rule_file(worker, tmp_path):
+    """The one rule file of the worker's installation, of which something may be exchanged."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    text = (SHIPPED_RULESETS / "xiaohongshu" / "reply-rate.yaml").read_text()
+    worker.desk.settings.values["rulesets"] = Origin(str(folder), "here")
+
+    def write(before="", after=""):
+        (folder / "r.yaml").write_text(text.replace(before, after))
+
+    write()
+    return write
+
+
+def test_a_rule_file_that_becomes_faulty_turns_the_switch_until_it_is_mended(
+    kaohe, worker, switch, sessions, told, rule_file
+):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    rule_file("subject: shop", "subjectt: shop")
+    worker.reconcile()
+    worker.check()
+    assert switch.asked == ["/5f0c8f9c-1b1e/fail"]
+    assert told()[-1] == (
+        "self-check: rule files have 1 fault, and their rules are left out: `kaohe rules check` names them"
+    )
+    metrics = generate_latest(worker.meters.registry).decode()
+    assert "kaohe_check_ok 0.0" in metrics
+    assert "kaohe_last_reconcile_timestamp_seconds 0.0" in metrics
+    assert worker.pulse.still(timedelta(-1)) != []  # it has moved all the same
+    rule_file()
+    worker.reconcile()
+    worker.check()
+    assert switch.asked[-1] == "/5f0c8f9c-1b1e"
+    assert "kaohe_last_reconcile_timestamp_seconds 0.0" not in generate_latest(worker.meters.registry).decode()
+
+
+def test_a_rule_that_cannot_be_assessed_is_no_good_end(kaohe, worker, switch, sessions, rule_file):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    rule_file("subject: shop", "subject: agent")
+    worker.reconcile()
+    worker.check()
+    assert switch.asked == ["/5f0c8f9c-1b1e/fail"]
+    assert "kaohe_last_reconcile_timestamp_seconds 0.0" in generate_latest(worker.meters.registry).decode()
+
+
 def test_a_ledger_that_does_not_answer_turns_the_switch(worker, switch, monkeypatch):
     def gone(*_):
         raise LedgerError("no answer")
@@ -128,6 +175,31 @@ def test_a_job_that_does_not_move_turns_the_switch(worker, switch, told):
     worker.check()
     assert switch.asked == ["/5f0c8f9c-1b1e/fail"]
     assert told() == ["self-check: reconcile has not moved for 10 minutes"]
+
+
+def test_waiting_for_a_run_that_another_process_holds_is_no_movement(worker, switch, told, monkeypatch):
+    at = [0.0]
+    worker.pulse = Pulse(lambda: at[0])
+
+    def waiting(_desk, _book, _now, _stop, finished, progress):
+        for n in range(3):  # a long measuring moves; the run that was measured is held, and it is measured anew
+            at[0] += 400
+            progress("counting days", n, 3)
+        worker.check()
+        for _ in range(2):
+            for n in range(3):
+                at[0] += 200
+                progress("counting days", n, 3)
+        worker.check()
+        finished("x", 1.0)
+        progress("counting days", 0, 3)
+        worker.check()
+        return Assessed(), {}
+
+    monkeypatch.setattr(jobs, "reconcile", waiting)
+    worker.reconcile()
+    assert switch.asked == ["/5f0c8f9c-1b1e", "/5f0c8f9c-1b1e/fail", "/5f0c8f9c-1b1e"]
+    assert "self-check: reconcile has not moved for 20 minutes" in told()
 
 
 @pytest.mark.parametrize("code", [404, 500])

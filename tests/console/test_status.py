@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.desk import desk as desk_of
+from console.status import status_of
+from console.worker import deliver
 from engine.ledger.database import transaction
 from engine.ledger.tables import WorkerSeen
 
@@ -58,3 +60,22 @@ def test_a_worker_that_died_is_missed_once_something_is_due(kaohe, due, home):
     assert said.rows[0]["late"] == ["1 run due, and the last worker was seen 2026-03-10 09:49:00+08:00"]
     seen(home, "w:2", 5)  # another one lives
     assert kaohe(*at("10:00")).code == 0
+
+
+def test_mail_that_is_refused_again_and_again_is_late_since_its_first_attempt(
+    kaohe, english, sessions, home, monkeypatch
+):
+    monkeypatch.setenv("KAOHE_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("KAOHE_MAIL_FROM", "kaohe@mycorp.cn")
+    kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@mycorp.cn")
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    kaohe("assess", "--as-of", ASSESSED)
+    first = datetime.fromisoformat(ASSESSED)
+    told = []
+    with desk_of(str(home)) as desk:
+        for minutes in (0, 1, 10, 11, 60, 600):
+            now = first + timedelta(minutes=minutes, seconds=30)
+            deliver(desk, desk.rulebook, now)
+            told.append((minutes, [what.en for what in status_of(desk, now, desk.settings.late_after).late]))
+    late = ["1 notice not sent, the oldest due 2026-03-10 10:05:00+08:00"]
+    assert told == [(minutes, late if minutes >= 10 else []) for minutes in (0, 1, 10, 11, 60, 600)]

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from console.desk import desk as desk_of
+from console.watch.clockwork import leave
+from console.watch.self_check import give_sign_of_life
+from engine.ledger.database import reading
+from engine.ledger.workers import workers
+
 
 def _environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KAOHE_")}
@@ -56,3 +62,14 @@ def test_status_says_what_is_late(kaohe, english, sessions):
     assert kaohe("status", "--as-of", "2026-03-10T10:05+08:00").code == 0
     kaohe("assess", "--as-of", "2026-03-10T10:30+08:00")
     assert kaohe("status", "--as-of", "2026-03-10T10:30+08:00").code == 0
+
+
+def test_two_processes_of_one_name_do_not_take_each_other_for_themselves(kaohe, home):
+    kaohe("shops", "add", "xiaohongshu", "s1")
+    with desk_of(str(home)) as one, desk_of(str(home)) as other:
+        assert one.owner.rpartition(":")[0] == other.owner.rpartition(":")[0]
+        for desk in (one, other):
+            give_sign_of_life(desk, "0.1.0")
+        leave(one)
+        with reading(one.ledger) as session:
+            assert [w.worker for w in workers(session)] == [other.owner]

@@ -129,3 +129,66 @@ def test_replacing_with_refused_rows_covers_nothing(house):
     rows = [{"session": "a", "opened_at": at(3)}, {"session": "", "opened_at": at(9)}]
     house.take(house.csv("a.csv", *rows), replace=True, covers=WEEK)
     assert covered(house) == {}
+
+
+@pytest.mark.parametrize(
+    ("refused", "left"),
+    [
+        ({"session": "", "opened_at": at(5)}, {"s1": [(2, 4), (6, 8)], "s2": [(2, 8)]}),
+        ({"session": "x", "opened_at": "someday"}, {"s2": [(2, 8)]}),
+        ({"session": "x", "opened_at": "1026-03-05T10:00"}, {"s2": [(2, 8)]}),
+        ({"session": "x", "shop": "", "opened_at": at(5)}, {"s1": [(2, 4), (6, 8)], "s2": [(2, 4), (6, 8)]}),
+        ({"session": "x", "platform": "nowhere", "opened_at": at(8)}, {"s1": [(2, 7)], "s2": [(2, 7)]}),
+        ({"session": "x", "shop": "", "opened_at": ""}, {}),
+        ({"session": "", "shop": "of nobody", "opened_at": at(5)}, {"s1": [(2, 8)], "s2": [(2, 8)]}),
+    ],
+    ids=["day known", "no day", "a year too early", "no shop", "no platform", "neither", "another's"],
+)
+@pytest.mark.parametrize("said", [None, WEEK], ids=["found", "said"])
+def test_a_day_that_a_refused_row_may_be_about_is_not_covered_whatever_is_said(house, refused, left, said):
+    good = [{"shop": s, "session": f"{s}{n}", "opened_at": at(n)} for s in ("s1", "s2") for n in (2, 5, 8)]
+    summary = house.take(house.csv("a.csv", *good, refused), covers=said)
+    assert (summary.taken, summary.refused) == (6, 1)
+    assert covered(house) == {shop: {"sessions": spans} for shop, spans in left.items()}
+
+
+def test_a_row_with_too_few_cells_may_be_about_any_day_of_its_file_and_of_no_other(house):
+    torn = house.csv("a.csv", {"session": "a", "opened_at": at(3)})
+    torn.write_text(torn.read_text() + "xiaohongshu,s1\n")
+    house.take(torn, house.csv("b.csv", {"session": "b", "opened_at": at(9)}))
+    assert covered(house) == {"s1": {"sessions": [(9, 9)]}}
+
+
+def test_two_rows_that_contradict_each_other_leave_both_days_uncovered(house):
+    rows = [{"session": str(n), "opened_at": at(n)} for n in (2, 8)]
+    torn = [{"session": "t", "opened_at": at(4)}, {"session": "t", "opened_at": at(6)}]
+    house.take(house.csv("a.csv", *rows, *torn))
+    assert covered(house) == {"s1": {"sessions": [(2, 3), (5, 5), (7, 8)]}}
+
+
+def test_of_refused_counts_no_day_of_the_period_is_covered(house):
+    counts = house.of(COUNTS)
+    weeks = [("2026-03-02", "2026-03-08"), ("2026-03-09", "2026-03-15"), ("2026-03-16", "2026-03-22")]
+    rows = [{"period_start": first, "period_end": last} for first, last in weeks]
+    rows[1] |= {"value": "many"}
+    counts.take(counts.csv("c.csv", *rows))
+    assert covered(house) == {"s1": {"counts": [(2, 8), (16, 22)]}}
+
+
+def test_once_the_refused_row_is_mended_and_imported_by_itself_its_day_is_covered(any_house):
+    with transaction(any_house.ledger) as session:
+        register_shops(session, [ShopRow("xiaohongshu", "s1", alias="小禾")], datetime(2026, 1, 1, tzinfo=UTC), "t")
+    rows = [{"shop": "小禾", "session": str(n), "opened_at": at(n)} for n in (2, 8)]
+    any_house.take(any_house.csv("a.csv", *rows, {"shop": "小禾", "session": "", "opened_at": at(5)}))
+    assert covered(any_house) == {"s1": {"sessions": [(2, 4), (6, 8)]}}
+    any_house.take(any_house.csv("mended.csv", {"session": "x", "opened_at": at(5)}))
+    assert covered(any_house) == {"s1": {"sessions": [(2, 8)]}}
+
+
+def test_with_all_shops_a_refused_row_keeps_its_day_from_its_own_shop_alone(house):
+    with transaction(house.ledger) as session:
+        rows = [ShopRow("xiaohongshu", s) for s in ("s2", "s3")]
+        register_shops(session, rows, datetime(2026, 1, 1, tzinfo=UTC), "tester")
+    file = house.csv("a.csv", {"session": "a", "opened_at": at(3)}, {"shop": "s2", "session": "", "opened_at": at(8)})
+    house.take(file, covers=Covers(WEEK.first, WEEK.last, all_shops=True))
+    assert covered(house) == {"s1": {"sessions": [(2, 8)]}, "s2": {"sessions": [(2, 7)]}, "s3": {"sessions": [(2, 8)]}}

@@ -9,6 +9,7 @@ from engine.evidence import removing
 from engine.evidence.kinds import KINDS
 from engine.evidence.removing import RemovalRequest, remove_evidence
 from engine.ledger import journal
+from engine.ledger.coverage import covered_days
 from engine.ledger.database import reading
 from engine.ledger.subjects import shops
 from engine.progress import silent
@@ -111,3 +112,28 @@ def test_an_import_that_came_between_is_not_lost(house, monkeypatch):
     monkeypatch.setattr(removing, "_switch", switch)
     remove(house)
     assert house.rows("shop") == [("s2",)] * 3
+
+
+def covered(house):
+    with reading(house.ledger) as session:
+        return covered_days(session, house.kind.name, "shop:xiaohongshu/s1", None, None)
+
+
+def test_days_whose_evidence_was_removed_are_not_covered_until_it_comes_again(any_house):
+    file = any_house.csv("mine.csv", *rows("sessions", MINE))
+    any_house.take(file)
+    remove(any_house, first=date(2026, 3, 3))
+    assert covered(any_house) == ((date(2026, 3, 2), date(2026, 3, 2)),)
+    assert any_house.journal()[-1].payload["before"]["covered"] == ["2026-03-03..2026-03-04"]
+    any_house.take(file)
+    assert covered(any_house) == ((date(2026, 3, 2), date(2026, 3, 4)),)
+
+
+def test_days_on_which_nothing_had_happened_can_be_taken_back_as_well(any_house):
+    any_house.take(any_house.csv("others.csv", *rows("sessions", OTHERS), *rows("sessions", MINE)[:1]))
+    remove(any_house, last=date(2026, 3, 2))
+    found = remove(any_house, dry_run=True)
+    assert [(str(one.day), one.rows) for one in found] == [("2026-03-03", 0), ("2026-03-04", 0)]
+    assert remove(any_house) == found
+    assert covered(any_house) == ()
+    assert remove(any_house) == ()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlmodel import select
 
-from engine.ledger.coverage import cover, covered_of_expecting, covered_on
+from engine.ledger.coverage import cover, covered_of_expecting, covered_on, uncover
 from engine.ledger.database import reading, transaction
 from engine.ledger.presence import ensure_shops
 from engine.ledger.subjects import ShopRow, Wish, register_shops
@@ -114,3 +114,20 @@ def test_processes_that_cover_days_at_once_lose_none_of_them(ledger, ledger_url,
     assert json.dumps(sorted(found.values(), key=str), default=str) == json.dumps(
         [{"messages": [span(1, 24)]}] * 4, default=str
     )
+
+
+def test_what_is_not_covered_any_more_was_covered_before_and_may_be_again(ledger, shop_id, noted, rows):
+    with transaction(ledger) as session:
+        register_shops(session, [ShopRow("xiaohongshu", "s1", expects=Wish(("messages",)))], NOW, "zhang")
+    noted(span(2, 8))
+    noted(span(2, 8), kind="ratings")
+    later, again = datetime(2026, 3, 11, tzinfo=UTC), datetime(2026, 3, 12, tzinfo=UTC)
+    with transaction(ledger) as session:
+        assert uncover(session, "messages", shop_id, date(2026, 3, 5), date(2026, 3, 20), later) == (span(5, 8),)
+        assert uncover(session, "messages", shop_id, date(2026, 3, 5), None, later) == ()
+    assert rows() == [("messages", 2, 4), ("ratings", 2, 8)]
+    assert noted(span(2, 8), now=again) == (span(2, 8),)
+    assert rows() == [("messages", 2, 8), ("ratings", 2, 8)]
+    with reading(ledger) as session:
+        known = [covered_of_expecting(session, "xiaohongshu", at)[shop_id]["messages"] for at in (NOW, later, again)]
+    assert known == [(span(2, 8),), (span(2, 4),), (span(2, 8),)]

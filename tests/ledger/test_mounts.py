@@ -23,6 +23,8 @@ MOUNTS = r"""
 47 28 0:55 / /mnt/usb rw - fuse.ntfs-3g /dev/sdb1 rw
 48 28 0:56 / /srvx rw - btrfs /dev/sdc rw
 49 28 0:57 / /mnt/guest rw - virtiofs host rw
+50 28 0:58 / /mnt/bare rw - fuse some-daemon rw
+51 28 8:5 / /mnt/block rw - fuseblk /dev/sdd1 rw
 a line that is none
 """
 
@@ -43,6 +45,8 @@ a line that is none
         ("/backup/kaohe", "nfs"),  # the last of two mounts on one place
         ("/mnt/usb/kaohe", None),
         ("/mnt/guest/kaohe", None),
+        ("/mnt/bare/kaohe", "fuse"),  # mounted without saying what it is
+        ("/mnt/block/kaohe", None),  # a block device of this machine
     ],
 )
 def test_the_mount_that_a_path_lies_below_decides(path, kind):

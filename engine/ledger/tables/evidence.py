@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
@@ -68,16 +68,18 @@ class Expectation(SQLModel, table=True):
 class Coverage(SQLModel, table=True):
     """On which local days (inclusive) imports have brought all the evidence of a kind that a shop has, if any.
 
-    A row is closed (`until`) when a wider one takes its place; what is covered stays so.
+    A row is closed (`until`) when a wider one takes its place, or when the evidence is taken out again.
     """
 
     __tablename__ = "coverage"
     __table_args__ = (
-        UniqueConstraint("subject_id", "kind", "first_day", "last_day"),
         Index(
             "coverage_live",
             "subject_id",
             "kind",
+            "first_day",
+            "last_day",
+            unique=True,
             sqlite_where=text("until IS NULL"),
             postgresql_where=text("until IS NULL"),
         ),
