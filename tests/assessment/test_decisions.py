@@ -142,18 +142,24 @@ def test_of_a_closed_month_a_decision_is_booked_for_its_shop_alone_with_its_reas
     assert [entry.payload["why"] for entry in court.entries("period.correction")] == [OTHERWISE, "new evidence"]
 
 
-def test_what_was_waived_where_it_stands_is_not_booked_besides(court, april, at, week_of):
+def test_what_is_waived_once_its_month_is_closed_is_booked_once_whatever_is_judged_later(court, april, week_of):
     court.say(breach(W10), "confirmed")
     court.assess(april)
     close_month(court.place, court.rules, "2026-03", None, "cashier", april)
-    assert court.violation(breach(W11)).exposure_max_fen == 30_000
-    court.say(breach(W11), "waived")
-    assert court.violation(breach(W11)).exposure_max_fen == 0
-    court.assess(april)
+    court.say(breach(W11), "waived", april)
+
+    def booked():
+        with reading(court.ledger) as session:
+            rows = [(b.shop.external_id, b.correction) for b in corrections(session)]
+        return {shop: (c.cycle, c.before["exposure_fen"], c.after["exposure_fen"]) for shop, c in rows}
+
+    once = {"s1": (W11, [10_000, 30_000], [0, 0])}
+    assert booked() == once
+    assert court.assess(april).booked == 0
     court.take(*week_of("s2", W11, 2, 10), replace_days=True)
-    court.assess(april)
-    with reading(court.ledger) as session:
-        assert [b.shop.external_id for b in corrections(session)] == ["s2"]
+    assert court.assess(april).booked == 1
+    assert booked() == once | {"s2": (W11, [0, 0], [0, 0])}
+    assert court.violation(breach(W11)).exposure_max_fen == 30_000  # as it was paid
 
 
 def test_a_month_is_not_closed_while_a_decision_waits_to_be_reckoned_with(court, april):
