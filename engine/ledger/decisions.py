@@ -101,5 +101,6 @@ def decided_since(session: Session, rule: str, batch: int) -> frozenset[str]:
 
 
 def _states(payload: Payload) -> tuple[str | None, str | None]:
-    told = payload or {}
-    return (told.get("before") or {}).get("state"), (told.get("after") or {}).get("state")
+    told = [(payload or {}).get(name) for name in ("before", "after")]
+    before, after = (one.get("state") if isinstance(one, Mapping) else None for one in told)
+    return before, after
