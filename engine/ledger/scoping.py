@@ -42,6 +42,7 @@ from engine.ledger.tables import (
     Coverage,
     Cursor,
     DayFile,
+    Decided,
     Deposit,
     Duty,
     Expectation,
@@ -295,5 +296,5 @@ BOUNDED: Mapping[type[SQLModel], Criterion] = MappingProxyType(
 )
 
 COMMON: frozenset[type[SQLModel]] = frozenset(
-    {Cursor, DayFile, JournalBatch, Period, RuleVersion, Run, Seal, WorkerSeen}
+    {Cursor, DayFile, Decided, JournalBatch, Period, RuleVersion, Run, Seal, WorkerSeen}
 )
