@@ -20,13 +20,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
-from sqlalchemy import select as sa_select
-from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlmodel import Session, SQLModel, or_, select
+from sqlalchemy import Engine
+from sqlmodel import Session, select
 
 from engine.calendar.cycles import DAY, MONTH, WEEK, CycleKind, cycle_of
-from engine.ledger.database import open_ledger, reading, transaction
+from engine.ledger.actors import Scope
+from engine.ledger.database import EVERYTHING, open_ledger, reading, transaction
 from engine.ledger.dialects import insert_rows
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Subject, Violation
@@ -50,11 +49,11 @@ SEVERITIES = {"minor": 60, "serious": 20, "grave": 1, None: 19}
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is asked, who asks (the clients or shops that they may read; None: all), and whether from deep inside."""
+    """What is asked, who asks (what they may read), and whether from deep inside."""
 
     name: str
     wanted: Callable[[random.Random], Wanted]
-    scope: Callable[[], Any] | None = None
+    scope: Scope = EVERYTHING
     deep: bool = False
 
 
@@ -164,9 +163,9 @@ def _times(engine: Engine, case: _Case, wide: int) -> str:
     chance, taken, busy = random.Random(7), [], []
     for _ in range(RUNS):
         wanted = case.wanted(chance)
-        with _session(engine, case) as session:
+        with reading(engine, case.scope) as session:
             after = _deep(session, wanted, chance) if case.deep else None
-        with _session(engine, case) as session:
+        with reading(engine, case.scope) as session:
             began, worked = time.perf_counter(), time.process_time()
             newest(session, wanted, PAGE, after)
             taken.append((time.perf_counter() - began) * 1000)
@@ -189,34 +188,8 @@ def _whole(engine: Engine, wanted: Wanted) -> str:
     return f"{count:>14,} rows in {time.perf_counter() - began:>4.0f} s"
 
 
-@contextmanager
-def _session(engine: Engine, case: _Case) -> Iterator[Session]:
-    with reading(engine) as session:
-        if case.scope is not None:
-            options = case.scope()
-
-            @event.listens_for(session, "do_orm_execute")
-            def bounded(state: ORMExecuteState) -> None:
-                state.statement = state.statement.options(*options)
-
-        yield session
-
-
-def _one_client() -> Any:
-    return (
-        with_loader_criteria(Violation, lambda cls: cls.client == "c01", include_aliases=True),
-        with_loader_criteria(Subject, lambda cls: cls.client == "c01", include_aliases=True),
-    )
-
-
-def _some_shops() -> Any:
-    keys = [shop_key(PLATFORMS[n % len(PLATFORMS)], f"s{n:05}") for n in range(0, SHOPS, SHOPS // 100)]
-    table = SQLModel.metadata.tables["subject"]
-    own = sa_select(table.c.id).where(table.c.key.in_(keys))
-    return (
-        with_loader_criteria(Violation, lambda cls: cls.subject_id.in_(own), include_aliases=True),
-        with_loader_criteria(Subject, lambda cls: or_(cls.id.in_(own), cls.parent_id.in_(own)), include_aliases=True),
-    )
+def _some_shops() -> frozenset[str]:
+    return frozenset(shop_key(PLATFORMS[n % len(PLATFORMS)], f"s{n:05}") for n in range(0, SHOPS, SHOPS // 100))
 
 
 def _shop_of(chance: random.Random) -> Wanted:
@@ -246,6 +219,9 @@ def _any(**names: Sequence[Any]) -> Callable[[random.Random], Wanted]:
     return lambda chance: Wanted(**{name: chance.choice(list(values)) for name, values in names.items()})
 
 
+ONE_CLIENT, SOME_SHOPS = Scope(clients=frozenset({"c01"})), Scope(shops=_some_shops())
+BOTH = Scope(clients=ONE_CLIENT.clients, shops=SOME_SHOPS.shops)
+OUTSIDE = Scope(clients=ONE_CLIENT.clients, internal=False)
 CASES = (
     _Case("all", _same()),
     _Case("all, deep inside", _same(), deep=True),
@@ -262,13 +238,15 @@ CASES = (
     _Case("the largest client and a rare state", _same(client="c00", state="appealed")),
     _Case("a small client and a frequent state", _same(client="c49", state="closed")),
     _Case("a rule, a state and a severity", _any(rule=[r for r, _, _ in RULES], state=["waived"], severity=["grave"])),
-    _Case("who may read one client: all", _same(), _one_client),
-    _Case("who may read one client: all, deep inside", _same(), _one_client, deep=True),
-    _Case("who may read one client: a rare state", _same(state="appealed"), _one_client),
-    _Case("who may read one client: a rule", _any(rule=[r for r, _, _ in RULES]), _one_client, deep=True),
-    _Case("who may read 100 shops: all", _same(), _some_shops),
-    _Case("who may read 100 shops: all, deep inside", _same(), _some_shops, deep=True),
-    _Case("who may read 100 shops: a rare state", _same(state="appealed"), _some_shops),
+    _Case("who may read one client: all", _same(), ONE_CLIENT),
+    _Case("who may read one client: all, deep inside", _same(), ONE_CLIENT, deep=True),
+    _Case("who may read one client: a rare state", _same(state="appealed"), ONE_CLIENT),
+    _Case("who may read one client: a rule", _any(rule=[r for r, _, _ in RULES]), ONE_CLIENT, deep=True),
+    _Case("who may read 100 shops: all", _same(), SOME_SHOPS),
+    _Case("who may read 100 shops: all, deep inside", _same(), SOME_SHOPS, deep=True),
+    _Case("who may read 100 shops: a rare state", _same(state="appealed"), SOME_SHOPS),
+    _Case("who may read one client and 100 shops: all", _same(), BOTH),
+    _Case("one client's own people: all", _same(), OUTSIDE),
 )
 
 
