@@ -46,6 +46,7 @@ def wrong_violations(ledger, truth, now):
         if key in expected:
             numerator, denominator, _, severity = expected[key]
             wanted = "confirmed" if key in truth.spoken else "open"
+            severity = truth.settled.get(key, severity)
             if (state, *figures) != (wanted, numerator, denominator, severity):
                 wrong.append(f"{key} is {state} {figures}, not {wanted} {expected[key]}")
         elif state != "withdrawn":

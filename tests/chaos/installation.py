@@ -45,8 +45,12 @@ class Installation:
         for load in self.world.history:
             self.bring(load)
         assess_due(self.place, self.rules, dawn, silent)
-        assert findings.standing(self.ledger) == self.truth.standing(dawn)
+        found = self.differences(dawn)
+        assert not found, found
         self._confirm(dawn)
+        assess_due(self.place, self.rules, dawn, silent)  # what was decided is reckoned with in the cycles after it
+        found = self.differences(dawn)
+        assert not found, found
 
     def bring(self, load):
         """Import in this process."""
@@ -68,9 +72,9 @@ class Installation:
             name, severity = known[key]
             last, assessed = days[key[0], key[2]]
             assert last < DAWN  # nothing of it will ever be judged again
-            self.truth.settled[key] = severity
             if chance.random() < 0.4:
                 continue
+            self.truth.settled[key] = severity  # as it was when somebody spoke about it
             with transaction(self.ledger) as session:
                 record(session, name, "confirmed", Actor.unbounded("a person"), "told so", dawn)
             self.truth.confirmed[key[0], key[1]].append(assessed)
@@ -91,8 +95,8 @@ class Installation:
             time.sleep(0.2)
         return None
 
-    def differences(self):
-        found, wanted = findings.standing(self.ledger), self.truth.standing(self.world.end)
+    def differences(self, now):
+        found, wanted = findings.standing(self.ledger), self.truth.standing(now)
         return [
             f"{key}: {found.get(key)}, not {wanted.get(key)}"
             for key in sorted(found.keys() | wanted.keys())

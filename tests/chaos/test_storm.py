@@ -54,7 +54,7 @@ def test_a_storm_leaves_what_a_quiet_day_would_have_left(installation, request, 
     log = storm.log.read_text() if storm.log.exists() else ""
     again = sum(n - 1 for n in mailbox.arrived.values())
     wrong = {
-        "settled": [] if settled else installation.differences()[:20],
+        "settled": [] if settled else installation.differences(installation.world.end)[:20],
         "runs lost": findings.lost_runs(ledger, truth, end),
         "doubled": findings.doubled(ledger),
         "violations unlike the truth": findings.wrong_violations(ledger, truth, end),

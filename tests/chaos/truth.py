@@ -94,7 +94,9 @@ class Truth:
     evidence: dict = field(default_factory=dict)  # (kind, shop, day) → rows
     confirmed: dict = field(default_factory=lambda: defaultdict(list))  # (rule, shop) → assessment days
     spoken: set = field(default_factory=set)  # (rule, shop, first day) of those
-    settled: dict = field(default_factory=dict)  # (rule, shop, first day) → severity found before anybody confirmed
+    settled: dict = field(
+        default_factory=dict
+    )  # (rule, shop, first day) → severity with which it was confirmed; its violation keeps it
 
     def accept(self, world, load):
         for shop, day, edition in load.parts:
@@ -140,8 +142,6 @@ class Truth:
         rule = RULES[name]
         if not rule.severe:
             return None
-        if (name, shop, first) in self.settled:
-            return self.settled[name, shop, first]
         past = self.confirmed[name, shop]
         before = sum(0 < (assessed - day).days <= rule.window for day in past)
         return STEPS.get(before + 1, "grave")

@@ -66,7 +66,8 @@ ROWS = [
     Row("deposits list --json", foreign=False),
     Row("deposits record {}1 --balance 100 --at 2026-03-10 --why read", P.REGISTER, writes=True),
     Row("doctor --send-none", need=None, foreign=False),
-    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True),
+    # A whole client, and a file of two shops: who has one of the shops is refused.
+    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True, ends=(0, 2)),
     Row("duties add mandatory_study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
     Row("duties cancel {d} --why because", P.DECIDE, writes=True),
     Row("duties check {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
@@ -119,7 +120,7 @@ ROWS = [
     Row("secret check", P.ADMINISTER, everywhere=True, foreign=False),
     Row("secret renew --why because", P.ADMINISTER, everywhere=True, writes=True, foreign=False, ends=(2,)),
     Row(f"shops add {X} {{}}1 --category toys", P.REGISTER, writes=True),
-    Row("shops import {at}/shops-{}.csv", P.REGISTER, writes=True),
+    Row("shops import {at}/shops-{}.csv", P.REGISTER, writes=True, ends=(0, 1, 2)),
     Row("shops list --json", foreign=False),
     Row(f"shops unregister {X} {{}}1 --why because", P.REGISTER, writes=True),
     Row("standards check --month 2026-03 --json", foreign=False),
