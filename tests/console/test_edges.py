@@ -38,7 +38,7 @@ def test_nothing_to_assess_ends_with_three(kaohe, english):
         (("assess", "--from", "2026-13-01"), "--from '2026-13-01' is not a day"),
         (("journal", "verify", "--expect", "12"), "write it as `kaohe journal verify` prints it"),
         (("notices", "preview", "V-A", "--lang", "fr"), "unknown language 'fr'"),
-        (("asses",), "no command 'asses'; did you mean 'assess'?\nusage: kaohe --help"),
+        (("asses",), "no command 'asses'; did you mean 'assess' or 'users'?\nusage: kaohe --help"),
         (("import",), "FILE… is missing\nusage: kaohe import --help"),
         (("import", "a.csv"), "--kind is missing"),
         (("import", "a.csv", "--kind"), "option --kind needs a value"),

@@ -11,7 +11,7 @@ def test_all_that_decides_is_shown_in_the_language_asked_for(kaohe):
         "统计截止：考核时刻；此后发生的不计",
         "预警线（我们的）：高于4.8%",
         "处罚（严重）：警告、强制考试、违约金 ¥100–¥300",
-        "申诉：收到通知起 7 天内，1 次；点击确认处罚通知即放弃",
+        "申诉：收到通知起 7 天内，1 次，仅限主账号；点击确认处罚通知即放弃",
     ):
         assert line in said
     assert "第 1 次轻微" in said

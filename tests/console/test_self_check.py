@@ -181,7 +181,7 @@ def test_waiting_for_a_run_that_another_process_holds_is_no_movement(worker, swi
     at = [0.0]
     worker.pulse = Pulse(lambda: at[0])
 
-    def waiting(_desk, _book, _now, _stop, finished, progress):
+    def waiting(_desk, _book, _now, _stop, finished, progress, **_):
         for n in range(3):  # a long measuring moves; the run that was measured is held, and it is measured anew
             at[0] += 400
             progress("counting days", n, 3)
@@ -239,7 +239,7 @@ def test_an_address_that_is_none_is_refused_without_its_secret(tmp_path, url):
 def test_a_long_catch_up_holds_up_neither_notices_nor_signs_of_life(worker, switch, monkeypatch):
     begun, go_on, delivered = threading.Event(), threading.Event(), threading.Semaphore(0)
 
-    def long_catch_up(*_):
+    def long_catch_up(*_, **__):
         begun.set()
         assert go_on.wait(60)
         return Assessed(), {}
