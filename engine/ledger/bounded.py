@@ -7,6 +7,7 @@ work on the bare connection (`dialects.bare`): they read nothing for anybody.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Alias, ColumnClause, ColumnElement, Delete, Insert, Select, Table, TextClause, Update, event
@@ -15,10 +16,13 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.visitors import HasTraverseInternals
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from engine.ledger.dialects import table_of
 from engine.ledger.scoping import BOUNDED, COMMON, Sight
+from engine.ledger.tables import AppUser
+
+MARK = AppUser  # whose bound every statement gets; nobody with bounds reads it
 
 
 class UnboundedStatementError(RuntimeError):
@@ -41,16 +45,23 @@ class _Bound(LoaderCriteriaOption):
 class BoundedSession(Session):
     """A session whose statements see only what is in its sight: nothing, until it has been told."""
 
-    sight = Sight()
-    bounds: tuple[_Bound, ...] = ()
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.look(Sight())
 
     def look(self, sight: Sight) -> None:
         """From now on, see what is in `sight`."""
         self.sight = sight
-        self.bounds = tuple(
-            _Bound(model, criterion(table_of(model), sight), include_aliases=True)
-            for model, criterion in BOUNDED.items()
-        )
+        self._bounds: dict[type[SQLModel], _Bound] = {}
+
+    def bounds(self, models: Iterable[type[SQLModel]]) -> list[_Bound]:
+        """The bounds of these classes. One of no class is among them, by which a statement is known to be bounded."""
+        wanted = [model for model in BOUNDED if model is MARK or model in models]
+        for model in wanted:
+            if model not in self._bounds:
+                criterion = BOUNDED[model](table_of(model), self.sight)
+                self._bounds[model] = _Bound(model, criterion, include_aliases=True)
+        return [self._bounds[model] for model in wanted]
 
     def connection(self, *_options: Any, **_more: Any) -> Connection:
         """Refused: what is executed on the connection has no bounds."""
@@ -67,31 +78,36 @@ def _bound(state: ORMExecuteState) -> None:
     assert isinstance(session, BoundedSession)
     if not state.is_orm_statement or not isinstance(state.statement, Select | Update | Delete | Insert):
         raise UnboundedStatementError(f"a bounded session executes statements of classes only: {state.statement}")
-    if not session.bounds:
-        raise UnboundedStatementError("a bounded session was not told what it may see")
-    if session.bounds[0] in state.statement._with_options:
+    if any(option in session.bounds(()) for option in state.statement._with_options):
         return  # made by SQLAlchemy of one that was checked: which rows a change will touch
-    _refuse_what_has_no_bounds(state.statement)
-    state.statement = state.statement.options(*session.bounds)
+    state.statement = state.statement.options(*session.bounds(_classes_in(state.statement)))
 
 
-def _refuse_what_has_no_bounds(statement: ClauseElement) -> None:
-    """Raise UnboundedStatementError for a bare table or plain text anywhere in a statement, or an undeclared class."""
-    subject: Any = statement._propagate_attrs.get("plugin_subject")
+def _classes_in(statement: ClauseElement) -> set[type[SQLModel]]:
+    """The classes that a statement speaks of anywhere.
+
+    Raises UnboundedStatementError for a bare table or plain text anywhere in it, and for a class that is not declared.
+    """
+    subject: Any = statement._propagate_attrs["plugin_subject"]
+    found = {subject.mapper.class_}
     # `session.get` compares the key of the class that it selects in words of the bare table, always the same ones.
-    seen = {id(subject.mapper._get_clause[0])} if subject is not None else set()
+    known_key = subject.mapper._get_clause[0]
+    seen: dict[int, Any] = {id(known_key): known_key}  # kept: what is thrown away may leave its id to another
     waiting: list[Any] = [statement]
     while waiting:
         element = waiting.pop()
         if id(element) in seen:
             continue
-        seen.add(id(element))
+        seen[id(element)] = element
         entity = element._annotations.get("parententity")  # what SQLAlchemy knows bounds by, too
         if entity is not None:
-            _refuse_undeclared(entity.mapper.class_)
+            found.add(entity.mapper.class_)
         elif isinstance(element, Table | TextClause):
             raise UnboundedStatementError(f"a bounded session cannot bound what this reads: {element}")
         waiting += _within(element, known=entity is not None)
+    for model in found:
+        _refuse_undeclared(model)
+    return found
 
 
 def _within(element: Any, *, known: bool) -> list[Any]:

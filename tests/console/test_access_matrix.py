@@ -42,6 +42,7 @@ class Row:
     words: str
     need: Permission | None = P.READ
     everywhere: bool = False
+    whole: bool = False  # about all of a client: for nobody who has a role over a shop of it
     writes: bool = False
     foreign: bool = True  # whether there is something of another's to name
     ends: tuple[int, ...] = (0, 1, 3)  # how it may end for those who may: 2 where something else stands against it
@@ -66,8 +67,7 @@ ROWS = [
     Row("deposits list --json", foreign=False),
     Row("deposits record {}1 --balance 100 --at 2026-03-10 --why read", P.REGISTER, writes=True),
     Row("doctor --send-none", need=None, foreign=False),
-    # A whole client, and a file of two shops: who has one of the shops is refused.
-    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("duties add mandatory_study --due 2027-01-01 --why read --client {}", P.DECIDE, whole=True, writes=True),
     Row("duties add mandatory_study --due 2027-01-01 --why read --violation {v}", P.DECIDE, writes=True),
     Row("duties cancel {d} --why because", P.DECIDE, writes=True),
     Row("duties check {d} --why because", P.APPROVE, writes=True, ends=(0, 2)),
@@ -120,7 +120,7 @@ ROWS = [
     Row("secret check", P.ADMINISTER, everywhere=True, foreign=False),
     Row("secret renew --why because", P.ADMINISTER, everywhere=True, writes=True, foreign=False, ends=(2,)),
     Row(f"shops add {X} {{}}1 --category toys", P.REGISTER, writes=True),
-    Row("shops import {at}/shops-{}.csv", P.REGISTER, writes=True, ends=(0, 1, 2)),
+    Row("shops import {at}/shops-{}.csv", P.REGISTER, whole=True, writes=True),
     Row("shops list --json", foreign=False),
     Row(f"shops unregister {X} {{}}1 --why because", P.REGISTER, writes=True),
     Row("standards check --month 2026-03 --json", foreign=False),
@@ -283,7 +283,7 @@ def expected(actor, row):
     """Whether the actor may do it about their own."""
     if row.need is None:
         return True
-    return actor.may(row.need, None) if row.everywhere else actor.may(row.need, OWN, SHOP)
+    return actor.may(row.need, None if row.everywhere else OWN, None if row.everywhere or row.whole else SHOP)
 
 
 def without(said: str, typed: Sequence[str]) -> str:
