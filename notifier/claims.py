@@ -23,7 +23,7 @@ from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
-from notifier.digests import NOTHING_LEFT, items_of, leave
+from notifier.digests import NOTHING_LEFT, items_of, leave, planning
 from notifier.events import LATE, OCCASIONS
 from notifier.records import records_of
 from notifier.routes import misdirected
@@ -91,6 +91,13 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
     with transaction(ledger) as session:
         clock = database_clock(session)
         notice = session.get_one(Notice, number)
+        over = _settled(session, notice)
+        if over or notice.violation_id is None:
+            # Planners queue anew what stands again if it was dropped: none must look just before we drop it, after
+            # we have looked. Theirs is the first lock, so it comes before the notice's.
+            planning(session)
+            session.expire_all()
+            over = _settled(session, notice)
         was, attempts = notice.state, notice.attempts
         same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
         taken = {"state": "sending", "owner": owner, "lease_until": clock + lease, "attempts": attempts + 1}
@@ -103,7 +110,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
             notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
             session.add(notice)
             return "gone"
-        end = _end(session, notice, attempts)
+        end = _end(session, notice, attempts, over)
         if end is not None:
             state, why = end
             notice.attempts = attempts
@@ -140,13 +147,12 @@ def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
     )
 
 
-def _end(session: Session, notice: Notice, attempts: int) -> tuple[str, str] | None:
+def _end(session: Session, notice: Notice, attempts: int, over: str | None) -> tuple[str, str] | None:
     """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
-    if notice.violation_id is None:
-        if not items_of(session, [notice.id or 0])[notice.id or 0]:
-            return "dropped", NOTHING_LEFT
-    elif settled := _settled(session, notice, notice.violation_id):
-        return "dropped", f"not sent: {settled}"
+    if notice.violation_id is None and not items_of(session, [notice.id or 0])[notice.id or 0]:
+        return "dropped", NOTHING_LEFT
+    if over:
+        return "dropped", f"not sent: {over}"
     if attempts >= MOST_ATTEMPTS:
         return "failed", f"unknown: {_CUT_OFF.format(attempts)}"
     return None
@@ -161,9 +167,11 @@ def _gathered(session: Session, digest: Notice) -> bool:
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
 
 
-def _settled(session: Session, notice: Notice, violation_id: str) -> str | None:
-    """Why a violation is not to be told any more in a notice of its own."""
-    record = records_of(session, [violation_id])[violation_id]
+def _settled(session: Session, notice: Notice) -> str | None:
+    """Why the violation of a notice of its own is not to be told any more."""
+    if notice.violation_id is None:
+        return None
+    record = records_of(session, [notice.violation_id])[notice.violation_id]
     violation = record.violation
     occasion = OCCASIONS.get(notice.event)
     if occasion is not None and violation.state not in occasion.states:

@@ -277,7 +277,8 @@ class _Recording:
     ) -> None:
         """Journal a breach. Of one that was on record (`known`), the state and severity that it has by now are told."""
         assert outcome.violation
-        age = self.now - self.judgement.due.due_at
+        # What was told, or should have been, when it was first found stays news, however late it stands again.
+        age = (known.opened_at if known else self.now) - self.judgement.due.due_at
         notify = age <= NOTIFY_WITHIN
         if event == "violation.opened" and not notify:
             self.unnotified += 1

@@ -131,6 +131,18 @@ def test_a_breach_that_is_mended_is_withdrawn_and_one_that_comes_back_is_reopene
     assert [a.verdict for a in office.rows(Assessment)] == ["violation", "compliant", "violation"]
 
 
+@pytest.mark.parametrize(("first_found", "told"), [("2026-03-10T10:00", True), ("2026-03-20T10:00", False)])
+def test_what_stands_again_long_after_is_news_if_it_was_when_it_was_first_found(
+    small_office, week_of, at, first_found, told
+):
+    replies = iter((7, 9, 7))
+    for when in (first_found, "2026-03-25T10:00", "2026-04-01T10:00"):
+        small_office.take(*week_of("s1", W10, next(replies), 10), replace_days=True)
+        small_office.assess(at(when))
+    event, _, after = small_office.events(BREACH)[-1]
+    assert (event, after["notify"]) == ("violation.reopened", told)
+
+
 def test_a_breach_whose_cycle_is_no_longer_assessed_is_withdrawn(assessed):
     assessed(7)
     office = assessed(1, opened=4)

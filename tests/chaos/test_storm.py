@@ -77,12 +77,6 @@ def test_a_storm_leaves_what_a_quiet_day_would_have_left(installation, request, 
         }
         | {"lines in the log": log.count("\n")},
     )
-    if ledger.dialect.name == "postgresql" and {name for name, found in wrong.items() if found} <= {
-        "notices never sent",
-        "settled",
-    }:
-        # Seen once since decisions make cycles due again: two violations of which nobody was told. To be found.
-        pytest.xfail(f"never told: {wrong['notices never sent']}")
     assert {name: found for name, found in wrong.items() if found} == {}
     # A mail is doubled only where a process dies between the server's answer and our note of it: a matter of chance, at
     # most once in 50 kills (docs/reliability.md). Three standard deviations and one more are for bad luck.

@@ -9,6 +9,7 @@ import pytest
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
 from engine.ledger.tables import Notice, Violation
+from notifier import claims
 from notifier.channels.email import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
@@ -16,6 +17,7 @@ from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
 from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS, Claim, claim
 from notifier.deliver import Delivered, deliver_due
+from notifier.digests import QUIET
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 from notifier.render import Templates
@@ -148,6 +150,38 @@ def test_a_violation_settled_in_the_meantime_is_told_to_nobody(office, queue, bu
     assert (notice.state, notice.answer) == ("dropped", "not sent: the violation is withdrawn")
     assert (notice.attempts, notice.owner, notice.lease_until) == (0, None, None)
     assert [e.event for e in office.journal()].count("notice.dropped") == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_stands_again_while_its_notice_is_being_dropped_is_told(office, build, now, rulebook, monkeypatch, late):
+    office.violation("V-0", office.shop(), late=late)
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    office.change(Violation, "V-0", state="withdrawn")
+
+    def meanwhile():
+        office.change(Violation, "V-0", state="open")
+        office.happened("violation.reopened", "V-0")
+        plan_notices(office.ledger, rulebook, now, "zh-CN")
+
+    reader, looked = claims.records_of, []
+
+    def slow(*args):
+        found = reader(*args)
+        looked.append(threading.Thread(target=meanwhile))
+        if len(looked) == (1 if late else 2):  # the last look before it is dropped
+            looked[-1].start()
+            looked[-1].join(1)  # as far as it gets: it may have to wait for us
+        return found
+
+    monkeypatch.setattr(claims, "records_of", slow)
+    soon = now + QUIET
+    assert deliver(office, build.post(), soon) == Delivered(dropped=1)
+    monkeypatch.setattr(claims, "records_of", reader)
+    [thread] = [t for t in looked if t.ident]
+    thread.join()
+    post = build.post()
+    deliver(office, post, soon + QUIET)
+    assert [letter.key for letter in post.letters] == ["V-0"]
 
 
 def test_a_notice_waits_for_its_channel_to_be_set_up(office, queue, build, now):
