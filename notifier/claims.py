@@ -33,6 +33,7 @@ from notifier.words.lines import masked
 LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(hours=1)  # of what a provider has throttled
 PAUSE_GROWS = 3  # 1, 3, 9, … minutes: eight attempts span 18 hours, a server's night
 
 _CUT_OFF = "attempt {} was cut off before its answer was recorded"
@@ -51,7 +52,9 @@ class Claim:
         """What is to be sent."""
         n = self.notice
         language = cast("Language", n.language)
-        return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
+        return Letter(
+            n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body, n.variables or {}
+        )
 
 
 def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
@@ -75,13 +78,13 @@ def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
     return (sum(count for count, _ in late), min(oldest for _, oldest in late)) if late else None
 
 
-def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str]], int]:
-    """The numbers and channels of at most `limit` due notices of `channels`, and how many others wait."""
+def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str, str]], int]:
+    """The numbers, channels and recipients of at most `limit` due notices of `channels`, and how many others wait."""
     with reading(ledger) as session:
         is_due, ours = _is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
-        mine = select(Notice.id, Notice.channel).where(is_due, ours)
+        mine = select(Notice.id, Notice.channel, Notice.recipient).where(is_due, ours)
         ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
-        found = [(number, channel) for number, channel in session.exec(ordered) if number is not None]
+        found = [(number or 0, channel, recipient) for number, channel, recipient in session.exec(ordered)]
         others = select(func.count()).select_from(Notice).where(is_due, ~ours)
         return found, session.exec(others).one()
 
@@ -120,9 +123,9 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
 
 def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str:
     """Write down the answer to an attempt: `sent`, `delayed`, `failed`, or `lost` if it is no longer ours."""
-    attempts = taken.notice.attempts
+    attempts, throttled = taken.notice.attempts, outcome.kind == "throttled"
     again = outcome.kind in ("temporary", "unknown", "misconfigured") and attempts < MOST_ATTEMPTS
-    state = "sent" if outcome.kind == "accepted" else "queued" if again else "failed"
+    state = "sent" if outcome.kind == "accepted" else "queued" if again or throttled else "failed"
     ours = (
         (col(Notice.id) == taken.number)
         & (col(Notice.state) == "sending")
@@ -135,7 +138,10 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
         notice = session.get_one(Notice, taken.number)
-        if state == "queued":
+        if throttled:  # it was not looked at: nothing speaks against it
+            notice.attempts = attempts - 1
+            notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
+        elif state == "queued":
             notice.next_attempt_at = now + FIRST_PAUSE * PAUSE_GROWS ** (attempts - 1)
         return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
 

@@ -43,6 +43,7 @@ class Drafter:
                 template=text.template,
                 subject=text.subject,
                 body=text.body,
+                variables=dict(text.variables) or None,
                 state="failed" if recipient.fault else "queued",
                 next_attempt_at=now,
                 answer=f"misconfigured: {recipient.fault}" if recipient.fault else None,

@@ -15,7 +15,7 @@ from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
-from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS, Claim, claim
+from notifier.claims import FIRST_PAUSE, LONGEST_REST, MOST_ATTEMPTS, Claim, claim
 from notifier.deliver import Delivered, deliver_due
 from notifier.digests import QUIET
 from notifier.drafts import Drafter
@@ -119,6 +119,24 @@ def test_a_channel_that_lets_nothing_through_is_left_alone_for_the_rest_of_the_c
     assert deliver(sqlite_office, post, now) == Delivered(delayed=1, resting=2)
     assert [n.attempts for n in sqlite_office.notices()] == [1, 0, 0]
     assert deliver(sqlite_office, post, now) == Delivered(sent=2)
+
+
+def test_what_is_throttled_waits_until_it_may_go_and_uses_up_no_attempt(office, queue, build, now):
+    queue(office, 2)
+    until = now + timedelta(minutes=5)
+    post = build.post(Outcome.throttled("45009 too many", until))
+    assert deliver(office, post, now) == Delivered(delayed=1, resting=1)  # the same recipient would fare the same
+    first = office.notices()[0]
+    assert (first.state, first.attempts, first.answer) == ("queued", 0, "throttled: 45009 too many")
+    assert abs(first.next_attempt_at - until) < timedelta(seconds=1)
+    assert deliver(office, post, now + timedelta(minutes=1)) == Delivered(sent=1)
+    assert deliver(office, post, until) == Delivered(sent=1)
+
+
+def test_a_provider_cannot_put_a_notice_off_for_ever(sqlite_office, queue, build, now):
+    queue(sqlite_office)
+    deliver(sqlite_office, build.post(Outcome.throttled("later", now + timedelta(days=400))), now)
+    assert sqlite_office.notices()[0].next_attempt_at <= now + LONGEST_REST + timedelta(minutes=1)
 
 
 def test_a_set_up_that_is_wrong_is_tried_again_since_somebody_will_mend_it(sqlite_office, queue, build, now):
