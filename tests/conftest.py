@@ -15,9 +15,24 @@ from sqlmodel import SQLModel
 
 from console.cli.main import run
 from engine.ledger.database import open_ledger
+from tests.haste import hastened, unhastened
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def haste():
+    """Every test's new ledgers are made without the migrations' work; see tests/haste.py."""
+    with hastened():
+        yield
+
+
+@pytest.fixture
+def as_shipped():
+    """A test about opening or migrating ledgers has the real path."""
+    with unhastened():
+        yield
 
 
 @pytest.fixture(scope="session")
