@@ -28,6 +28,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject $(PIP) --no-build-isolation -r requirements-dev.lock
 	@touch $@
 
+# Where nothing compiled is kept, each of the tests' many processes compiles all of kaohe again: a second of work.
+test test-all chaos: export PYTHONDONTWRITEBYTECODE =
+
 demo: $(VENV)/.runtime ## the whole path on bundled sample shops, then where to look
 	@$(BIN)/kaohe demo
 

@@ -1,6 +1,7 @@
 """What every room's tests share: a real PostgreSQL server, and a fresh ledger on either database."""
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -15,9 +16,24 @@ from sqlmodel import SQLModel
 
 from console.cli.main import run
 from engine.ledger.database import open_ledger
+from tests.haste import hastened, unhastened
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def haste():
+    """Every test's new ledgers are made without the migrations' work; see tests/haste.py."""
+    with hastened():
+        yield
+
+
+@pytest.fixture
+def as_shipped():
+    """A test about opening or migrating ledgers has the real path."""
+    with unhastened():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +195,17 @@ def duck():
 def one_duck_for_all(monkeypatch, duck):
     """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
     monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+
+
+def pytest_collection_finish():
+    """What is there by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def pytest_sessionfinish():
+    gc.unfreeze()  # else libraries complain at the end of what they still hold
 
 
 def pytest_collection_modifyitems(items):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from console.cli.main import run
+from tests.assessment.conftest import one_reasoner_for_all, reasoner  # noqa: F401  fixtures
 
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 AFTER_W10 = "2026-03-10T10:05+08:00"
@@ -27,6 +28,11 @@ class Said:
     @property
     def rows(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def quick(one_duck_for_all: None, one_reasoner_for_all: None) -> None:  # noqa: F811
+    """Every command shares the one DuckDB and the one rule engine."""
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from sqlalchemy import create_engine, text
 
 from engine.ledger.database import MIGRATIONS, VERSION_TABLE, known_versions
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request, tmp_path):

@@ -12,6 +12,8 @@ from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, readi
 from engine.ledger.tables import Notice, Sanction, Violation
 from engine.ledger.violations import by
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 NOON = datetime(2026, 3, 10, 12)
 DECIDED = {"state": "confirmed", "amount_fen": 30050, "reference": "X-7", "appeal_until": "2026-03-17"}
 

@@ -12,6 +12,8 @@ from engine.ledger import database, troubles
 from engine.ledger.database import LedgerError, masked, open_ledger, reading, transaction
 from engine.ledger.tables import Cursor
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 OPEN = """
 from engine.ledger.database import open_ledger
 from sqlalchemy import text

@@ -8,6 +8,8 @@ from engine.ledger import database
 from engine.ledger.database import open_ledger, reading
 from engine.ledger.tables import Sanction
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 SUBJECT = (
     """INSERT INTO subject (id, "key", kind, external_id, client) VALUES (1, 'shop:x/s1', 'shop', 's1', 'default')"""
 )

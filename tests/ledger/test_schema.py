@@ -12,6 +12,8 @@ from sqlmodel import SQLModel
 
 from engine.ledger.database import MIGRATIONS, VERSION_TABLE, known_versions, open_ledger
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 POSTGRESQL_SCHEMA = """
 SELECT 'column ' || table_name || '.' || column_name,

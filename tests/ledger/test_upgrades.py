@@ -22,6 +22,8 @@ from engine.ledger.database import (
 )
 from engine.ledger.tables import Cursor
 
+pytestmark = pytest.mark.usefixtures("as_shipped")
+
 # Each of several processes opens a ledger of version 0001; says how often it migrated.
 UPGRADE = """
 from engine.ledger import database

@@ -1,0 +1,66 @@
+"""What the tests spare themselves: migrating every new ledger, waiting for the disk, and compiling known statements.
+
+A new ledger in SQLite is migrated for real once in a process; each later one gets the same tables from the statements
+that SQLite keeps of them. Of a statement, an engine keeps what it compiled; here the next test's engine keeps it too.
+Tests about opening and migrating ask for the fixture `as_shipped`.
+"""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine
+
+from engine.ledger import database
+
+_AS_SHIPPED = {name: getattr(database, name) for name in ("_upgrade", "_sqlite_connected", "create_engine")}
+_statements: list[str] = []  # that make a new ledger in SQLite, once one has been migrated
+
+_first: dict[str, Engine] = {}  # of each kind of database, an engine that others share with
+
+
+def _upgrade(connection):
+    if connection.dialect.name != "sqlite" or database._recorded_version(connection) is not None:
+        _AS_SHIPPED["_upgrade"](connection)
+    elif _statements:
+        cursor = connection.connection.driver_connection
+        for statement in _statements:
+            cursor.execute(statement)
+    else:
+        _AS_SHIPPED["_upgrade"](connection)
+        dump = connection.connection.driver_connection.iterdump()
+        _statements[:] = [s for s in dump if s not in {"BEGIN TRANSACTION;", "COMMIT;"}]
+
+
+def _sqlite_connected(connection, record):
+    _AS_SHIPPED["_sqlite_connected"](connection, record)
+    connection.execute("PRAGMA synchronous = OFF")  # nothing of a test has to outlive a power failure
+
+
+def _create_engine(address, **settings):
+    engine = _AS_SHIPPED["create_engine"](address, query_cache_size=5000, **settings)
+    first = _first.get(address.drivername)
+    if first is None or not hasattr(first.dialect, "default_isolation_level"):  # it has never been connected
+        _first[address.drivername] = engine
+    else:
+        # What is compiled is kept under its dialect, so sharing the one means sharing the other.
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
+
+
+@contextmanager
+def hastened():
+    """Ledgers are made and written in haste within the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_upgrade", _upgrade)
+        patch.setattr(database, "_sqlite_connected", _sqlite_connected)
+        patch.setattr(database, "create_engine", _create_engine)
+        yield
+
+
+@contextmanager
+def unhastened():
+    """Ledgers are made and written as kaohe ships within the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _AS_SHIPPED.items():
+            patch.setattr(database, name, value)
+        yield
