@@ -7,6 +7,7 @@ which all hosts share; the schedule goes by the caller's `now`.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,9 +33,9 @@ from notifier.words.lines import masked
 
 LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
 MOST_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(minutes=1)
+FIRST_PAUSE = timedelta(minutes=2)  # at most, see `pause`
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(hours=1)  # of what a provider has throttled
-PAUSE_GROWS = 3  # 1, 3, 9, … minutes: eight attempts span 18 hours, a server's night
+PAUSE_GROWS = 3  # at most 2, 6, 18, … minutes, half of it on average: eight attempts span 18 hours, a server's night
 
 _CUT_OFF = "attempt {} was cut off before its answer was recorded"
 _log = logging.getLogger(__name__)
@@ -60,22 +61,30 @@ class Claim:
 def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
     """How many notices wait that should have gone out before that time, and when the oldest should have; None: none.
 
-    What was tried in vain is due since its first attempt, and not only when it is tried next: of a notice about one
-    violation that is when it was written, of a digest what its pauses add up to.
+    What was put off is due since it should first have gone out, and not only when it is tried next.
     """
     cut_off = (col(Notice.state) == "sending") & (col(Notice.lease_until) < before)
-    waiting = col(Notice.state).in_(["queued", "sending"])
-    tried = col(Notice.violation_id).is_not(None) & (col(Notice.attempts) > 0)
-    written = select(func.count(), func.min(Notice.created_at)).where(waiting, tried)
-    found = list(session.exec(written.where(or_(col(Notice.created_at) < before, cut_off))))
-    for attempts in range(MOST_ATTEMPTS + 1):
-        paused = FIRST_PAUSE * sum(PAUSE_GROWS**n for n in range(attempts))
-        planned = select(func.count(), func.min(Notice.next_attempt_at)).where(waiting, ~tried)
-        overdue = or_(col(Notice.next_attempt_at) < before + paused, cut_off)
-        ((count, oldest),) = session.exec(planned.where(Notice.attempts == attempts, overdue))
-        found.append((count, oldest - paused if count else oldest))
-    late = [(count, oldest) for count, oldest in found if count]
-    return (sum(count for count, _ in late), min(oldest for _, oldest in late)) if late else None
+    late = col(Notice.state).in_(["queued", "sending"]) & or_(col(Notice.due_at) < before, cut_off)
+    ((count, oldest),) = session.exec(select(func.count(), func.min(Notice.due_at)).where(late))
+    return (count, oldest) if count else None
+
+
+def pause(number: int, attempts: int) -> timedelta:
+    """How long a notice rests after so many attempts: any time between nothing and what grows with each of them.
+
+    Many that failed together are so not tried again together. Drawn from the notice's number, the same at every call.
+
+    >>> [pause(7, n) < longest_pause(n) for n in range(1, 4)]
+    [True, True, True]
+    """
+    drawn = int.from_bytes(hashlib.sha256(f"{number}/{attempts}".encode()).digest()[:4])
+    return longest_pause(attempts) * drawn // 2**32 + SHORTEST_REST
+
+
+def longest_pause(attempts: int) -> timedelta:
+    """What a rest after so many attempts is at most, but for a second."""
+    grown: int = PAUSE_GROWS ** (attempts - 1)
+    return FIRST_PAUSE * grown
 
 
 def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str, str]], int]:
@@ -142,7 +151,7 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             notice.attempts = attempts - 1
             notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
         elif state == "queued":
-            notice.next_attempt_at = now + FIRST_PAUSE * PAUSE_GROWS ** (attempts - 1)
+            notice.next_attempt_at = now + pause(taken.number, attempts)
         return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
 
 

@@ -45,6 +45,7 @@ class Drafter:
                 body=text.body,
                 variables=dict(text.variables) or None,
                 state="failed" if recipient.fault else "queued",
+                due_at=now,
                 next_attempt_at=now,
                 answer=f"misconfigured: {recipient.fault}" if recipient.fault else None,
                 created_at=now,

@@ -38,6 +38,7 @@ class Notice(SQLModel, table=True):
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
+    due_at: datetime = Field(sa_type=Instant)  # when it should first go out
     next_attempt_at: datetime = Field(sa_type=Instant)
     answer: str | None = Field(default=None, sa_type=Text)  # what the provider really said
     created_at: datetime = Field(sa_type=Instant)
