@@ -15,7 +15,7 @@ from engine.tracker.accuracy import Accuracy, Contradicted
 from engine.tracker.matches import Compared
 from engine.tracker.penalties import Penalty
 from notifier.words.figures import money
-from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
+from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SEVERITIES, word
 
 RESULTS: Mapping[str, Text] = {
     "matched": Text("一致", "matched"),
@@ -32,7 +32,6 @@ STATUSES: Mapping[str, Text] = {
     "expired": Text("已过期", "expired"),
     "executed": Text("已执行", "executed"),
 }
-ACCOUNTS: Mapping[str, Text] = {"deposit": Text("保证金", "deposit"), "balance": Text("货款", "balance")}
 DOUBTS: Mapping[str, Text] = {
     "rule guessed": Text("规则是按通知的文字猜的", "the rule is guessed from the words of the notice"),
     "rule unknown": Text("通知没有说明是哪条规则", "the notice does not tell the rule"),

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from console.cli.app import AsJson, AsOf, current, group
 from console.decided import doubts_about
-from console.desk import Desk, instant
+from console.desk import KAOHE, Desk, instant
 from console.listing import listing
 from console.names import shop_names
 from console.output import json_lines, note, say
@@ -204,7 +204,7 @@ def confirm_(
         found = _compared(session, desk, lake, penalty, now).match
         violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now, forfeits_appeal=forfeit)
         recorded = records_of(session, [violation.id])[violation.id]
-    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
+    look_after(desk.ledger, desk.sound_rules, now, KAOHE)
     for doubt in doubts_about(recorded, desk.sound_rules, notice_of(penalty), language):
         note(doubt)
     say(f"{violation.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, violation.state, language)}")

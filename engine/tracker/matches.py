@@ -27,6 +27,8 @@ from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalt
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
 CONFIRMED = "confirmed"
+# Statuses by which the platform itself says that an appeal was made, or can be made no more.
+APPEAL_IS_OVER = frozenset({"appealed", "upheld", "overturned", "expired"})
 _ON_THE_WAY = frozenset({"acknowledged", "confirmed", "appealed"})
 
 
@@ -226,7 +228,7 @@ def _record(
     """The one place where a penalty changes a violation: through the states that lead to where the platform has it."""
     *before, last = _way(violation.state, STATE_OF.get(penalty.status, CONFIRMED))
     for state in before:
-        decide(session, rulebook, violation.id, state, actor, why, now, forfeits_appeal=True)
+        decide(session, rulebook, violation.id, state, actor, why, now, appeal_is_over=True)
     return decide(
         session,
         rulebook,
@@ -236,7 +238,8 @@ def _record(
         why,
         now,
         notice_of(penalty),
-        forfeits_appeal=forfeits or penalty.status != "open",  # what is beyond open has nothing to give up any more
+        forfeits_appeal=forfeits,
+        appeal_is_over=penalty.status in APPEAL_IS_OVER,
     )
 
 
