@@ -8,10 +8,12 @@ Tests about opening and migrating ask for the fixture `as_shipped`.
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 from sqlalchemy import Engine
 
 from engine.ledger import database
 
+FEW = 20  # examples
 _AS_SHIPPED = {name: getattr(database, name) for name in ("_upgrade", "_sqlite_connected", "create_engine")}
 _statements: list[str] = []  # that make a new ledger in SQLite, once one has been migrated
 
@@ -64,3 +66,25 @@ def unhastened():
         for name, value in _AS_SHIPPED.items():
             patch.setattr(database, name, value)
         yield
+
+
+def left_to_the_whole(items):
+    """Mark as slow all cases of a test marked `few(n)` but n of them, spread evenly; the first one is always tried."""
+    cases = {}
+    for item in items:
+        marker = item.get_closest_marker("few")
+        if marker and not item.get_closest_marker("slow"):
+            cases.setdefault((item.parent, item.originalname), (marker.args[0], []))[1].append(item)
+    for most, same in cases.values():
+        tried = {n * len(same) // most for n in range(min(most, len(same)))}
+        for number, item in enumerate(same):
+            if len(same) > most and number not in tried:
+                item.add_marker(pytest.mark.slow)
+
+
+def with_few_examples(items):
+    """Let Hypothesis try no more than FEW examples of each property."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        if is_hypothesis_test(test) and test._hypothesis_internal_use_settings.max_examples > FEW:
+            test._hypothesis_internal_use_settings = settings(test._hypothesis_internal_use_settings, max_examples=FEW)
