@@ -69,17 +69,33 @@ def unhastened():
 
 
 def left_to_the_whole(items):
-    """Mark as slow all cases of a test marked `few(n)` but n of them, spread evenly; the first one is always tried."""
-    cases = {}
+    """Mark as slow what `make test` can do without: most cases of what has many, and PostgreSQL where SQLite has been.
+
+    Of a test marked `few(n)`, n cases stay, spread evenly; the first one is always tried. Outside the ledger's own room
+    one in four of the tests on both databases stays on both, among them the first of each file.
+    """
+    tests = {}
     for item in items:
-        marker = item.get_closest_marker("few")
-        if marker and not item.get_closest_marker("slow"):
-            cases.setdefault((item.parent, item.originalname), (marker.args[0], []))[1].append(item)
-    for most, same in cases.values():
-        tried = {n * len(same) // most for n in range(min(most, len(same)))}
-        for number, item in enumerate(same):
-            if len(same) > most and number not in tried:
-                item.add_marker(pytest.mark.slow)
+        if isinstance(item, pytest.Function) and not item.get_closest_marker("slow"):
+            tests.setdefault(item.path, {}).setdefault(item.originalname, []).append(item)
+    left = []
+    for path, of_one_file in tests.items():
+        both = [cases for cases in of_one_file.values() if {"sqlite", "postgresql"} <= set(map(_database, cases))]
+        for number, cases in enumerate(both if path.parent.name != "ledger" else ()):
+            left += [case for case in cases if number % 4 and _database(case) == "postgresql"]
+        for cases in of_one_file.values():
+            marker = cases[0].get_closest_marker("few")
+            if marker and len(cases) > marker.args[0]:
+                tried = {n * len(cases) // marker.args[0] for n in range(marker.args[0])}
+                left += [case for number, case in enumerate(cases) if number not in tried]
+    for case in left:
+        case.add_marker(pytest.mark.slow)
+
+
+def _database(case):
+    """The database of a case of a test on both; None of any other."""
+    given = case.callspec.params.values() if hasattr(case, "callspec") else ()
+    return next((value for value in given if value in ("sqlite", "postgresql")), None)
 
 
 def with_few_examples(items):
