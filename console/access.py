@@ -69,11 +69,13 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "mappings check": NOBODY,
         "mappings list": NOBODY,
         "mappings show": NOBODY,
+        "notices channels": READ,
         "notices list": READ,
         "notices preview": READ,
         "notices retry": HANDLE,
         "notices send": HANDLE_ALL,
         "notices show": READ,
+        "notices test": ADMINISTER,
         "outlook": READ,
         "pack": NOBODY,  # a pack that came from elsewhere is checked by anybody; one is made by whoever may read
         "penalties confirm": DECIDE,

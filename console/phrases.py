@@ -14,8 +14,8 @@ from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
 from engine.rulebook.platforms import CHINA
+from notifier.channels.registry import NO_SUCH_CHANNEL, kinds
 from notifier.digests import NOTHING_LEFT
-from notifier.routes import ADDRESS_FAULTS
 from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
@@ -50,6 +50,8 @@ PHRASES: Mapping[str, Text] = {
     "opened_on": Text("开店日", "opened on"),
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
+    "set_up": Text("已设置", "set up"),
+    "settings": Text("设置项", "settings"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
     "mapping": Text("映射", "mapping"),
@@ -269,7 +271,7 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
             ),
             rf"地址不能用：{fault.zh}；请用 `kaohe shops import` 改正 \1 的联系人，再用 `kaohe notices retry`",
         )
-        for fault in ADDRESS_FAULTS
+        for fault in (NO_SUCH_CHANNEL, *(fault for kind in kinds().values() for fault in kind.faults))
     ),
     (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
     (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),

@@ -19,27 +19,12 @@ from sqlalchemy import URL
 
 from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language, Text
+from engine.settings import Setting
+from notifier.channels.registry import kinds
 
 LEDGER = "ledger.sqlite"
 SHIPPED_RULESETS = Path(__file__).resolve().parents[1] / "rulesets"
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting: `name` as in kaohe.toml; in the environment it is KAOHE_ and the name in capitals."""
-
-    name: str
-    default: str
-    help: str
-    secret: bool = False
-
-    @property
-    def variable(self) -> str:
-        """The name of the environment variable."""
-        return "KAOHE_" + self.name.upper()
-
-
-SAMPLE_SENDER = "kaohe@example.com"  # good enough for files in the outbox
 
 SETTINGS = (
     Setting("home", "./kaohe-data", "directory of the ledger, the lake, the cache, the outbox and the secret"),
@@ -48,14 +33,7 @@ SETTINGS = (
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
     Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
-    Setting(
-        "smtp_url",
-        "",
-        "how mail leaves: smtp://, smtp+starttls:// or smtps://user@host:port; empty: .eml files",
-    ),
-    Setting("smtp_password", "", "password for smtp_url", secret=True),
-    Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
-    Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
+    *(setting for kind in kinds().values() for setting in kind.settings),
     Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),
@@ -163,19 +141,20 @@ class Settings:
         return int(self["metrics_port"]) if self["metrics_port"] else None
 
     @property
-    def smtp_password(self) -> str | None:
-        """The password for mail, from the environment or the file that is named; None where there is none."""
-        if self["smtp_password"]:
-            return self["smtp_password"]
-        if not self["smtp_password_file"]:
-            return None
-        path = Path(self["smtp_password_file"])
+    def outbox(self) -> Path:
+        """Where mails are written that no server takes."""
+        return self.home / "outbox"
+
+    def value(self, name: str) -> str:
+        """A setting, a secret also from the file that `<name>_file` names; empty where it is not set."""
+        if self[name] or not _BY_NAME[name].secret or not (file := self[f"{name}_file"]):
+            return self[name]
         try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8"
             raise KaoheError(
-                f"smtp_password_file {path} cannot be read: {error.strerror}",
-                zh=f"smtp_password_file {path} 读不了：{error.strerror}",
+                f"{name}_file {file} cannot be read: {why}", zh=f"{name}_file {file} 读不了：{why}"
             ) from error
 
     def shown(self) -> list[dict[str, str | None]]:

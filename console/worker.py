@@ -13,7 +13,6 @@ from datetime import datetime
 from importlib.metadata import version as installed_version
 
 from console.desk import Desk
-from console.mail import mail_channels
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
@@ -22,6 +21,7 @@ from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
 from engine.tracker.lookout import look_after
+from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
@@ -102,7 +102,7 @@ def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] 
         return Planned(), Delivered()
     planned = plan_notices(desk.ledger, book, now, desk.settings.language)
     drafter = Drafter(book, desk.settings.language)
-    channels = mail_channels(desk)
+    channels = channels_of(desk.settings)
     return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter)
 
 

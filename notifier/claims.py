@@ -7,6 +7,7 @@ which all hosts share; the schedule goes by the caller's `now`.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ from notifier.words.lines import masked
 
 LEASE = timedelta(minutes=5)  # longer than any channel takes for one letter
 MOST_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(minutes=1)
-PAUSE_GROWS = 3  # 1, 3, 9, … minutes: eight attempts span 18 hours, a server's night
+FIRST_PAUSE = timedelta(minutes=2)  # at most, see `pause`
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(hours=1)  # of what a provider has throttled
+PAUSE_GROWS = 3  # at most 2, 6, 18, … minutes, half of it on average: eight attempts span 18 hours, a server's night
 
 _CUT_OFF = "attempt {} was cut off before its answer was recorded"
 _log = logging.getLogger(__name__)
@@ -51,37 +53,47 @@ class Claim:
         """What is to be sent."""
         n = self.notice
         language = cast("Language", n.language)
-        return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body)
+        return Letter(
+            n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body, n.variables or {}
+        )
 
 
 def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
     """How many notices wait that should have gone out before that time, and when the oldest should have; None: none.
 
-    What was tried in vain is due since its first attempt, and not only when it is tried next: of a notice about one
-    violation that is when it was written, of a digest what its pauses add up to.
+    What was put off is due since it should first have gone out, and not only when it is tried next.
     """
     cut_off = (col(Notice.state) == "sending") & (col(Notice.lease_until) < before)
-    waiting = col(Notice.state).in_(["queued", "sending"])
-    tried = col(Notice.violation_id).is_not(None) & (col(Notice.attempts) > 0)
-    written = select(func.count(), func.min(Notice.created_at)).where(waiting, tried)
-    found = list(session.exec(written.where(or_(col(Notice.created_at) < before, cut_off))))
-    for attempts in range(MOST_ATTEMPTS + 1):
-        paused = FIRST_PAUSE * sum(PAUSE_GROWS**n for n in range(attempts))
-        planned = select(func.count(), func.min(Notice.next_attempt_at)).where(waiting, ~tried)
-        overdue = or_(col(Notice.next_attempt_at) < before + paused, cut_off)
-        ((count, oldest),) = session.exec(planned.where(Notice.attempts == attempts, overdue))
-        found.append((count, oldest - paused if count else oldest))
-    late = [(count, oldest) for count, oldest in found if count]
-    return (sum(count for count, _ in late), min(oldest for _, oldest in late)) if late else None
+    late = col(Notice.state).in_(["queued", "sending"]) & or_(col(Notice.due_at) < before, cut_off)
+    ((count, oldest),) = session.exec(select(func.count(), func.min(Notice.due_at)).where(late))
+    return (count, oldest) if count else None
 
 
-def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str]], int]:
-    """The numbers and channels of at most `limit` due notices of `channels`, and how many others wait."""
+def pause(number: int, attempts: int) -> timedelta:
+    """How long a notice rests after so many attempts: any time between nothing and what grows with each of them.
+
+    Many that failed together are so not tried again together. Drawn from the notice's number, the same at every call.
+
+    >>> [pause(7, n) < longest_pause(n) for n in range(1, 4)]
+    [True, True, True]
+    """
+    drawn = int.from_bytes(hashlib.sha256(f"{number}/{attempts}".encode()).digest()[:4])
+    return longest_pause(attempts) * drawn // 2**32 + SHORTEST_REST
+
+
+def longest_pause(attempts: int) -> timedelta:
+    """What a rest after so many attempts is at most, but for a second."""
+    grown: int = PAUSE_GROWS ** (attempts - 1)
+    return FIRST_PAUSE * grown
+
+
+def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str, str]], int]:
+    """The numbers, channels and recipients of at most `limit` due notices of `channels`, and how many others wait."""
     with reading(ledger) as session:
         is_due, ours = _is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
-        mine = select(Notice.id, Notice.channel).where(is_due, ours)
+        mine = select(Notice.id, Notice.channel, Notice.recipient).where(is_due, ours)
         ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
-        found = [(number, channel) for number, channel in session.exec(ordered) if number is not None]
+        found = [(number or 0, channel, recipient) for number, channel, recipient in session.exec(ordered)]
         others = select(func.count()).select_from(Notice).where(is_due, ~ours)
         return found, session.exec(others).one()
 
@@ -120,9 +132,9 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
 
 def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str:
     """Write down the answer to an attempt: `sent`, `delayed`, `failed`, or `lost` if it is no longer ours."""
-    attempts = taken.notice.attempts
+    attempts, throttled = taken.notice.attempts, outcome.kind == "throttled"
     again = outcome.kind in ("temporary", "unknown", "misconfigured") and attempts < MOST_ATTEMPTS
-    state = "sent" if outcome.kind == "accepted" else "queued" if again else "failed"
+    state = "sent" if outcome.kind == "accepted" else "queued" if again or throttled else "failed"
     ours = (
         (col(Notice.id) == taken.number)
         & (col(Notice.state) == "sending")
@@ -135,8 +147,11 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
         notice = session.get_one(Notice, taken.number)
-        if state == "queued":
-            notice.next_attempt_at = now + FIRST_PAUSE * PAUSE_GROWS ** (attempts - 1)
+        if throttled:  # it was not looked at: nothing speaks against it
+            notice.attempts = attempts - 1
+            notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
+        elif state == "queued":
+            notice.next_attempt_at = now + pause(taken.number, attempts)
         return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
 
 

@@ -36,7 +36,7 @@ class Delivered:
     dropped  the violation was settled in the meantime, so nobody was told
     lost     somebody else had taken the notice over before our answer was recorded
     gone     somebody else was faster
-    resting  left for later, since their channel lets nothing through now
+    resting  left for later, since their channel, or their recipient on it, lets nothing through now
     waiting  due, but of a channel that is not set up here
     """
 
@@ -74,12 +74,12 @@ def deliver_due(
         return now + timedelta(seconds=time.monotonic() - started)
 
     done: Counter[str] = Counter()
-    resting: set[str] = set()
+    resting: set[tuple[str, str | None]] = set()  # channels, and single recipients of one
     found, done["waiting"] = due(ledger, channels, now, limit)
-    for number, channel in found:
+    for number, channel, recipient in found:
         if stop():
             break
-        if channel in resting:
+        if not resting.isdisjoint({(channel, None), (channel, recipient)}):
             done["resting"] += 1
             continue
         taken = claim(ledger, number, instant(), owner, lease)
@@ -87,8 +87,8 @@ def deliver_due(
             done[taken] += 1
             continue
         outcome = _attempt(ledger, drafter, channels[channel], taken, instant())
-        if outcome.for_all:
-            resting.add(channel)
+        if outcome.for_all or outcome.kind == "throttled":
+            resting.add((channel, None if outcome.for_all else recipient))
         done[record(ledger, taken, outcome, instant())] += 1
     return Delivered(**done)
 

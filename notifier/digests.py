@@ -68,7 +68,7 @@ def join(
         insert_rows(session, NoticeItem, [{"notice_id": digest.id, "violation_id": name} for name in fresh])
         if not new and digest.attempts == 0:
             later = min(now + quiet, digest.created_at + LONGEST)
-            digest.next_attempt_at = max(digest.next_attempt_at, later)
+            digest.due_at = digest.next_attempt_at = max(digest.next_attempt_at, later)
             session.add(digest)
         changed.append((digest, fresh, new))
     return changed
@@ -265,12 +265,13 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
         subject="",
         body="",
         state="queued",
+        due_at=due,
         next_attempt_at=due,
         created_at=now,
     )
     digest.state = "failed" if fault else "queued"
     digest.answer = f"misconfigured: {fault}" if fault else None
-    digest.next_attempt_at, digest.created_at = due, now
+    digest.due_at, digest.next_attempt_at, digest.created_at = due, due, now
     session.add(digest)
     session.flush()
     return digest

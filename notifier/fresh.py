@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col
@@ -30,7 +30,8 @@ def freshened(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
         record = records_of(session, [notice.violation_id])[notice.violation_id]
     facts = record.facts(drafter.rulebook, drafter.sheets, cast("Language", notice.language))
     text = drafter.templates.render(notice.event, notice.channel, facts)
-    said = {"subject": text.subject, "body": text.body, "template": text.template}
+    said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
+    said |= {"variables": dict(text.variables) or None}
     with transaction(ledger) as session:
         if not _stands(session, record, notice.event) or not _write(session, taken, said):
             return None
@@ -44,7 +45,7 @@ def _stands(session: Session, record: Record, event: str) -> bool:
     return now == record.violation and (occasion is None or now.state in occasion.states)
 
 
-def _write(session: Session, taken: Claim, said: dict[str, str]) -> bool:
+def _write(session: Session, taken: Claim, said: dict[str, Any]) -> bool:
     ours = (
         (col(Notice.id) == taken.number)
         & (col(Notice.state) == "sending")

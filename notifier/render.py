@@ -1,6 +1,7 @@
 """From facts to a finished text: finds the template of an event, a channel and a language, and fills it in.
 
-A template is `<event>.<channel>.<language>.txt`: the subject on its first line, an empty line, then the body.
+A template is `<event>.<form>.<language>.txt`, its form that of the channel: the subject on its first line, an empty
+line, then the body.
 Directories that are given are searched before the shipped one, so one file is enough to reword one notice.
 """
 
@@ -9,13 +10,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Template
 
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
+from notifier.channels.kind import Form
+from notifier.channels.registry import kind
 from notifier.digest_facts import DigestFacts
 from notifier.events import LATE, OPENED
 from notifier.facts import NoticeFacts
@@ -27,7 +30,7 @@ _VARIABLES: Mapping[str, frozenset[str]] = {
     occasion.event: frozenset(field.name for field in dataclasses.fields(facts))
     for occasion, facts in ((OPENED, NoticeFacts), (LATE, DigestFacts))
 }
-_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<channel>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
+_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<form>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Rendered:
     template: str
     subject: str
     body: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Templates:
@@ -52,7 +56,7 @@ class Templates:
 
         Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails.
         """
-        path = self.find(event, channel, facts.language)
+        path = self.find(event, kind(channel).form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
         subject, body = self._compiled[path]
@@ -62,18 +66,18 @@ class Templates:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
         return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
 
-    def find(self, event: str, channel: str, language: Language) -> Path:
-        """The file of this template. Raises UnknownNameError naming the channels or languages known."""
+    def find(self, event: str, form: Form, language: Language) -> Path:
+        """The file of this template. Raises UnknownNameError naming the forms or languages known."""
         for directory in self._directories:
-            path = directory / f"{event}.{channel}.{language}.txt"
+            path = directory / f"{event}.{form}.{language}.txt"
             if path.is_file():
                 return path
         named = [m for d in self._directories for f in d.glob("*.txt") if (m := _NAME.fullmatch(f.name))]
-        channels = {m["channel"] for m in named if m["event"] == event}
-        if channel not in channels:
-            raise UnknownNameError(f"channel for {event} notices", channel, channels)
-        languages = {m["language"] for m in named if m["event"] == event and m["channel"] == channel}
-        raise UnknownNameError(f"language of {channel} notices", language, languages)
+        forms = {m["form"] for m in named if m["event"] == event}
+        if form not in forms:
+            raise UnknownNameError(f"form of {event} notices", form, forms)
+        languages = {m["language"] for m in named if m["event"] == event and m["form"] == form}
+        raise UnknownNameError(f"language of {form} notices", language, languages)
 
     def check(self) -> list[str]:
         """Every fault of every template file, as `path:line: what`, sorted; empty if all may be used."""

@@ -108,7 +108,7 @@ def _again_by_members(session: Session, digest: Notice, now: datetime, actor: st
 
 
 def _queue(session: Session, notice: Notice, now: datetime) -> None:
-    notice.state, notice.attempts, notice.next_attempt_at = "queued", 0, now
+    notice.state, notice.attempts, notice.due_at, notice.next_attempt_at = "queued", 0, now, now
     # Whether somebody has got it already stays an open question.
     notice.answer = notice.answer if (notice.answer or "").startswith("unknown:") else None
     session.add(notice)
@@ -136,5 +136,5 @@ def _nobody(notice: Notice, shop: Subject | None) -> KaoheError:
 
 def _copy(notice: Notice, recipient: Recipient, now: datetime) -> Notice:
     same = notice.model_dump(exclude={"id", "recipient", "channel", "answer"})
-    fresh = {"state": "queued", "attempts": 0, "next_attempt_at": now, "created_at": now}
+    fresh = {"state": "queued", "attempts": 0, "due_at": now, "next_attempt_at": now, "created_at": now}
     return Notice(**(same | fresh), recipient=recipient.address, channel=recipient.channel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine, func, update
 from sqlmodel import Session, col, select
@@ -42,7 +43,8 @@ def write(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
     """
     text = text_of(ledger, taken.notice, drafter)
     assert text is not None  # one that tells of nothing is not claimed
-    said = {"subject": text.subject, "body": text.body, "template": text.template}
+    said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
+    said |= {"variables": dict(text.variables) or None}
     with transaction(ledger) as session:
         ours = (
             (col(Notice.id) == taken.number)

@@ -142,6 +142,13 @@ CHINESE: Mapping[str, str] = {
     ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
     "email": "email（邮件）",
+    "The channels that there are, which of them are set up, and the settings of each.": (
+        "列出通知渠道、是否已设置，以及各自的设置项。"
+    ),
+    "Send one message that says that it is a trial, now; nothing is recorded of it.": (
+        "立刻试发一条消息，说明是试发；不留记录。"
+    ),
+    "Where it goes: an address of that channel.": "发到哪里：该渠道的地址",
     "Queue a failed notice again.": "把失败的通知重新排队。",
     "Write and send what is due now, as the worker does.": "写出并发送现在到期的通知，与值守进程相同。",
     "The rules: list, show, check, test.": "规则：列出、查看、检查、测试。",

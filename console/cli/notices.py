@@ -11,16 +11,16 @@ from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
-from console.mail import mail_channels
 from console.output import json_lines, note, say
-from console.phrases import NOTICE_STATES, about_words, answer_words, heads
+from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
 from console.sentences import sentence
-from engine.errors import UnknownNameError
+from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
 from engine.ledger.whose import whose_notice
 from engine.rulebook.model import Language
+from notifier.channels.registry import channels_of, kind, kinds
 from notifier.deliver import deliver_due
 from notifier.digests import items_of
 from notifier.drafts import Drafter
@@ -28,6 +28,7 @@ from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import known_notice
 from notifier.retry import retry as retry_notice
+from notifier.trial import trial
 from notifier.words.vocabulary import word
 from notifier.writing import text_of
 
@@ -115,6 +116,58 @@ def retry(context: typer.Context, notice: int) -> None:
     say(sentence("queued again" if queued else "nothing queued", desk.settings.language, numbers=numbers))
 
 
+@commands.command("channels")
+def channels_(context: typer.Context, as_json: AsJson = False) -> None:
+    """The channels that there are, which of them are set up, and the settings of each."""
+    desk = current(context)
+    language, ready = desk.settings.language, channels_of(desk.settings)
+    if as_json:
+        json_lines(
+            {"channel": k.name, "set_up": k.name in ready, "settings": [s.name for s in k.settings]}
+            for k in kinds().values()
+        )
+        return
+    listing(
+        heads("channel set_up settings", language),
+        [
+            [
+                f"{k.name} {k.title.in_language(language)}",
+                phrase("yes" if k.name in ready else "no", language),
+                ", ".join(s.name for s in k.settings),
+            ]
+            for k in kinds().values()
+        ],
+        "",
+    )
+
+
+@commands.command("test")
+def test_(
+    context: typer.Context,
+    channel: str,
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it goes: an address of that channel.")],
+    lang: Lang = None,
+) -> None:
+    """Send one message that says that it is a trial, now; nothing is recorded of it."""
+    desk = current(context)
+    language = lang_of(lang, desk)
+    address = kind(channel).address(to)
+    if address.fault:
+        raise KaoheError(f"{to!r}: {address.fault.en}", zh=f"{to!r}：{address.fault.zh}")
+    built = kind(channel).build(desk.settings)
+    if built is None:
+        names = ", ".join(s.name for s in kind(channel).settings)
+        raise KaoheError(
+            f"{channel} is not set up here; its settings: {names} (docs/notices.md)",
+            zh=f"这里没有设置 {channel}；相关设置项：{names}（见 docs/notices.md）",
+        )
+    letter = trial(channel, address.text, language)
+    outcome = built.send(letter, datetime.now(UTC))
+    say(masked(answer_words(f"{outcome.kind}: {outcome.answer}", language)))
+    if outcome.kind != "accepted":
+        raise typer.Exit(1)
+
+
 @commands.command()
 def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
@@ -122,7 +175,7 @@ def send(context: typer.Context) -> None:
     now = datetime.now(UTC)
     planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
     drafter = Drafter(desk.sound_rules, desk.settings.language)
-    done = deliver_due(desk.ledger, mail_channels(desk), now, desk.owner, drafter=drafter)
+    done = deliver_due(desk.ledger, channels_of(desk.settings), now, desk.owner, drafter=drafter)
     language = desk.settings.language
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -157,9 +159,7 @@ def link_(
     shop: Shop = None,
 ) -> None:
     """Say to which violation a penalty belongs."""
-    desk, lake = _desk(context)
-    with desk.transaction() as session:
-        penalty = _one(session, lake, reference, platform, shop)
+    with _deciding(context, reference, platform, shop) as (desk, session, penalty):
         link(session, desk.who, penalty, violation, why, datetime.now(UTC))
     words = LINKED.in_language(desk.settings.language)
     say(words.format(reference=penalty.reference, violation=violation.strip().upper()))
@@ -170,9 +170,7 @@ def unlink_(
     context: typer.Context, reference: Reference, why: Why, platform: PlatformOption = None, shop: Shop = None
 ) -> None:
     """Take back what somebody said about a penalty; matching decides again."""
-    desk, lake = _desk(context)
-    with desk.transaction() as session:
-        penalty = _one(session, lake, reference, platform, shop)
+    with _deciding(context, reference, platform, shop) as (desk, session, penalty):
         unlink(session, desk.who, penalty, why, datetime.now(UTC))
     say(UNLINKED.in_language(desk.settings.language).format(reference=penalty.reference))
 
@@ -182,9 +180,7 @@ def ours_none_(
     context: typer.Context, reference: Reference, why: Why, platform: PlatformOption = None, shop: Shop = None
 ) -> None:
     """Say that a penalty belongs to none of our violations."""
-    desk, lake = _desk(context)
-    with desk.transaction() as session:
-        penalty = _one(session, lake, reference, platform, shop)
+    with _deciding(context, reference, platform, shop) as (desk, session, penalty):
         ours_none(session, desk.who, penalty, why, datetime.now(UTC))
     say(OURS_NONE.in_language(desk.settings.language).format(reference=penalty.reference))
 
@@ -218,6 +214,16 @@ def _desk(context: typer.Context) -> tuple[Desk, Lake]:
     desk = current(context)
     _ = desk.ledger  # so that a home without one is told before a lake without one
     return desk, Lake(desk.settings.lake)
+
+
+@contextmanager
+def _deciding(
+    context: typer.Context, reference: str, platform: str | None, shop: str | None
+) -> Iterator[tuple[Desk, Session, Penalty]]:
+    """The penalty that somebody says something about, in the transaction that records it."""
+    desk, lake = _desk(context)
+    with desk.transaction() as session:
+        yield desk, session, _one(session, lake, reference, platform, shop)
 
 
 def _where(session: Session, client: str | None, platform: str | None, shop: str | None) -> dict[str, str | None]:

@@ -16,7 +16,6 @@ from console.output import progress, say
 from console.phrases import step_words
 from console.registers import read_people, read_shops
 from console.sentences import sentence
-from console.settings import SAMPLE_SENDER
 from engine.assessment.assess import assess_due
 from engine.assessment.deciding import decide
 from engine.errors import KaoheError
@@ -30,6 +29,7 @@ from notifier.channels.contract import Channel
 from notifier.channels.email import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
+from notifier.channels.email.setup import SAMPLE_SENDER
 from notifier.deliver import deliver_due
 from notifier.digests import QUIET
 from notifier.drafts import Drafter

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from console.doctor.finding import Finding, ok, refused
-from console.mail import smtp_server
-from console.settings import SAMPLE_SENDER, Settings
+from console.settings import Settings
 from engine.errors import KaoheError
 from engine.rulebook.model import Text
 from notifier.channels.email.message import Sender
+from notifier.channels.email.setup import SAMPLE_SENDER, smtp_server
 
 SUBJECT = "mail"
 
@@ -19,7 +19,7 @@ def check_mail(settings: Settings, name_sender: bool = True) -> list[Finding]:
         return [ok(SUBJECT, "没有设 smtp_url：邮件写进 outbox", "no smtp_url: mail is written to the outbox")]
     found = check_sender(settings["mail_from"])
     try:
-        server = smtp_server(url, settings.smtp_password)
+        server = smtp_server(url, settings.value("smtp_password") or None)
     except KaoheError as error:
         return [*found, refused(SUBJECT, error)]
     answer = server.greet(settings["mail_from"] if name_sender and not found else None)

@@ -10,7 +10,6 @@ difference is booked as a correction in the month in which it is recorded; the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +33,7 @@ from engine.ledger.periods import is_closed, keep_months, month_of
 from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Assessment, JournalEntry, Run, Sanction, Situation, Subject, Violation
-from engine.ledger.violations import NONE_MORE, by, change
+from engine.ledger.violations import Statement, by, change
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Rule, Version
 from engine.rulebook.platforms import zone_of
@@ -56,44 +55,32 @@ def decide(
     asked_by: str | None = None,
 ) -> Violation:
     """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
-    given_up = forfeits_appeal and state == "confirmed"
-    more = {"appeal_forfeited": True} if given_up else NONE_MORE
-    violation, event = decided(session, rulebook, violation_id, state, actor, why, now, notice, asked_by, more)
+    more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else {}
+    stated = Statement(state, actor, why, now, notice, asked_by, more)
+    violation, event = decided(session, rulebook, violation_id, stated)
     append(session, now, [event])
     return violation
 
 
-def decided(
-    session: Session,
-    rulebook: RuleBook,
-    violation_id: str,
-    state: str,
-    actor: Actor,
-    why: str,
-    now: datetime,
-    notice: PlatformNotice = NOTHING_SAID,
-    asked_by: str | None = None,
-    more: Mapping[str, Any] = NONE_MORE,
-    *,
-    follows: bool = False,
-) -> tuple[Violation, Event]:
+def decided(session: Session, rulebook: RuleBook, violation_id: str, stated: Statement) -> tuple[Violation, Event]:
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
     Gives the event that is to be journalled with it. Where the rule says that confirming gives an appeal up, and one is
-    still possible, it is confirmed only if `more` says `appeal_forfeited`. A severity for which the version that was
-    used has no rung changes no measures. Raises what `engine.ledger.violations.change` raises, and ForfeitsAppealError.
+    still possible, it is confirmed only if what more is stated has `appeal_forfeited`. A severity for which the version
+    that was used has no rung changes no measures. Raises what `engine.ledger.violations.change` raises, and
+    ForfeitsAppealError.
     """
     violation = held(session, violation_id)
     found = version_used(session, VersionShelf(session, rulebook), violation)
     version = found[1] if found else None
-    if not more.get("appeal_forfeited"):
-        refuse_to_forfeit(violation, state, notice, version, now)
+    if not stated.more.get("appeal_forfeited"):
+        refuse_to_forfeit(violation, stated.state, stated.notice, version, stated.now)
     stood, course = closed_as(session, violation), _course(session, violation)
-    changed, event = change(session, violation.id, state, actor, why, now, notice, asked_by, more, follows=follows)
+    changed, event = change(session, violation.id, stated)
     if course is None:
         settle(session, version, changed)
     elif (after := _after(session, version, changed, course.now(), stood)) != course.now():
-        event = _booked(session, changed, course, after, event, now)
+        event = _booked(session, changed, course, after, event, stated.now)
     return changed, event
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -76,7 +76,7 @@ def decisions(session: Session, rule: str) -> dict[str, list[Decision]]:
     """Cycle → the last decision of each kind about its violations under `rule`."""
     found: dict[str, list[Decision]] = {}
     for row in session.exec(select(Decided).where(Decided.rule == rule)):
-        found.setdefault(row.cycle, []).append(Decision(row.kind, row.assessed_on, row.batch))  # type: ignore[arg-type]
+        found.setdefault(row.cycle, []).append(Decision(cast("Kind", row.kind), row.assessed_on, row.batch))
     return found
 
 

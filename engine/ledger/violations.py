@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import or_
@@ -17,8 +17,6 @@ from engine.ledger.periods import Booked, corrections
 from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import AMEND, both, known_state, step
 from engine.ledger.tables import Subject, Violation
-
-NONE_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
 class BookedAloneError(KaoheError):
@@ -35,6 +33,24 @@ class BookedAloneError(KaoheError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Into which state somebody puts a violation, and what they say of it.
+
+    What `notice` says replaces what is on record. `asked_by` is who asked for the step, `more` what else the journal is
+    to tell; `follows`: the step follows from something else that was done.
+    """
+
+    state: str
+    actor: Actor
+    why: str
+    now: datetime
+    notice: PlatformNotice = NOTHING_SAID
+    asked_by: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    follows: bool = False
+
+
 def record(
     session: Session,
     violation_id: str,
@@ -46,33 +62,21 @@ def record(
     asked_by: str | None = None,
 ) -> Violation:
     """Do what `change` does, and journal it: ends with the journal's lock, so commit next."""
-    violation, event = change(session, violation_id, new_state, actor, why, now, notice, asked_by)
+    violation, event = change(session, violation_id, Statement(new_state, actor, why, now, notice, asked_by))
     append(session, now, [event])
     return violation
 
 
-def change(
-    session: Session,
-    violation_id: str,
-    new_state: str,
-    actor: Actor,
-    why: str,
-    now: datetime,
-    notice: PlatformNotice = NOTHING_SAID,
-    asked_by: str | None = None,
-    more: Mapping[str, Any] = NONE_MORE,
-    *,
-    follows: bool = False,
-) -> tuple[Violation, Event]:
+def change(session: Session, violation_id: str, stated: Statement) -> tuple[Violation, Event]:
     """Put a violation into another state, and give the `violation.<state>` that is to be journalled with it.
 
-    What `notice` says replaces what is on record. Given the state that the violation has, it corrects the record
-    (`violation.amended`), or tells for the first time that a notice has come (`violation.notified`). `asked_by` is who
-    asked for the step, `more` what else the journal is to tell; `follows`: the step follows from something else that
-    was done. What follows from the step is not reckoned here (see `engine.assessment.deciding`).
-    Raises UnknownNameError for an unknown violation or state, NotAllowedError, NoSuchStepError, naming the states that
-    may follow, and KaoheError without a reason, if nothing would change, or if who grants it is who asked for it.
+    Given the state that the violation has, it corrects the record (`violation.amended`), or tells for the first time
+    that a notice has come (`violation.notified`). What follows from the step is not reckoned here (see
+    `engine.assessment.deciding`). Raises UnknownNameError for an unknown violation or state, NotAllowedError,
+    NoSuchStepError, naming the states that may follow, and KaoheError without a reason, if nothing would change, or if
+    who grants it is who asked for it.
     """
+    new_state, actor, notice, asked_by = stated.state, stated.actor, stated.notice, stated.asked_by
     violation = by(session, violation_id, for_change=True)
     known_state(new_state)
     said = notice.said()
@@ -81,14 +85,14 @@ def change(
     if amends:
         actor.must(AMEND, violation.client, shop)
     else:
-        taken = step(violation.id, violation.state, new_state, follows=follows)
+        taken = step(violation.id, violation.state, new_state, follows=stated.follows)
         actor.must(taken.permission, violation.client, shop)
         if taken.not_by_asker and asked_by == actor.name:
             raise KaoheError(
                 f"{actor.name} asked that violation {violation.id} become {new_state}; somebody else has to grant it",
                 zh=f"违规 {violation.id} 变为 {both(new_state)} 是 {actor.name} 申请的，须由另一个人批准",
             )
-    if not why.strip():
+    if not stated.why.strip():
         raise KaoheError(
             f"violation {violation.id} cannot become {new_state} without a reason; say why",
             zh=f"违规 {violation.id} 变为 {both(new_state)} 要写明理由（--why）",
@@ -100,17 +104,17 @@ def change(
         )
     first_notice = amends and notice.noticed_at is not None and violation.noticed_at is None
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
-    violation.state, violation.changed_at = new_state, now
+    violation.state, violation.changed_at = new_state, stated.now
     for name, value in said.items():
         setattr(violation, "decided_severity" if name == "severity" else name, value)
     if notice.severity is not None:
         violation.severity = notice.severity
     session.add(violation)
-    after = {"state": new_state, "severity": violation.severity} | _told(violation, said) | dict(more)
+    after = {"state": new_state, "severity": violation.severity} | _told(violation, said) | dict(stated.more)
     if asked_by is not None:
         after["asked_by"] = asked_by
     event = "notified" if first_notice else "amended" if amends else new_state
-    payload = {"why": why, "before": before, "after": after}
+    payload = {"why": stated.why, "before": before, "after": after}
     return violation, Event(actor.name, f"violation.{event}", "violation", violation.id, payload)
 
 

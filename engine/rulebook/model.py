@@ -89,11 +89,14 @@ class Figure:
     denominator: str | None
 
 
+Comparison = Literal["at_least", "above", "at_most", "below"]
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """One comparison with an exact limit: `at_least`, `above`, `at_most` or `below`."""
 
-    comparison: Literal["at_least", "above", "at_most", "below"]
+    comparison: Comparison
     limit: Fraction
     as_written: str  # "80%", "5"
 
@@ -114,7 +117,7 @@ class Bound:
 
     def opposite(self) -> Bound:
         """The bound that admits exactly what this one does not."""
-        other: Literal["at_least", "above", "at_most", "below"]
+        other: Comparison
         if self.comparison == "at_least":
             other = "below"
         elif self.comparison == "below":

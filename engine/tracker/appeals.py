@@ -23,7 +23,7 @@ from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import NoSuchStepError, step
 from engine.ledger.subject_keys import agent_key
 from engine.ledger.tables import Appeal, Attachment, JournalEntry, Subject, Violation
-from engine.ledger.violations import shop_of
+from engine.ledger.violations import Statement, shop_of
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Appeal as Granted
 from engine.rulebook.model import Version
@@ -122,7 +122,7 @@ def submit(
     more = {"attempt": appeal.attempt, "submitted_at": handed_in.isoformat(), "made_with": appeal.account}
     more |= {"attachments": sorted(file.sha256 for file in attachments(session, appeal))}
     more |= {"late_why": late_why} if late else {}
-    _, event = decided(session, rulebook, violation.id, "appealed", actor, why, now, more=more)
+    _, event = decided(session, rulebook, violation.id, Statement("appealed", actor, why, now, more=more))
     append(session, now, [event])
     return appeal
 
@@ -158,7 +158,8 @@ def conclude(
         appeal.outcome, appeal.outcome_at, appeal.outcome_by, appeal.outcome_why = outcome, now, actor.name, why
         session.add(appeal)
     more = {"outcome": outcome, "attempt": attempts(session, violation.id)}
-    changed, event = decided(session, rulebook, violation.id, FOLLOWS[outcome], actor, why, now, notice, more=more)
+    stated = Statement(FOLLOWS[outcome], actor, why, now, notice, more=more)
+    changed, event = decided(session, rulebook, violation.id, stated)
     append(session, now, [event])
     return changed
 

@@ -14,8 +14,8 @@ from typing import Literal
 
 from engine.errors import KaoheError
 from engine.judge.verdict import reading_of, verdict_of
-from engine.rulebook.model import Bound, Interval, Rule, Standard, Text, Version
-from engine.rulebook.reading.bounds import Comparison, covers
+from engine.rulebook.model import Bound, Comparison, Interval, Rule, Standard, Text, Version
+from engine.rulebook.reading.bounds import covers
 from engine.rulebook.values import limit
 
 Result = Literal["met", "missed", "undetermined", "no_figure"]

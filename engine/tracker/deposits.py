@@ -144,7 +144,9 @@ def _after(charged: Penalty | Reckoned, deposit: Deposit) -> bool:
 
 
 def _latest(session: Session, shops: Sequence[int]) -> dict[int, Deposit]:
-    rows = session.exec(select(Deposit).where(col(Deposit.subject_id).in_(shops)).order_by(col(Deposit.at), Deposit.id))  # type: ignore[arg-type]
+    rows = session.exec(
+        select(Deposit).where(col(Deposit.subject_id).in_(shops)).order_by(col(Deposit.at), col(Deposit.id))
+    )
     return {row.subject_id: row for row in rows}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session, col, or_, select
 
@@ -23,7 +23,7 @@ from engine.ledger.tables import Assessment, ContractStandard, Subject
 from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by
 from engine.rulebook.book import RuleBook
-from engine.rulebook.model import Bound, Interval, Rule, Version
+from engine.rulebook.model import Bound, Comparison, Interval, Rule, Version
 from engine.rulebook.values import limit
 from engine.tracker.contract_bounds import Recorded, Result, read_bound, result_of, versions_met, why_not_stricter
 
@@ -99,7 +99,7 @@ class Checked:
 
 def bound_of(standard: ContractStandard) -> Bound:
     """A standard as a comparison."""
-    return Bound(standard.comparison, limit(standard.limit_written), standard.limit_written)  # type: ignore[arg-type]
+    return Bound(cast("Comparison", standard.comparison), limit(standard.limit_written), standard.limit_written)
 
 
 def set_standard(

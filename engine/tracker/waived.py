@@ -19,6 +19,7 @@ from engine.ledger.actors import Actor
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, keep_months, month_of
 from engine.ledger.tables import Violation, WaivedViolation, Waiver, WaiverShop
+from engine.ledger.violations import Statement
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 
@@ -68,7 +69,8 @@ def let_off(
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
         why, asked_by = f"{waiver_name(waiver.id)}: {waiver.why}", waiver.writers[0]
-        events.append(decided(session, rulebook, violation.id, "waived", actor, why, now, asked_by=asked_by)[1])
+        stated = Statement("waived", actor, why, now, asked_by=asked_by)
+        events.append(decided(session, rulebook, violation.id, stated)[1])
     return events
 
 
@@ -104,7 +106,7 @@ def _back(
 ) -> Event:
     today = local_day(now, PLATFORMS[violation.platform].zone)
     more = {"notify": today - violation.assessed_on <= NEWS_FOR}
-    event = decided(session, rulebook, violation.id, state, actor, why, now, more=more, follows=True)[1]
+    event = decided(session, rulebook, violation.id, Statement(state, actor, why, now, more=more, follows=True))[1]
     return replace(event, event="violation.reopened")  # which is news to those who were not told
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +16,8 @@ from notifier.channels.outcome import Outcome
 class Letter:
     """One finished message to one recipient, about one violation or a digest, always of one client's shops.
 
-    `key` is the violation's id, or the digest's own.
+    `key` is the violation's id, or the digest's own. `variables`: what a provider puts into a text that it keeps
+    itself, as short messages have; `body` is then that text as it is read.
     """
 
     key: str
@@ -26,6 +28,7 @@ class Letter:
     language: Language
     subject: str
     body: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

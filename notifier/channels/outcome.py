@@ -1,15 +1,16 @@
-"""What became of one attempt to send: the five answers that the delivery acts on."""
+"""What became of one attempt to send: the six answers that the delivery acts on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from notifier.words.lines import cut
 
 LONGEST_ANSWER = 500
 
-OutcomeKind = Literal["accepted", "temporary", "permanent", "misconfigured", "unknown"]
+OutcomeKind = Literal["accepted", "throttled", "temporary", "permanent", "misconfigured", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +18,27 @@ class Outcome:
     """One answer, with the provider's own words.
 
     accepted       the provider took it
+    throttled      it did not, since it had too much: not before `until`
     temporary      it did not, and trying again later may help
     permanent      it did not and will not: never again without a person
     misconfigured  our own set-up is at fault (password, certificate, sender, folder), not the recipient
     unknown        the connection went before the answer came: it may have been taken
 
-    `for_all`: every other letter would fare the same now (the server is down, the disk is full), so that
-    trying them can wait.
+    `for_all`: every other letter over this channel would fare the same now (the server is down, the disk is full), so
+    that trying them can wait.
     """
 
     kind: OutcomeKind
     answer: str
     for_all: bool = False
+    until: datetime | None = None
 
     @classmethod
     def of(cls, kind: OutcomeKind, answer: str, *, for_all: bool = False) -> Outcome:
         """An outcome whose answer is put on one line and cut to 500 characters."""
         return cls(kind, cut(answer, LONGEST_ANSWER), for_all)
+
+    @classmethod
+    def throttled(cls, answer: str, until: datetime, *, for_all: bool = False) -> Outcome:
+        """That the provider wants to be left alone until then."""
+        return replace(cls.of("throttled", answer, for_all=for_all), until=until)

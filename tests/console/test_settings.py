@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from console.mail import smtp_server
 from console.settings import SETTINGS, load_settings
 from engine.errors import KaoheError
 from engine.ledger.database import open_ledger
+from notifier.channels.email.setup import smtp_server
 
 DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -101,9 +101,11 @@ def test_what_is_not_set_is_said_to_be_unset(kaohe):
 
 def test_a_password_comes_from_a_file(tmp_path):
     (tmp_path / "pw").write_text("hunter2\n", encoding="utf-8")
-    assert load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "pw")}, tmp_path).smtp_password == "hunter2"
+    assert (
+        load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "pw")}, tmp_path).value("smtp_password") == "hunter2"
+    )
     with pytest.raises(KaoheError, match="cannot be read"):
-        _ = load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "no")}, tmp_path).smtp_password
+        load_settings({"KAOHE_SMTP_PASSWORD_FILE": str(tmp_path / "no")}, tmp_path).value("smtp_password")
 
 
 def test_every_setting_stands_in_the_documentation():

@@ -85,6 +85,7 @@ def notice_of(key, client, violation=None):
         subject="s",
         body="b",
         state="queued",
+        due_at=NOW,
         next_attempt_at=NOW,
         created_at=NOW,
     )

@@ -15,7 +15,7 @@ from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
-from notifier.claims import FIRST_PAUSE, MOST_ATTEMPTS, Claim, claim
+from notifier.claims import FIRST_PAUSE, LONGEST_REST, MOST_ATTEMPTS, Claim, claim, longest_pause, pause
 from notifier.deliver import Delivered, deliver_due
 from notifier.digests import QUIET
 from notifier.drafts import Drafter
@@ -78,14 +78,23 @@ def test_a_temporary_refusal_is_tried_again_after_pauses_that_grow_and_then_no_m
     for _ in range(MOST_ATTEMPTS - 1):
         assert deliver(office, post, instant) == Delivered(delayed=1)
         [notice] = office.notices()
-        pauses.append(round((notice.next_attempt_at - instant) / FIRST_PAUSE))
-        assert deliver(office, post, notice.next_attempt_at - timedelta(seconds=30)) == Delivered()
+        pauses.append(notice.next_attempt_at - instant)
+        assert deliver(office, post, notice.next_attempt_at - timedelta(milliseconds=100)) == Delivered()
         instant = notice.next_attempt_at
-    assert pauses == [1, 3, 9, 27, 81, 243, 729]
+    second = timedelta(seconds=1)
+    longest = [longest_pause(n + 1) for n in range(len(pauses))]
+    assert [round(most / timedelta(minutes=2)) for most in longest] == [1, 3, 9, 27, 81, 243, 729]
+    assert all(second <= rest < most + 2 * second for rest, most in zip(pauses, longest, strict=True))
     assert deliver(office, post, instant) == Delivered(failed=1)
     [notice] = office.notices()
     assert (notice.state, notice.attempts, len(post.letters)) == ("failed", MOST_ATTEMPTS, MOST_ATTEMPTS)
     assert notice.answer == "temporary: 450 4.2.1 <zhang@example.com> is busy"
+
+
+def test_notices_that_failed_together_are_tried_again_apart():
+    rests = [pause(number, 3) / longest_pause(3) for number in range(1, 1001)]
+    assert 0.45 < sum(rests) / len(rests) < 0.55
+    assert all(sum(low <= r < low + 0.1 for r in rests) > 60 for low in (0.0, 0.3, 0.6, 0.85))
 
 
 def test_a_permanent_refusal_is_never_tried_again(office, queue, build, now):
@@ -119,6 +128,24 @@ def test_a_channel_that_lets_nothing_through_is_left_alone_for_the_rest_of_the_c
     assert deliver(sqlite_office, post, now) == Delivered(delayed=1, resting=2)
     assert [n.attempts for n in sqlite_office.notices()] == [1, 0, 0]
     assert deliver(sqlite_office, post, now) == Delivered(sent=2)
+
+
+def test_what_is_throttled_waits_until_it_may_go_and_uses_up_no_attempt(office, queue, build, now):
+    queue(office, 2)
+    until = now + timedelta(minutes=5)
+    post = build.post(Outcome.throttled("45009 too many", until))
+    assert deliver(office, post, now) == Delivered(delayed=1, resting=1)  # the same recipient would fare the same
+    first = office.notices()[0]
+    assert (first.state, first.attempts, first.answer) == ("queued", 0, "throttled: 45009 too many")
+    assert abs(first.next_attempt_at - until) < timedelta(seconds=1)
+    assert deliver(office, post, now + timedelta(minutes=1)) == Delivered(sent=1)
+    assert deliver(office, post, until) == Delivered(sent=1)
+
+
+def test_a_provider_cannot_put_a_notice_off_for_ever(sqlite_office, queue, build, now):
+    queue(sqlite_office)
+    deliver(sqlite_office, build.post(Outcome.throttled("later", now + timedelta(days=400))), now)
+    assert sqlite_office.notices()[0].next_attempt_at <= now + LONGEST_REST + timedelta(minutes=1)
 
 
 def test_a_set_up_that_is_wrong_is_tried_again_since_somebody_will_mend_it(sqlite_office, queue, build, now):

@@ -23,7 +23,7 @@ def write(build, rulebook):
 
     def make(records, language="zh-CN", older=0, client="acme"):
         key = f"late:2026-03-10/{client}"
-        schedule = {"state": "queued", "next_attempt_at": NOW, "created_at": NOW}
+        schedule = {"state": "queued", "due_at": NOW, "next_attempt_at": NOW, "created_at": NOW}
         words = {"language": language, "template": "", "subject": "", "body": ""}
         whom = {"client": client, "recipient": "zhang@example.com", "channel": "email"}
         notice = Notice(key=key, event="violations.late", **whom, **words, **schedule)

@@ -31,5 +31,5 @@ def test_an_unknown_violation_is_told_with_those_near_it(sqlite_office, rulebook
 
 def test_an_unknown_channel_is_told_with_those_there_are(sqlite_office, rulebook):
     sqlite_office.violation("V-1", sqlite_office.shop())
-    with pytest.raises(UnknownNameError, match="'fax'; known: email"):
+    with pytest.raises(UnknownNameError, match="unknown channel 'fax'"):
         preview(sqlite_office.ledger, rulebook, "V-1", "fax")

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.routes import address_fault, recipients_of
+from notifier.channels.email.address import address_fault
+from notifier.routes import recipients_of
 
 
 def contacts(build, text):

@@ -25,26 +25,16 @@ def waiting(office, now):
             "recipient": "a@x.cn",
         }
         with transaction(office.ledger) as session:
-            session.add(Notice(**(written | {"created_at": now, "next_attempt_at": now} | said)))
+            schedule = {"created_at": now, "due_at": now, "next_attempt_at": now}
+            session.add(Notice(**(written | schedule | said)))
 
     return put
 
 
-@pytest.mark.parametrize(("attempts", "pauses"), [(0, 0), (1, 1), (2, 4), (3, 13), (7, 1093)])
-def test_a_digest_is_due_since_its_first_attempt(office, now, waiting, attempts, pauses):
-    waiting(created_at=now - 600 * MINUTE, next_attempt_at=now + pauses * MINUTE, attempts=attempts)
-    with reading(office.ledger) as session:
-        assert unsent(session, now) is None
-        assert unsent(session, now + MINUTE) == (1, now)
-
-
-def test_a_notice_that_was_tried_is_due_since_it_was_written_and_one_that_was_sent_is_not(office, now, waiting):
-    shop = office.shop()
-    office.violation("V-1", shop)
-    of_one = {"key": "V-1", "violation_id": "V-1", "event": "violation.opened", "attempts": 3}
-    waiting(**of_one, next_attempt_at=now + 500 * MINUTE)
-    waiting(**of_one, next_attempt_at=now, state="sent", recipient="b@x.cn")
-    waiting(next_attempt_at=now + 10 * MINUTE)
+def test_what_was_put_off_is_due_since_it_should_first_have_gone_out_and_what_was_sent_is_not(office, now, waiting):
+    waiting(created_at=now - 600 * MINUTE, next_attempt_at=now + 500 * MINUTE, attempts=3)
+    waiting(next_attempt_at=now, state="sent", recipient="b@x.cn")
+    waiting(due_at=now + 10 * MINUTE, next_attempt_at=now + 10 * MINUTE, recipient="c@x.cn")
     with reading(office.ledger) as session:
         assert unsent(session, now) is None
         assert unsent(session, now + MINUTE) == (1, now)
@@ -52,7 +42,7 @@ def test_a_notice_that_was_tried_is_due_since_it_was_written_and_one_that_was_se
 
 
 def test_a_notice_that_was_left_half_way_is_late_once_its_lease_is(office, now, waiting):
-    waiting(next_attempt_at=now + 600 * MINUTE, state="sending", attempts=1, lease_until=now + 5 * MINUTE)
+    waiting(due_at=now + 600 * MINUTE, state="sending", attempts=1, lease_until=now + 5 * MINUTE)
     with reading(office.ledger) as session:
         assert unsent(session, now + 5 * MINUTE) is None
-        assert unsent(session, now + 6 * MINUTE) == (1, now + 599 * MINUTE)
+        assert unsent(session, now + 6 * MINUTE) == (1, now + 600 * MINUTE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
@@ -32,10 +33,12 @@ class Notice(SQLModel, table=True):
     template: str
     subject: str
     body: str = Field(sa_type=Text)
+    variables: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # of a text that the provider keeps
     state: str = Field(index=True)  # queued | sending | sent | failed | dropped (settled meanwhile)
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
+    due_at: datetime = Field(sa_type=Instant)  # when it should first go out
     next_attempt_at: datetime = Field(sa_type=Instant)
     answer: str | None = Field(default=None, sa_type=Text)  # what the provider really said
     created_at: datetime = Field(sa_type=Instant)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal, cast
+from typing import cast
 
 from engine.rulebook import values
 from engine.rulebook.faults import shown
-from engine.rulebook.model import Bound, Standard
+from engine.rulebook.model import Bound, Comparison, Standard
 from engine.rulebook.nodes import Fields, Place
 from engine.rulebook.shares import Kind
 
-Comparison = Literal["at_least", "above", "at_most", "below"]
 COMPARISONS = ("at_least", "above", "at_most", "below")
 STANDARDS = ("compliant_when", "violates_when")
 _RISING = ("at_least", "above")

@@ -7,38 +7,21 @@ drop the second one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from engine.rulebook.model import Text
+from notifier.channels.email.address import ADDRESS_FAULTS, read_address
+from notifier.channels.email.channel import EmailChannel
+from notifier.channels.email.setup import SETTINGS, build, greet
+from notifier.channels.kind import Kind
 
-from notifier.channels.contract import Letter
-from notifier.channels.email.message import Mail, Sender, mail_of
-from notifier.channels.outcome import Outcome
+__all__ = ["CHANNEL", "EmailChannel"]
 
-
-class Transport(Protocol):
-    """Where a finished mail goes."""
-
-    def carry(self, mail: Mail) -> Outcome:
-        """Hand the mail over once; never raises for what a server or a disk does."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class EmailChannel:
-    """The e-mail channel: who sends, and which way."""
-
-    sender: Sender
-    transport: Transport
-
-    def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send one letter as one mail to one recipient. One that no mail can be made of is refused for good."""
-        try:
-            mail = mail_of(letter, self.sender, now)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is about this letter: the others go on
-            return Outcome.of("permanent", f"no mail can be made of this notice: {error} ({type(error).__name__})")
-        return self.transport.carry(mail)
-
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
-        """None: nobody can be asked."""
-        return None
+CHANNEL = Kind(
+    name="email",
+    title=Text("邮件", "e-mail"),
+    form="email",
+    address=read_address,
+    build=build,
+    faults=ADDRESS_FAULTS,
+    settings=SETTINGS,
+    greet=greet,
+)

@@ -11,9 +11,9 @@ from email.utils import format_datetime
 
 from engine.errors import KaoheError
 from notifier.channels.contract import Letter
+from notifier.channels.email.address import address_fault
 from notifier.channels.email.headers import header_block, header_text, mailbox
 from notifier.channels.email.page import page_of
-from notifier.routes import address_fault
 from notifier.words.lines import cut, masked
 
 # 7 bit: every server on the way takes it, and no relay has to rewrite it.

@@ -1,4 +1,4 @@
-"""How mail leaves this installation: through the SMTP server of the settings, or as files in the outbox."""
+"""How mail leaves an installation: through the SMTP server of its settings, or as files in the outbox."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from console.desk import Desk
-from console.settings import SAMPLE_SENDER
 from engine.errors import KaoheError
+from engine.settings import Setting
 from notifier.channels.contract import Channel
-from notifier.channels.email import EmailChannel
+from notifier.channels.email.channel import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
+from notifier.channels.kind import Setup
+from notifier.channels.outcome import Outcome
 
+SAMPLE_SENDER = "kaohe@example.com"  # good enough for files in the outbox
+SETTINGS = (
+    Setting(
+        "smtp_url",
+        "",
+        "how mail leaves: smtp://, smtp+starttls:// or smtps://user@host:port; empty: .eml files",
+    ),
+    Setting("smtp_password", "", "password for smtp_url", secret=True),
+    Setting("smtp_password_file", "", "a file that holds the password for smtp_url"),
+    Setting("mail_from", SAMPLE_SENDER, "the sender of mail; needed with smtp_url"),
+)
 Security = Literal["plain", "starttls", "tls"]
 SCHEMES: Mapping[str, tuple[Security, int]] = {
     "smtp": ("plain", 25),
@@ -23,16 +35,22 @@ SCHEMES: Mapping[str, tuple[Security, int]] = {
 }
 
 
-def mail_channels(desk: Desk) -> Mapping[str, Channel]:
-    """The channels that are set up here, by name."""
-    url, sender = desk.settings["smtp_url"], Sender(desk.settings["mail_from"])
+def build(setup: Setup) -> Channel:
+    """The channel of mail. Raises KaoheError where there is a server and no sender, or either is none."""
+    url, sender = setup.value("smtp_url"), Sender(setup.value("mail_from"))
     if url and sender.address == SAMPLE_SENDER:
         raise KaoheError(
             "smtp_url is set, but no sender: set mail_from (KAOHE_MAIL_FROM) to an address of yours",
             zh="设了 smtp_url，但没有发件人：请把 mail_from（KAOHE_MAIL_FROM）设为自己的地址",
         )
-    transport = smtp_server(url, desk.settings.smtp_password) if url else OutboxFolder(desk.outbox)
-    return {"email": EmailChannel(sender, transport)}
+    transport = smtp_server(url, setup.value("smtp_password") or None) if url else OutboxFolder(setup.outbox)
+    return EmailChannel(sender, transport)
+
+
+def greet(setup: Setup) -> Outcome | None:
+    """What the server answers up to the sender's name; None without one. Raises as `build` does."""
+    url = setup.value("smtp_url")
+    return smtp_server(url, setup.value("smtp_password") or None).greet(setup.value("mail_from")) if url else None
 
 
 def smtp_server(url: str, password: str | None) -> SmtpServer:

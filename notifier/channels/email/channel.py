@@ -1,0 +1,39 @@
+"""The channel of e-mail: a letter becomes a mail, and goes one of two ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from notifier.channels.contract import Letter
+from notifier.channels.email.message import Mail, Sender, mail_of
+from notifier.channels.outcome import Outcome
+
+
+class Transport(Protocol):
+    """Where a finished mail goes."""
+
+    def carry(self, mail: Mail) -> Outcome:
+        """Hand the mail over once; never raises for what a server or a disk does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChannel:
+    """The e-mail channel: who sends, and which way."""
+
+    sender: Sender
+    transport: Transport
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Send one letter as one mail to one recipient. One that no mail can be made of is refused for good."""
+        try:
+            mail = mail_of(letter, self.sender, now)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is about this letter: the others go on
+            return Outcome.of("permanent", f"no mail can be made of this notice: {error} ({type(error).__name__})")
+        return self.transport.carry(mail)
+
+    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+        """None: nobody can be asked."""
+        return None
