@@ -61,6 +61,7 @@ class Desk:
     settings: Settings
     makes_home: bool = False
     on_opening: Callable[[Engine], object] | None = None  # is given the ledger before anything is done with it
+    stranger: str = "internal"  # what people of the house are called, for those who are not
     own_work: bool = False  # of kaohe itself, whoever starts it: the worker, the demo
 
     @cached_property
@@ -161,7 +162,7 @@ class Desk:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that reads what this desk's actor may read."""
-        with reading(self.ledger, self.who.scope) as session:
+        with reading(self.ledger, self.who.scope, self.stranger) as session:
             yield session
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
@@ -17,12 +17,13 @@ from engine.ledger.journal import Event, append
 from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import PenaltyMatch, Subject, Violation
+from engine.ledger.veil import veil_of
 from engine.ledger.violations import by
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.guessing import Guesser
 from engine.tracker.matching import Match, Ours, amount_told, match
-from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalties, seen_penalties, shops_seen
+from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalties, seen_penalties, shops_seen, veiled
 
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
@@ -61,6 +62,7 @@ class Sides:
     ours: Mapping[str, Ours]
     versions: Mapping[str, str]  # violation → the version of its rule
     told: Mapping[PenaltyKey, str | None]
+    veiled: bool = False  # for a reader who is not of the house: what is doubtful is not told
 
 
 def sides(
@@ -82,10 +84,11 @@ def sides(
     ours = list(_ours(session, client, platform, shop, rule))
     return Sides(
         shops,
-        {p.key: p for p in penalties(lake, live, shops)},
+        {p.key: p for p in veiled(session, penalties(lake, live, shops))},
         {one.id: one for one, _ in ours},
         {one.id: version for one, version in ours},
         decided(session, shops.values()),
+        veil_of(session) is not None,
     )
 
 
@@ -96,6 +99,7 @@ def compare(of: Sides, rulebook: RuleBook, now: datetime, days: int) -> list[Com
     lines = []
     for line in found:
         penalty = of.theirs[line.penalty] if line.penalty else None
+        line = replace(line, doubts=()) if of.veiled else line  # noqa: PLW2901
         one = of.ours[line.violation] if line.violation else None
         place = (penalty.platform, penalty.shop) if penalty else one.place if one else ("", "")
         lines.append(Compared(line, of.shops[place].client, *place, penalty, one))

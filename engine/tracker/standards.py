@@ -164,8 +164,8 @@ def end_standard(session: Session, actor: Actor, standard_id: int, last: date, w
     actor.must(Permission.REGISTER, standard.client, shop.key if shop else None)
     if standard.ended_at is not None:
         raise KaoheError(
-            f"the standard {standard.id} was ended by {standard.ended_by}; set a new one",
-            zh=f"标准 {standard.id} 已由 {standard.ended_by} 终止；请另设一条",
+            f"the standard {standard.id} was ended already; set a new one",
+            zh=f"标准 {standard.id} 已经终止；请另设一条",
         )
     if not why.strip():
         raise KaoheError("a standard cannot be ended without a reason; say --why", zh="终止标准要写理由：--why")
