@@ -78,6 +78,13 @@ LINKED = Text("处罚 {reference} 对应违规 {violation}", "penalty {reference
 UNLINKED = Text(
     "已撤回对处罚 {reference} 的认定，重新按规则比对", "what was decided about penalty {reference} is taken back"
 )
+STILL_SAYS = Text(
+    "违规 {violation} 上仍记着处罚 {reference} 的编号和金额，不再计为它的费用；请改记它真正的通知："
+    "`kaohe violations record {violation} 原状态 --reference 编号 --amount 元 --why …`",
+    "violation {violation} still has the number and amount of penalty {reference} on record, which are no charge of it "
+    "any more; record what its own notice says: "
+    "`kaohe violations record {violation} ITS-STATE --reference NUMBER --amount YUAN --why …`",
+)
 OURS_NONE = Text("处罚 {reference} 不对应我方任何违规", "penalty {reference} belongs to none of our violations")
 
 

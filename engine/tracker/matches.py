@@ -188,6 +188,16 @@ def unlink(session: Session, actor: Actor, penalty: Penalty, why: str, now: date
     _journal(session, actor, penalty, "penalty.unlinked", before, None, why, now)
 
 
+def still_say(session: Session, penalty: Penalty) -> list[str]:
+    """The violations on which the number of a penalty stands although a person said that it is not theirs."""
+    subject = session.exec(select(Subject).where(Subject.key == penalty.shop_key)).one()
+    said = _current(session, subject, penalty.reference)
+    if said is None:
+        return []
+    named = select(Violation.id).where(Violation.subject_id == subject.id, Violation.reference == penalty.reference)
+    return [name for name in session.exec(named.order_by(col(Violation.id))) if name != said.violation_id]
+
+
 def confirm(
     session: Session,
     rulebook: RuleBook,
