@@ -55,6 +55,12 @@ def test_a_time_of_handing_in_is_put_right(kaohe, violation):
     kaohe("appeals", "submit", violation)
     put_right = kaohe("appeals", "correct", violation, "--at", "2026-03-13T09:00+08:00", "--why", "typed late")
     assert put_right.out == f"{violation}：申诉中（第 1 次）\n"
+    shown = kaohe("violations", "show", violation)
+    assert "第 1 次申诉：2026-03-13 09:00" in shown.out
+    (row,) = kaohe("violations", "show", violation, "--json").rows
+    assert row["appeals"] == [
+        {"attempt": 1, "submitted_at": "2026-03-13T01:00:00+00:00", "outcome": None, "outcome_at": None}
+    ]
     assert "appeal.corrected" in [e["event"] for e in kaohe("journal", "list", "--json").rows]
 
 
