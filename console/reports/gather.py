@@ -35,6 +35,7 @@ from engine.tracker.appealable import appealable
 from engine.tracker.charged import charged
 from engine.tracker.deposits import deposits
 from engine.tracker.matches import compare, sides
+from engine.tracker.own_verdict import with_verdicts
 from engine.tracker.penalties import seen_penalties, shops_seen
 from engine.tracker.practice import practice
 from engine.tracker.sanctions import active
@@ -100,7 +101,8 @@ def month_facts(
     booked = periods.corrections(session, about=month.key)
     booked += [b for b in periods.corrections(session, booked_in=month.key) if b.correction.month != month.key]
     now = look.now
-    lines = compare(sides(session, desk.lake, client=client), book, now, desk.settings.penalty_days)
+    of = sides(session, desk.lake, client=client)
+    lines = with_verdicts(session, of, compare(of, book, now, desk.settings.penalty_days))
     let_off = [w for w in waivers.find(session, client) if w.first_day <= month.last and w.last_day >= month.first]
     whole = client is None  # of one client alone, practice says too little, and it is not told
     return MonthFacts(

@@ -54,11 +54,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What somebody has to do, by when if there is a deadline; what has a lower `rank` comes first."""
+    """What somebody has to do, by when if there is a deadline; what has a lower `rank` comes first.
+
+    `internal`: no client is told of it.
+    """
 
     rank: int
     at: datetime | None
     text: str
+    internal: bool = False
 
     def sort_key(self) -> tuple[int, bool, float]:
         """By rank; within it, what has the next deadline first, and else in the order of the sheets."""
@@ -93,7 +97,11 @@ class Sheet:
         """What `client` may see of it: its own shops' rows, without what is internal."""
         kept = [n for n, column in enumerate(self.columns) if not column.internal]
         rows = (
-            replace(row, cells=tuple(row.cells[n] for n in kept))
+            replace(
+                row,
+                cells=tuple(row.cells[n] for n in kept),
+                todo=None if row.todo and row.todo.internal else row.todo,
+            )
             for row in self.rows
             if row.client in {client, None} and not row.internal
         )

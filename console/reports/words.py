@@ -199,6 +199,10 @@ WORDS: Mapping[str, Text] = {
     "do appeal": Text("申诉：{shop}「{rule}」{cycle}（{violation}）", "Appeal: {shop}, {rule}, {cycle} ({violation})"),
     "drafted": Text("{matter}，已起草", "{matter}, drafted"),
     "do appeal penalty": Text("申诉：{shop}「{kind}」（处罚 {reference}）", "Appeal: {shop}, {kind} ({reference})"),
+    "do find out": Text(
+        "查明：{shop}「{kind}」被平台处罚而我方没有预判（处罚 {reference}）{told}",
+        "Find out: {shop}, {kind}: penalised, and we had not foreseen it ({reference}) {told}",
+    ),
     "do duty": Text("职责：{kind}（{shop}，{duty}）", "Duty: {kind} ({shop}, {duty})"),
     "do mend": Text("补救：{shop}「{rule}」{told}", "Mend: {shop}, {rule}: {told}"),
     "do import": Text("补传：{shop} 的{kind}（{days}）", "Import {kind} of {shop} ({days})"),
