@@ -42,6 +42,7 @@ NOBODY = None  # speaks of no client, or is done by whoever has the machine
 
 NEEDS: Mapping[str, Need | None] = MappingProxyType(
     {
+        "appeals correct": DECIDE,
         "appeals list": READ,
         "appeals open": HANDLE,
         "appeals outcome": DECIDE,

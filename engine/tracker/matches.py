@@ -28,6 +28,8 @@ from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalt
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
 CONFIRMED = "confirmed"
+# Statuses by which the platform itself says that an appeal was made, or can be made no more.
+APPEAL_IS_OVER = frozenset({"appealed", "upheld", "overturned", "expired"})
 _ON_THE_WAY = frozenset({"acknowledged", "confirmed", "appealed"})
 
 
@@ -198,6 +200,16 @@ def unlink(session: Session, actor: Actor, penalty: Penalty, why: str, now: date
     _journal(session, actor, penalty, "penalty.unlinked", before, None, why, now)
 
 
+def still_say(session: Session, penalty: Penalty) -> list[str]:
+    """The violations on which the number of a penalty stands although a person said that it is not theirs."""
+    subject = session.exec(select(Subject).where(Subject.key == penalty.shop_key)).one()
+    said = _current(session, subject, penalty.reference)
+    if said is None:
+        return []
+    named = select(Violation.id).where(Violation.subject_id == subject.id, Violation.reference == penalty.reference)
+    return [name for name in session.exec(named.order_by(col(Violation.id))) if name != said.violation_id]
+
+
 def confirm(
     session: Session,
     rulebook: RuleBook,
@@ -242,7 +254,7 @@ def _record(
     """The one place where a penalty changes a violation: through the states that lead to where the platform has it."""
     *before, last = _way(violation.state, STATE_OF.get(penalty.status, CONFIRMED))
     for state in before:
-        decide(session, rulebook, violation.id, state, actor, why, now, forfeits_appeal=True)
+        decide(session, rulebook, violation.id, state, actor, why, now, appeal_is_over=True)
     return decide(
         session,
         rulebook,
@@ -252,7 +264,8 @@ def _record(
         why,
         now,
         notice_of(penalty),
-        forfeits_appeal=forfeits or penalty.status != "open",  # what is beyond open has nothing to give up any more
+        forfeits_appeal=forfeits,
+        appeal_is_over=penalty.status in APPEAL_IS_OVER,
     )
 
 

@@ -55,14 +55,16 @@ class Row:
 
 
 ROWS = [
-    Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --shop {{}}1", writes=True),
-    Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --json", writes=True, foreign=False),
+    Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --shop {{}}1 --dry-run"),
+    Row(f"assess --as-of {AFTER} --json", P.HANDLE, everywhere=True, writes=True, foreign=False),
+    Row("assess --as-of 2099-01-01", P.ADMINISTER, everywhere=True, writes=True, foreign=False),
     Row(f"assess --from 2026-03-10 --to 2026-03-10 --as-of {AFTER} --dry-run", foreign=False),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --client {{}}"),
     Row(f"calendar --month 2026-03 --as-of {AFTER} --json", foreign=False),
     Row("appeals list --json", foreign=False),
     Row("appeals open {v} --by main", P.HANDLE, writes=True, ends=(0, 2)),
     Row("appeals outcome {v} upheld --why because", P.DECIDE, writes=True, ends=(0, 2)),
+    Row("appeals correct {v} --at 2026-03-11T10:00 --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("appeals submit {v} --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("charges --month 2026-03 --json", foreign=False),
     Row("deposits list --json", foreign=False),
