@@ -19,6 +19,7 @@ from console.waiver_words import told as waivers_told
 from engine.assessment.archive import current_outcomes
 from engine.assessment.booked import Asked
 from engine.assessment.evidence_calendar import evidence_calendar
+from engine.assessment.lacking import lacking
 from engine.assessment.outcome import Outcome
 from engine.assessment.outlook import outlook
 from engine.calendar.cycles import Cycle, cycle_of, parse_cycle, rolling
@@ -79,6 +80,7 @@ def daily_facts(
         ],
         violations=_with_outcomes(session, book, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
+        lacking=[o for o in lacking(session, book, day) if client in {None, o.client}],
         limits=active(session, desk.who, Asked(day, day, client=client), now),
         appealable=[row for row in appealable(session, book, desk.who, now) if client in {None, row.client}],
         penalties=_noticed(session, desk, look, client),
