@@ -210,6 +210,22 @@ SENTENCES: Mapping[str, Text] = {
         "{rule}：{days} 不是整个周期（{cycle}）；其余日子没有数，就会少算",
         "{rule}: {days} is not its whole cycle ({cycle}); without numbers for the other days it counts too little",
     ),
+    "declared empty": Text(
+        "  {platform}：{days} 有店铺没有任何记录（{shops} 家，共 {n} 店天），按当天没有发生登记；"
+        "若文件并非全部数据，请用 --covers 起..止 写明",
+        "  {platform}: {days}: {shops:shop} without any row ({n:day} in all), noted as days on which nothing happened; "
+        "if the file is not all there was, say of which days it is: --covers FROM..TO",
+    ),
+    "left uncovered": Text(
+        "  {platform}：{days} 有拒收的行，这些天不算齐全；更正后请再导入",
+        "  {platform}: {days}: rows were refused, and these days are not covered; correct them and import again",
+    ),
+    "above whole": Text(
+        "{who} {days}：{part} {n} 大于 {whole} {of}，部分不能大于整体，这一周期将缺数据；更正请加 --replace 再导入一次",
+        "{who} {days}: {part} {n} is more than {whole} {of}, of which it is a part, so the cycle has no data; "
+        "to correct it, import once more with --replace",
+    ),
+    "above whole more": Text("……另有 {n} 处部分大于整体", "… and {n} more parts above their wholes"),
     "contradicted": Text(
         "{who} {days}：这次的数（{value}）与已导入的数（{other}）矛盾，这个数按缺失处理",
         "{who} {days}: the number {value} contradicts {other}, which is stored; it now counts as missing",
