@@ -56,12 +56,12 @@ class Codes:
 
 def size(text: str) -> int:
     """How many bytes the text has."""
-    return len(text.encode())
+    return len(text.encode("utf-8", "replace"))
 
 
 def compact(document: Mapping[str, object]) -> bytes:
     r"""JSON without blanks and without \u: some providers refuse that, and all count it."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def shortened(letter: Letter, most: int, measured: Callable[[str], int] = size) -> str:

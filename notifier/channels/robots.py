@@ -87,7 +87,7 @@ def robots_of(setup: Setup, kind: str, shape: type[E]) -> Robots[E] | None:
     tables = _document(file).get(kind)
     if not tables:
         return None
-    entries = {name: _entry(file, f"[{kind}.{name}]", shape, table) for name, table in tables.items()}
+    entries = {name: _entry(file, kind, name, shape, table) for name, table in tables.items()}
     return Robots(kind, file, entries)
 
 
@@ -159,32 +159,32 @@ def _document(file: Path) -> Mapping[str, Mapping[str, Any]]:
     return document
 
 
-def _entry(file: Path, where: str, shape: type[E], table: Mapping[str, Any]) -> E:
+def _entry(file: Path, kind: str, name: str, shape: type[E], table: Mapping[str, Any]) -> E:
     """One entry. Raises KaoheError for an unknown, a missing or a wrong key."""
 
-    def wrong(key: str, zh: str, en: str) -> KaoheError:
-        return KaoheError(f"{file}: {where} {key} {en}".replace("  ", " "), zh=f"{file}：{where} {key} {zh}")
+    def wrong(what: Text, key: str = "") -> KaoheError:
+        where = f"[{kind}.{name}] {key}".strip()
+        return KaoheError(f"{file}: {where} {what.en}", zh=f"{file}：{where} {what.zh}")
 
+    if not _NAME.fullmatch(name):
+        raise wrong(NO_NAME)
     types = get_type_hints(shape)
     fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}  # type: ignore[arg-type]
-    if not _NAME.fullmatch(where.partition(".")[2][:-1]):
-        raise wrong("", NO_NAME.zh, NO_NAME.en)
     for key in table:
         if key not in fields:
-            raise wrong(
-                key, f"没有这一项{suggestion(key, fields, 'zh-CN')}", f"is no key of it{suggestion(key, fields)}"
-            )
+            zh, en = suggestion(key, fields, "zh-CN"), suggestion(key, fields)
+            raise wrong(Text(f"不是这里的项{zh}", f"is no key of it{en}"), key)
     for key, needed in fields.items():
         if needed and key not in table:
-            raise wrong(key, "没有写，而它必不可少", "is missing, and cannot be done without")
+            raise wrong(Text("没有写，而它必不可少", "is missing, and cannot be done without"), key)
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     for key, value in values.items():
         if not _fits(value, types[key]):
-            raise wrong(key, _TYPES[types[key]].zh, _TYPES[types[key]].en)
+            raise wrong(_TYPES[types[key]], key)
     entry = shape(**values)
     fault = entry.fault()
     if fault:
-        raise wrong("", fault.zh, fault.en)
+        raise wrong(fault)
     return entry
 
 

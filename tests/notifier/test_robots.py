@@ -66,7 +66,7 @@ def test_a_file_that_others_may_read_or_write_is_refused_with_how_to_mend_it(tmp
         (
             '[wecom.ops]\nkey = "k"\nmentions = ["1"]\n',
             "mentions is no key of it; did you mean 'mention'",
-            "没有这一项",
+            "不是这里的项",
         ),
         (
             '[wechat.ops]\nkey = "k"\n',
@@ -229,6 +229,12 @@ def test_a_robot_is_neither_greeted_nor_asked(channel, web, name, tmp_path):
     assert channel(name).settle(letter(name)) is None
     assert kind(name).greet(Setup(tmp_path / "robots.toml")) is None
     assert web.requests == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_that_may_stand_in_a_letter_is_raised_over(channel, name):
+    odd = letter(name, body="\udcff \x00 \u202e 🀄\n", subject="\udcff")
+    assert channel(name).send(odd, NOW).kind in {"accepted", "unknown"}
 
 
 def test_a_text_that_fits_stays_whole():

@@ -156,7 +156,7 @@ def test_where_a_letter_may_go(address, open_net, private_net, plainly):
             "true 或 false",
         ),
         ('url = "https://crm.example.com"\nsecret = "short"', "secret must have at least 16", "secret 至少要有 16"),
-        ('url = "https://crm.example.com"\nallow_local = true', "allow_local is no key of it", "没有这一项"),
+        ('url = "https://crm.example.com"\nallow_local = true', "allow_local is no key of it", "不是这里的项"),
     ],
 )
 def test_an_entry_that_is_wrong_is_told(tmp_path, lines, said, zh):
