@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+import socket
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -102,6 +103,14 @@ def test_the_address_that_a_name_stands_for_is_what_counts(tmp_path, web):
     outcome = channel_of("webhook", tmp_path, text).send(ONE, NOW)
     assert outcome.kind == "misconfigured"
     assert web.requests == []
+
+
+def test_without_tls_no_letter_leaves_for_the_internet(channel, monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    outcome = channel(url="http://crm.example.com").send(ONE, NOW)
+    assert outcome.kind == "misconfigured"
+    assert "8.8.8.8, where nothing may be sent" in outcome.answer
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ decides what became of the letter; a mention that failed is told in the answer a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
@@ -89,7 +89,7 @@ class WecomChannel:
         text = {"content": cut(letter.subject, LONGEST_MENTION), "mentioned_mobile_list": robot.mention}
         second = self._posted(robot, {"msgtype": "text", "text": text}, now)
         told = "mentioned" if second.kind == "accepted" else f"the mention was not: {second.kind} {second.answer}"
-        return replace(first, answer=f"{first.answer}; {told}")
+        return Outcome.of("accepted", f"{first.answer}; {told}")
 
     def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: a robot cannot be asked."""
