@@ -119,6 +119,11 @@ def test_a_robot_that_sent_too_much_rests_for_a_minute(channel, web, code, statu
     assert (outcome.kind, outcome.until, outcome.for_all) == ("throttled", NOW + REST, False)
 
 
+def test_a_robot_that_is_told_when_to_come_again_rests_until_then(channel, web):
+    web.usual = web_server.answer('{"code": 11232}', 429, Retry_After="7")
+    assert channel().send(ONE, NOW).until == NOW + timedelta(seconds=7)
+
+
 @pytest.mark.parametrize("body", ["字" * 50_000, '"\n' * 30_000, '甲"乙\n' * 9000])
 def test_however_long_a_letter_is_feishu_takes_it_with_its_violation(channel, web, body):
     assert channel().send(letter("feishu", body=body, subject="店" * 9000), NOW).kind == "accepted"
