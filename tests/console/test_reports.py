@@ -99,6 +99,39 @@ def test_missing_evidence_is_told_with_its_deadline(kaohe):
     assert (row["days"], row["due_by"]) == ("2026-03-08", "2026-03-11T10:00:00+08:00")
 
 
+def test_where_nothing_is_expected_nobody_says_that_nothing_is_missing(kaohe, sessions):
+    kaohe("shops", "add", "xiaohongshu", "s9")
+    kaohe("import", str(sessions(9, 10)), "--kind", "sessions")
+    kaohe("assess", "--as-of", "2026-04-01T12:00")
+    said = kaohe("report", "daily", "--as-of", "2026-04-01T12:00").out
+    assert "数据齐全" not in said
+    assert "没有登记应有的数据，无法判断是否缺：用 kaohe shops add" in said
+    status = kaohe("evidence", "status", "--month", "2026-03", "--as-of", "2026-04-01T12:00").out
+    assert "没有登记应有的数据，无法判断是否缺" in status
+
+
+def test_verdicts_that_lack_data_are_listed_whether_or_not_anybody_expected_it(kaohe, sessions, tmp_path):
+    counts = tmp_path / "counts.csv"
+    rows = [f"xiaohongshu,s1,2026-03-02,2026-03-08,xiaohongshu.reply-rate/{c},{v}" for c, v in (("sessions", 10),)]
+    counts.write_text("\n".join(["platform,shop,period_start,period_end,counter,value", *rows]) + "\n")
+    kaohe("import", str(counts), "--kind", "counts")
+    kaohe("assess", "--as-of", "2026-03-10T10:05")
+    (row,) = [
+        r for r in kaohe("report", "daily", "--as-of", "2026-03-10T12:00", "--json").rows if r["section"] == "missing"
+    ]
+    assert (row["shop"], row["rule"], row["cycle"], row["state"]) == (
+        "s1",
+        "xiaohongshu.reply-rate",
+        "2026-W10",
+        "no_data",
+    )
+    serve = "replied 缺失或不完整；会话、消息、统计数导入任一种即可（kaohe import --kind sessions|messages|counts）"
+    assert row["lacks"] == serve
+    status = kaohe("evidence", "status", "--month", "2026-03", "--as-of", "2026-03-10T12:00").out
+    assert "最近一次考核有 1 项结论缺数据：" in status
+    assert serve in status
+
+
 NOTICES = """platform,shop,reference,kind,rule,cycle,measure,amount_fen,noticed_at,appeal_until,status,borne_by
 xiaohongshu,s1,XHS-1,回复率不达标,xiaohongshu.reply-rate,2026-W10,限流,30050,2026-03-10T15:00,2026-03-17,open,小王
 xiaohongshu,s2,XHS-2,=HYPERLINK(1),,,-1+1,,2026-03-10T16:00,2026-03-12T18:00,open,小李

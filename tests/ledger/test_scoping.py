@@ -6,7 +6,19 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import delete, exists, func, literal, or_, text, union_all, update
+from sqlalchemy import (
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    table,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
@@ -248,6 +260,19 @@ REFUSED = {
     "a class from text": lambda: select(Violation).from_statement(text("SELECT * FROM violation")),
     "a removal from a bare table": lambda: delete(table_of(Violation)),
     "nothing of ours": lambda: core_select(func.count()),
+    "text as a column": lambda: select(Run.id, literal_column("(SELECT count(*) FROM violation)")),
+    "text in a function": lambda: select(Run.id, func.abs(literal_column("(SELECT count(*) FROM violation)"))),
+    "text before the columns": lambda: select(Run.id).prefix_with("(SELECT count(*) FROM violation),"),
+    "text after all": lambda: select(Run.id).suffix_with("UNION SELECT denominator FROM violation"),
+    "text in a subquery": lambda: select(Run.id).where(
+        col(Run.id).in_(select(Run.id).suffix_with("UNION SELECT denominator FROM violation"))
+    ),
+    "text as a hint": lambda: select(Run.id).with_statement_hint("UNION SELECT denominator FROM violation"),
+    "text as a hint about a class": lambda: select(Run.id).with_hint(Run, "UNION SELECT denominator FROM violation"),
+    "text as an operator": lambda: select(Run.id).where(
+        col(Run.id).op("< (SELECT count(*) FROM violation) OR 1 =")(literal(1))
+    ),
+    "a table that is only named": lambda: select(Run.id, table("violation", column("client")).c.client),
     "a subquery of a bare table": lambda: compared(core_select(table_of(Violation).c.id).subquery()),
 }
 
