@@ -42,6 +42,7 @@ from engine.ledger.subjects import (
 from engine.ledger.tables import (
     Assessment,
     Assignment,
+    Duty,
     JournalEntry,
     Notice,
     NoticeItem,
@@ -51,6 +52,8 @@ from engine.ledger.tables import (
     Situation,
     Subject,
     Violation,
+    Waiver,
+    WaiverShop,
 )
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -352,6 +355,45 @@ def test_a_grant_over_a_shop_goes_with_its_agents_and_names_no_former_client(fil
     with reading(filled, ACME) as session:
         assert {s.external_id for s in shops(session)} == {"a2"}
     assert agent_key("xiaohongshu", "a1", "g-a1") == "agent:xiaohongshu/a1/g-a1"
+
+
+def seen_of(ledger, model, column, scope):
+    with reading(ledger, scope) as session:
+        return sorted(session.exec(select(getattr(model, column))).all())
+
+
+def test_a_duty_that_names_somebody_of_the_house_is_for_the_house_alone(filled):
+    duty = {"client": "acme", "opened_at": NOW, "due_at": NOW, "state": "open", "doers": []}
+    with transaction(filled) as session:
+        session.add_all([Duty(kind="coaching", internal=True, **duty), Duty(kind="return_call", **duty)])
+    assert seen_of(filled, Duty, "kind", ACME) == ["coaching", "return_call"]
+    assert seen_of(filled, Duty, "kind", OUTSIDE) == ["return_call"]
+
+
+def waiver_of(why, **more):
+    days = {"first_day": DAY, "last_day": DAY, "requested_at": NOW}
+    return Waiver(client="acme", rules=["r"], why=why, state="approved", writers=["li"], **days, **more)
+
+
+def test_a_waiver_of_a_violation_is_seen_by_those_who_see_the_violation(filled):
+    with transaction(filled) as session:
+        of_agent, of_shop = (waiver_of(name, violation_id=name) for name in ("V-AA1", "V-SA1"))
+        session.add_all([waiver_of("of all"), of_agent, of_shop])
+    assert seen_of(filled, Waiver, "why", ACME) == ["V-AA1", "V-SA1", "of all"]
+    assert seen_of(filled, Waiver, "why", OUTSIDE) == ["V-SA1", "of all"]
+
+
+def test_a_waiver_names_no_shop_that_has_left_its_client(filled):
+    with transaction(filled) as session:
+        waiver, of_acme = waiver_of("of all"), shops(session, client="acme")
+        session.add(waiver)
+        session.flush()
+        session.add_all(WaiverShop(waiver_id=waiver.id, shop_id=shop.id) for shop in of_acme)
+        of_acme[0].client = "brill"
+        stays, left = of_acme[1].id, of_acme[0].id
+    assert seen_of(filled, WaiverShop, "shop_id", Scope(everything=True)) == sorted([stays, left])
+    assert seen_of(filled, WaiverShop, "shop_id", ACME) == [stays]
+    assert seen_of(filled, WaiverShop, "shop_id", Scope(clients=frozenset({"brill"}))) == []
 
 
 @pytest.mark.parametrize("scope", [Grant("viewer", "acme"), Grant("viewer", shop=shop_key("xiaohongshu", "a1"))])
