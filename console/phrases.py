@@ -274,6 +274,10 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
         )
         for fault in (NO_SUCH_CHANNEL, *(fault for kind in kinds().values() for fault in kind.faults))
     ),
+    (
+        re.compile(r"misconfigured: (.+) has no \[(.+)\]: add it there, with its keys"),
+        r"设置有误：\1 里没有 [\2]；请在那里补上这一节及其密钥",
+    ),
     (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
     (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
 )

@@ -215,7 +215,7 @@ def duck():
 @pytest.fixture
 def one_duck_for_all(monkeypatch, duck):
     """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
-    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+    monkeypatch.setattr(duckdb, "connect", lambda _memory=":memory:": duck.cursor())
 
 
 def pytest_collection_finish():
