@@ -264,7 +264,7 @@ def test_a_check_that_cannot_be_carried_out_keeps_no_other_from_being_made(kaohe
     monkeypatch.setattr("console.doctor.examination.check_disk", broken)
     said = kaohe("doctor", "--json")
     assert [r["subject"] for r in said.rows if r["level"] != "ok"] == ["disk"]
-    assert len(said.rows) == 14
+    assert len(said.rows) == 15
 
 
 def test_a_channel_that_is_set_up_wrongly_is_told_and_those_that_are_ready_are_named(tmp_path):
