@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.ledger.canonical import sha256_of
 
 MANIFEST = "MANIFEST"
@@ -61,7 +61,7 @@ def checked(path: Path) -> Checked:
         with zipfile.ZipFile(path) as archive:
             return _checked(archive)
     except OSError as error:
-        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{error.strerror}") from None
+        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{os_words(error)}") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError):
         raise KaoheError(
             f"{path} is no pack, or it was damaged; ask for it again", zh=f"{path} 不是材料包，或已损坏；请重新索取"
