@@ -116,7 +116,7 @@ def month_facts(
         [line for line in lines if line.day in month],
         waivers_told(session, let_off),
         practice(session, desk.lake, book, now, desk.settings.penalty_days) if whole else [],
-        charged(session, desk.who, desk.lake, client=client, month=month.key),
+        charged(session, desk.lake, client=client, month=month.key),
         check(session, desk.who, book, client=client, month=month.key),
         deposits(session, desk.who, desk.lake, client),
     )

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import openpyxl
 import pytest
+
+from console.desk import desk
+from engine.ledger.actors import Actor
+from engine.tracker.tokens import create_token
+from engine.tracker.users import Place, add_user
 
 MONDAY = "2026-03-09T12:00"
 AFTER = "2026-03-11T09:00"
@@ -66,6 +73,20 @@ def test_before_the_assessment_the_shop_is_told_as_lost_and_after_it_as_violated
         2,
     )
     assert "client" not in violated
+
+
+def test_who_has_one_client_is_told_how_its_shops_stand_and_no_others(kaohe, two_clients, home, monkeypatch):
+    now = datetime.now(UTC)
+    with desk(str(home)) as opened:
+        root = Actor.unbounded(opened.os_name)
+        with opened.transaction() as session:
+            add_user(session, root, "root", "administrator", Place(), now, os_name=opened.os_name)
+            add_user(session, root, "li", "viewer", Place("甲公司"), now)
+        with opened.transaction() as session:
+            secret = create_token(session, root, "li", "t", now + timedelta(days=9), now)[1]
+    monkeypatch.setenv("KAOHE_TOKEN", secret)
+    rows = kaohe("report", "daily", "--as-of", MONDAY, "--json").rows
+    assert [(row["section"], row["shop"]) for row in rows] == [("certain", "s1")]
 
 
 def test_a_shop_that_can_be_mended_is_near(kaohe, sessions):
