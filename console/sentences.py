@@ -93,7 +93,9 @@ SENTENCES: Mapping[str, Text] = {
     "behind, pending": Text(
         "未达标：{pending} 个未结的里还须回复 {n} 个", "behind: {n} of the {pending} still open must be answered"
     ),
-    "holding": Text("目前达标：再有 {n} 个不合格即违规", "holding: {n} bad ones in a row break it"),
+    "holding": Text(
+        "目前达标：再有 {n} 个不合格即违规", "holding: {n:bad one in a row breaks|bad ones in a row break} it"
+    ),
     "holding still": Text("目前达标", "holding"),
     "safe": Text("稳过", "safe"),
     "lost": Text("已无法挽回", "lost"),

@@ -90,7 +90,7 @@ def test_a_violation_opens_what_is_due_after_its_assessment_and_its_owner_holds_
         "coaching": desk.at("2026-03-18T00:00"),
     }
     assert {(d.holder, d.holder_kind, d.violation_id, d.client) for d in found.values()} == {
-        ("chen", "user", breach, "default")
+        ("chen", None, breach, "default")
     }
     head = desk.office.head
     assert desk.look() == {}

@@ -172,7 +172,7 @@ def test_a_token_narrows_what_its_user_may_and_never_widens_it(staffed, user, na
 
 @pytest.mark.parametrize("ends", [NOW, NOW - timedelta(days=1), NOW + LONGEST + timedelta(seconds=1)])
 def test_every_token_ends_within_a_year(staffed, ends):
-    with transaction(staffed) as session, pytest.raises(KaoheError, match="within 366 days"):
+    with transaction(staffed) as session, pytest.raises(KaoheError, match=r"within 366 days|has passed"):
         create_token(session, ROOT, "li", "t", ends, NOW)
 
 
