@@ -22,6 +22,7 @@ from engine.assessment.courses import Change, Course, State, booking_month, cour
 from engine.assessment.forfeiting import refuse_to_forfeit
 from engine.assessment.outcome import DatedSanction, dated, exposure_fen
 from engine.assessment.standing import closed_as
+from engine.assessment.waiving import asked_to_waive
 from engine.calendar.zones import local_day
 from engine.judge.decide import Decision, decided_again
 from engine.judge.facts import Fact
@@ -52,10 +53,13 @@ def decide(
     notice: PlatformNotice = NOTHING_SAID,
     *,
     forfeits_appeal: bool = False,
-    asked_by: str | None = None,
 ) -> Violation:
-    """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
+    """Do what `decided` does, and journal it: ends with the journal's lock, so commit next.
+
+    To let off what somebody asked to waive takes another one, by this way too.
+    """
     more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else {}
+    asked_by = asked_to_waive(session, by(session, violation_id)) if state == "waived" else frozenset()
     stated = Statement(state, actor, why, now, notice, asked_by, more)
     violation, event = decided(session, rulebook, violation_id, stated)
     append(session, now, [event])

@@ -9,8 +9,7 @@ own entries name the waiver only, since they are read by whoever has the shop la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,10 +21,9 @@ from engine.assessment.waiving import HOLDS, SHOP_LEFT, waiver_name
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
 from engine.ledger.actors import Actor
-from engine.ledger.bounded import BoundedSession
+from engine.ledger.everything import everything
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, keep_months, month_of
-from engine.ledger.scoping import Sight
 from engine.ledger.tables import Subject, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.ledger.violations import Statement
 from engine.rulebook.book import RuleBook
@@ -38,13 +36,13 @@ NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
     """Each waiver with the violations that it lets off, of months that are open; all locked, in one order."""
-    with _all_of_it(session):
+    with everything(session):
         return _in_scope(session, waivers)
 
 
 def refuse_moved(session: Session, waiver: Waiver) -> None:
     """Raise KaoheError where a waiver has no shop any more, or one that is another client's by now."""
-    with _all_of_it(session):
+    with everything(session):
         wanted = select(Subject).join(WaiverShop, col(WaiverShop.shop_id) == col(Subject.id))
         shops = session.exec(wanted.where(WaiverShop.waiver_id == waiver.id).order_by(col(Subject.key))).all()
     name, moved = waiver_name(waiver.id), [shop.key for shop in shops if shop.client != waiver.client]
@@ -136,7 +134,7 @@ def bring_back(
 
     Whether the actor, here a name, may do this is asked before.
     """
-    with _all_of_it(session):
+    with everything(session):
         return _bring_back(session, rulebook, waiver, actor, now, shop)
 
 
@@ -199,18 +197,3 @@ def _covering(others: Sequence[tuple[Waiver, frozenset[int]]], violation: Violat
         if violation.subject_id in shops and violation.rule in other.rules and days and meant:
             return other.id
     return None
-
-
-@contextmanager
-def _all_of_it(session: Session) -> Iterator[None]:
-    """For a while, see the whole ledger: what the actor may do was asked before."""
-    if not isinstance(session, BoundedSession):
-        yield
-        return
-    sight = session.sight
-    session.look(Sight(everything=True))
-    try:
-        yield
-        session.flush()
-    finally:
-        session.look(sight)

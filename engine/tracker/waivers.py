@@ -181,7 +181,7 @@ def _may(session: Session, waiver: Waiver, to: WaiverState, actor: Actor) -> Non
     if way.second:
         actor.must(way.permission, waiver.client, shop)
         must_be_another(actor, waiver.writers, Text(f"豁免 {name}", f"waiver {name}"))
-    elif way.writer and actor.name not in waiver.writers:
+    elif way.writer and not actor.names & set(waiver.writers):
         actor.must(Permission.APPROVE, waiver.client, shop)
     else:
         actor.must(way.permission, waiver.client, shop)

@@ -6,9 +6,10 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from engine.assessment.deciding import decide
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import NotAllowedError
-from engine.ledger.database import reading, transaction
+from engine.ledger.database import EVERYTHING, reading, transaction
 from engine.ledger.periods import close
 from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.tables import Correction, JournalBatch, Situation, Violation, Waiver
@@ -267,6 +268,68 @@ def test_a_request_that_is_withdrawn_and_asked_for_again_is_another_one_with_its
     with pytest.raises(KaoheError, match="waiver W-1 is revoked and cannot become approved; what may follow: nothing"):
         desk.approve(first, by=desk.wang)
     desk.approve(second, by=zhao)
+
+
+def test_who_asked_does_not_let_it_off_alone_by_recording_it_either(desk, breach, person):
+    zhao, sun = person("zhao"), person("sun")
+    desk.edit(desk.ask(by=zhao), by=sun)
+    desk.ask(now="2026-03-10T10:30")
+
+    def let_off(by, scope=EVERYTHING):
+        with transaction(desk.office.ledger, scope) as session:
+            decide(session, desk.office.book, breach, "waived", by, "told so", desk.at(TUESDAY))
+
+    for one in (zhao, sun, person("li")):
+        with pytest.raises(KaoheError, match=f"{one.name} asked that violation"):
+            let_off(one)
+    of_shop = person("sun", shop="shop:xiaohongshu/s1")  # whose sight does not reach the client's waiver
+    with pytest.raises(KaoheError, match="sun asked"):
+        let_off(of_shop, of_shop.scope)
+    assert desk.office.violation(breach).state == "open"
+    let_off(desk.wang)
+    assert desk.office.violation(breach).state == "waived"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"first": date(2026, 3, 9), "last": date(2026, 3, 15)},
+        {"first": date(2026, 2, 23), "last": date(2026, 3, 7)},
+        {"rules": ("xiaohongshu.other",)},
+        {"client": "b"},
+    ],
+)
+def test_a_request_for_something_else_leaves_the_officer_free(desk, breach, asked, person, like_x1):
+    desk.office.rules = [*desk.office.rules, like_x1("xiaohongshu.other")]
+    desk.office.register({"shop": "s2", "client": "b"})
+    zhao = person("zhao")
+    desk.ask(by=zhao, **asked)
+    with transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", zhao, "told so", desk.at(TUESDAY))
+    assert desk.office.violation(breach).state == "waived"
+
+
+def test_a_request_that_was_answered_binds_nobody(desk, breach, person):
+    zhao = person("zhao")
+    desk.revoke(desk.ask(by=zhao), by=desk.wang)
+    with transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", zhao, "told so", desk.at(TUESDAY))
+    assert desk.office.violation(breach).state == "waived"
+
+
+@pytest.mark.parametrize("more", [{"also": frozenset({"li"})}, {"display": "li"}])
+def test_one_person_under_two_names_is_no_second_person(desk, breach, person, more):
+    name, boss = desk.ask(), person("boss", **more)
+    with pytest.raises(SecondPersonError, match="boss has had a hand in waiver W-1"):
+        desk.approve(name, by=boss)
+    with pytest.raises(KaoheError, match="boss asked that"), transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", boss, "told so", desk.at(TUESDAY))
+
+
+def test_who_asked_under_another_name_takes_the_request_back(desk, breach, person):
+    name = desk.ask()
+    desk.revoke(name, by=person("linda", "operator", also=frozenset({"li"})))
+    assert desk.waiver(name).state == "revoked"
 
 
 def test_only_who_wrote_a_request_or_may_approve_takes_it_back(desk, breach, person):
