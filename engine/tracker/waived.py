@@ -40,6 +40,17 @@ def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, 
         return _in_scope(session, waivers)
 
 
+def lock_shops(session: Session, waivers: Sequence[int]) -> None:
+    """Hold the shops of these waivers until the transaction ends, before the waivers, as a registration does.
+
+    Who approves another one of the same shop meanwhile waits, and sees what this one has let off.
+    """
+    with everything(session):
+        covered = select(WaiverShop.shop_id).where(col(WaiverShop.waiver_id).in_(waivers))
+        shops = select(Subject.id).where(col(Subject.id).in_(covered)).order_by(col(Subject.key))
+        session.exec(shops.with_for_update(key_share=True)).all()
+
+
 def refuse_moved(session: Session, waiver: Waiver) -> None:
     """Raise KaoheError where a waiver has no shop any more, or one that is another client's by now."""
     with everything(session):

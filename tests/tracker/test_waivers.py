@@ -12,6 +12,7 @@ from engine.ledger.actors import NotAllowedError
 from engine.ledger.database import EVERYTHING, reading, transaction
 from engine.ledger.periods import close
 from engine.ledger.subjects import ShopRow, register_shops
+from engine.ledger.subjects import shop as known_shop
 from engine.ledger.tables import Correction, JournalBatch, Situation, Violation, Waiver
 from engine.rulebook.model import SanctionSpec
 from engine.tracker import waivers
@@ -377,6 +378,64 @@ def test_what_is_too_long_or_too_vague_is_refused(desk, breach, asked, said):
 
 def test_ninety_two_days_are_a_quarter_and_not_too_long(desk, breach):
     desk.ask(last=MONDAY + timedelta(days=91))
+
+
+QUARTER = {"first": MONDAY, "last": MONDAY + timedelta(days=90)}  # to a Sunday
+AFTER = {"first": MONDAY + timedelta(days=91), "last": MONDAY + timedelta(days=97)}
+
+
+@pytest.mark.parametrize("after", [AFTER, AFTER | {"first": MONDAY + timedelta(days=84)}])
+def test_waivers_that_touch_or_overlap_are_not_longer_together_than_one_may_be(desk, breach, after, person):
+    of_shop = person("zhou", "operator", shop="shop:xiaohongshu/s1")  # who sees no waiver of the whole client
+    desk.ask(**QUARTER)
+    with reading(desk.office.ledger) as session:
+        s1 = known_shop(session, "shop:xiaohongshu/s1")
+    for by, what in ((desk.li, {"client": "default"}), (of_shop, {"shop": s1})):
+        asked = Asked(rules=(X1,), **what, **after)
+        with (
+            pytest.raises(KaoheError, match=r"with W-1 a shop would be let off xiaohongshu\.reply-rate for 98 days"),
+            transaction(desk.office.ledger, by.scope) as session,
+        ):
+            waivers.request(session, desk.office.book, asked, "more", by, desk.at(TUESDAY))
+    desk.approve("W-1")
+    with pytest.raises(KaoheError, match="for 98 days at a stretch, 2026-03-02 to 2026-06-07"):
+        desk.ask(**after)
+    desk.revoke("W-1")
+    desk.approve(desk.ask(**after))
+
+
+def test_a_week_between_them_parts_two_waivers(desk, breach):
+    later = {"first": MONDAY + timedelta(days=98), "last": MONDAY + timedelta(days=104)}
+    desk.approve(desk.ask(**QUARTER), desk.ask(**later))
+
+
+def test_a_request_that_is_edited_is_measured_again_and_other_rules_and_shops_do_not_count(desk, breach, like_x1):
+    desk.office.rules = [*desk.office.rules, like_x1("xiaohongshu.other")]
+    desk.office.register({"shop": "s2", "client": "b"})
+    desk.ask(**QUARTER)
+    desk.ask(**AFTER, rules=("xiaohongshu.other",))
+    desk.ask(**AFTER, client="b")
+    with pytest.raises(KaoheError, match="with W-1 a shop"):
+        desk.edit("W-2", by=desk.li, **AFTER)
+    desk.edit("W-1", by=desk.li, first=MONDAY, last=SUNDAY)
+    desk.edit("W-2", by=desk.li, **AFTER)
+
+
+def test_what_an_older_kaohe_let_be_asked_for_is_approved_neither_together_nor_one_after_another(desk, breach):
+    one, other = desk.ask(**QUARTER), desk.ask(first=date(2026, 6, 15), last=date(2026, 6, 21))
+    with transaction(desk.office.ledger) as session:
+        session.get_one(Waiver, 2).first_day = AFTER["first"]
+    with pytest.raises(KaoheError, match="with W-2 a shop would be let off"):
+        desk.approve(one, other)
+    desk.approve(other)
+    with pytest.raises(KaoheError, match="with W-2 a shop would be let off"):
+        desk.approve(one)
+
+
+def test_a_waiver_of_one_violation_makes_no_chain(desk, breach):
+    desk.ask(first=MONDAY + timedelta(days=7), last=MONDAY + timedelta(days=97))
+    desk.approve(desk.of_violation(breach))
+    assert desk.office.violation(breach).state == "waived"
 
 
 def test_more_shops_than_one_can_look_at_take_an_officer_to_ask_and_another_to_agree(desk, week_of, at, person):
