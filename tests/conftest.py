@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from console.cli.main import run
 from engine.ledger.database import open_ledger
-from tests.haste import hastened, unhastened
+from tests.haste import hastened, left_to_the_whole, unhastened, with_few_examples
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -184,17 +184,38 @@ def demo_place(tmp_path_factory, demo_once):
         yield place
 
 
+class Duck:
+    """One DuckDB for a whole process, or the next one where it has spilled: it cannot spill elsewhere after that."""
+
+    def __init__(self):
+        self._database = _new_duck(":memory:")
+
+    def cursor(self):
+        try:
+            self._database.execute("SET temp_directory = '.tmp'")
+        except duckdb.NotImplementedException:
+            self._database = _new_duck(":memory:")
+        return self._database.cursor()
+
+    def close(self):
+        self._database.close()
+
+
+_new_duck = duckdb.connect
+
+
 @pytest.fixture(scope="session")
 def duck():
     """One DuckDB for a whole process."""
-    with duckdb.connect(":memory:") as database:
-        yield database
+    database = Duck()
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def one_duck_for_all(monkeypatch, duck):
     """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
-    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+    monkeypatch.setattr(duckdb, "connect", lambda _memory=":memory:": duck.cursor())
 
 
 def pytest_collection_finish():
@@ -208,8 +229,13 @@ def pytest_sessionfinish():
     gc.unfreeze()  # else libraries complain at the end of what they still hold
 
 
-def pytest_collection_modifyitems(items):
-    """What is slow by design may be slow on a busy machine, too: the limit is against hanging, not against work."""
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
+def pytest_collection_modifyitems(config, items):
+    """What `make test` leaves to `make test-all`: most cases of what has many, and most examples of a property."""
+    left_to_the_whole(items)
+    if config.option.markexpr == "not slow":
+        with_few_examples(items)
     for item in items:
+        # What is slow by design may be slow on a busy machine, too: the limit is against hanging, not against work.
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(900))

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from console.cli.app import AsJson, AsOf, current, group
 from console.decided import doubts_about
-from console.desk import Desk, instant
+from console.desk import KAOHE, Desk, instant
 from console.listing import listing
 from console.names import shop_names
 from console.output import json_lines, note, say
@@ -52,6 +52,7 @@ from engine.tracker.matches import (
     still_say,
     unlink,
 )
+from engine.tracker.own_verdict import with_verdicts
 from engine.tracker.penalties import Penalty, seen_penalties, shops_seen
 from notifier.records import records_of
 from notifier.words.vocabulary import word
@@ -144,6 +145,7 @@ def match(
     with desk.reading() as session:
         of = sides(session, lake, **_where(session, client, platform, shop))
         lines = compare(of, desk.sound_rules, instant(as_of, "--as-of"), desk.settings.penalty_days)
+        lines = with_verdicts(session, of, lines)
         names = shop_names(session)
     lines = [
         line
@@ -216,7 +218,7 @@ def confirm_(
         found = _compared(session, desk, lake, penalty, now).match
         violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now, forfeits_appeal=forfeit)
         recorded = records_of(session, [violation.id])[violation.id]
-    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
+    look_after(desk.ledger, desk.sound_rules, now, KAOHE)
     for doubt in doubts_about(recorded, desk.sound_rules, notice_of(penalty), language):
         note(doubt)
     say(f"{violation.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, violation.state, language)}")
@@ -265,7 +267,7 @@ def _compared(session: Session, desk: Desk, lake: Lake, penalty: Penalty, now: d
     """What a penalty is matched with, among all that is known of its shop."""
     of = sides(session, lake, platform=penalty.platform, shop=penalty.shop)
     lines = compare(of, desk.sound_rules, now, desk.settings.penalty_days)
-    return next(line for line in lines if line.penalty == penalty)
+    return with_verdicts(session, of, (line for line in lines if line.penalty == penalty))[0]
 
 
 def _heads(names: list[str], desk: Desk) -> list[str]:

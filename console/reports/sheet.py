@@ -54,15 +54,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What somebody has to do, by when if there is a deadline; what has a lower `rank` comes first."""
+    """What somebody has to do, by when if there is a deadline: a last day, or a local time.
+
+    What has a lower `rank` comes first. `internal`: no client is told of it.
+    """
 
     rank: int
-    at: datetime | None
+    at: date | datetime | None
     text: str
+    internal: bool = False
 
-    def sort_key(self) -> tuple[int, bool, float]:
+    def sort_key(self) -> tuple[int, bool, str]:
         """By rank; within it, what has the next deadline first, and else in the order of the sheets."""
-        return (self.rank, self.at is None, self.at.timestamp() if self.at else 0.0)
+        told = "" if self.at is None else self.at.isoformat()
+        return (self.rank, self.at is None, told if isinstance(self.at, datetime) else f"{told}T24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,11 @@ class Sheet:
         """What `client` may see of it: its own shops' rows, without what is internal."""
         kept = [n for n, column in enumerate(self.columns) if not column.internal]
         rows = (
-            replace(row, cells=tuple(row.cells[n] for n in kept))
+            replace(
+                row,
+                cells=tuple(row.cells[n] for n in kept),
+                todo=None if row.todo and row.todo.internal else row.todo,
+            )
             for row in self.rows
             if row.client in {client, None} and not row.internal
         )

@@ -10,17 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Alias, ColumnClause, ColumnElement, Delete, Insert, Select, Table, TextClause, Update, event
+from sqlalchemy import (
+    Alias,
+    ColumnClause,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    TableClause,
+    TextClause,
+    Update,
+    event,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.visitors import HasTraverseInternals
 from sqlmodel import Session, SQLModel
 
 from engine.ledger.dialects import table_of
 from engine.ledger.scoping import BOUNDED, COMMON, Sight
 from engine.ledger.tables import AppUser
+from engine.ledger.veil import refuses
 
 MARK = AppUser  # whose bound every statement gets; nobody with bounds reads it
 
@@ -78,6 +92,8 @@ def _bound(state: ORMExecuteState) -> None:
     assert isinstance(session, BoundedSession)
     if not state.is_orm_statement or not isinstance(state.statement, Select | Update | Delete | Insert):
         raise UnboundedStatementError(f"a bounded session executes statements of classes only: {state.statement}")
+    if column := refuses(session, state.statement):
+        raise UnboundedStatementError(f"{column} speaks of people; select the whole row, which is veiled")
     if any(option in session.bounds(()) for option in state.statement._with_options):
         return  # made by SQLAlchemy of one that was checked: which rows a change will touch
     state.statement = state.statement.options(*session.bounds(_classes_in(state.statement)))
@@ -102,12 +118,21 @@ def _classes_in(statement: ClauseElement) -> set[type[SQLModel]]:
         entity = element._annotations.get("parententity")  # what SQLAlchemy knows bounds by, too
         if entity is not None:
             found.add(entity.mapper.class_)
-        elif isinstance(element, Table | TextClause):
+        elif isinstance(element, TableClause | TextClause) or _has_words_of_its_own(element):
             raise UnboundedStatementError(f"a bounded session cannot bound what this reads: {element}")
         waiting += _within(element, known=entity is not None)
     for model in found:
         _refuse_undeclared(model)
     return found
+
+
+def _has_words_of_its_own(element: Any) -> bool:
+    """Whether it brings SQL as plain text, in which anything could be read."""
+    if isinstance(element, ColumnClause) and element.is_literal:
+        return not element._is_star  # what `count()` counts
+    operators = (getattr(element, name, None) for name in ("operator", "modifier"))
+    added = (getattr(element, name, ()) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
+    return any(isinstance(operator, custom_op) for operator in operators) or any(added)
 
 
 def _within(element: Any, *, known: bool) -> list[Any]:

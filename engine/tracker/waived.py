@@ -20,7 +20,7 @@ from engine.assessment.deciding import decided
 from engine.assessment.waiving import HOLDS, SHOP_LEFT, waiver_name
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
-from engine.ledger.actors import Actor
+from engine.ledger.actors import ITSELF, Actor
 from engine.ledger.everything import everything
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, keep_months, month_of
@@ -114,7 +114,7 @@ def let_off(
     return events
 
 
-def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, actor: str, now: datetime) -> list[Event]:
+def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, now: datetime) -> list[Event]:
     """Take a shop, which is locked, out of the waivers of clients other than its own; what the journal says of it.
 
     What those have let off of it stands again, unless another waiver covers it.
@@ -132,9 +132,9 @@ def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, actor: str
     session.flush()
     events: list[Event] = []
     for waiver in locked:
-        events += bring_back(session, rulebook, waiver, actor, now, shop)
+        events += bring_back(session, rulebook, waiver, ITSELF, now, shop)
         left = {"why": f"the client is {shop.client} by now", "before": {"shop": shop.key}, "after": {}}
-        events.append(Event(actor, SHOP_LEFT, "waiver", waiver_name(waiver.id), left))
+        events.append(Event(ITSELF, SHOP_LEFT, "waiver", waiver_name(waiver.id), left))
     return events
 
 
@@ -172,7 +172,9 @@ def _bring_back(
         if (other := _covering(others, violation)) is not None:
             session.add(WaivedViolation(waiver_id=other, violation_id=violation.id, was=row.was))
             continue
-        events.append(_back(session, rulebook, violation, row.was, actor, waiver_name(waiver.id), now))
+        # Nobody's name stands in the entries of another client.
+        who = actor if violation.client == waiver.client else ITSELF
+        events.append(_back(session, rulebook, violation, row.was, who, waiver_name(waiver.id), now))
     return events
 
 

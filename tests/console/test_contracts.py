@@ -45,11 +45,11 @@ def test_a_contracts_standard_is_set_checked_shown_apart_and_ended(kaohe, told):
         ("s2", "missed", "compliant", ">= 85%", ">= 80%"),
     ]
     page = kaohe("standards", "check", "--from", "2026-03-10", "--to", "2026-03-10").out
-    assert "未达到合同标准 2 项（共 2 项）；这不是平台违规。" in page
+    assert "未达到合同标准 2 项（共 2 项），其中 1 项平台也判违规；其余 1 项只与合同有关" in page
     assert "一号店" in page
     assert kaohe("standards", "check", "--month", "2026-02").out == "这段时间没有合同标准所涉的指标。\n"
     assert len(kaohe("violations", "list", "--json").rows) == 1
-    assert "合同标准（acme）：>= 85%，未达到；与平台无关" in kaohe("explain", told).out
+    assert "合同标准（acme）：>= 85%，未达到；平台的结论另算" in kaohe("explain", told).out
     assert kaohe("explain", told, "--json").rows[0]["contract"]["result"] == "missed"
     assert kaohe("standards", "end", "1", "--last", "2026-03-01", "--why", "写错了").code == 0
     assert kaohe("standards", "check", "--month", "2026-03", "--json").rows == []
@@ -59,24 +59,22 @@ def test_a_contracts_standard_is_set_checked_shown_apart_and_ended(kaohe, told):
     assert "附件二" in kaohe("standards", "list", "--client", "acme").out
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (("set", "acme", RULE, "80%", "--since", "2026-03-02"), "平台 2021-01-01 版要求 >= 80%，并不更严"),
-        (("set", "acme", RULE, "below 5%", "--since", "2026-03-02"), "两者方向不同"),
-        (("set", "acme", RULE, "eighty", "--since", "2026-03-02"), "不是标准"),
-        (("set", "acmee", RULE, "85%", "--since", "2026-03-02"), "acme"),
-        (("set", "acme", "xiaohongshu.reply", "85%", "--since", "2026-03-02"), RULE),
-        (("set", "acme", RULE, "85%", "--since", "2026-03-02", "--shop", "t1"), "是客户 other 的店铺"),
-        (("set", "acme", RULE, "85%", "--since", "soon"), "不是日期"),
-        (("end", "7", "--last", "2026-03-01", "--why", "x"), "没有"),
-        (("check", "--month", "2026-03", "--from", "2026-03-01"), "只写一种"),
-    ],
-)
-def test_what_is_wrong_about_a_standard_is_said(kaohe, told, words, expected):
-    said = kaohe("standards", *words)
-    assert said.code == 2
-    assert expected in said.err
+WRONG = [
+    (("set", "acme", RULE, "80%", "--since", "2026-03-02"), "平台 2021-01-01 版要求 >= 80%，并不更严"),
+    (("set", "acme", RULE, "below 5%", "--since", "2026-03-02"), "两者方向不同"),
+    (("set", "acme", RULE, "eighty", "--since", "2026-03-02"), "不是标准"),
+    (("set", "acmee", RULE, "85%", "--since", "2026-03-02"), "acme"),
+    (("set", "acme", "xiaohongshu.reply", "85%", "--since", "2026-03-02"), RULE),
+    (("set", "acme", RULE, "85%", "--since", "2026-03-02", "--shop", "t1"), "是客户 other 的店铺"),
+    (("set", "acme", RULE, "85%", "--since", "soon"), "不是日期"),
+    (("end", "7", "--last", "2026-03-01", "--why", "x"), "没有"),
+    (("check", "--month", "2026-03", "--from", "2026-03-01"), "只写一种"),
+]
+
+
+def test_what_is_wrong_about_a_standard_is_said(kaohe, told):
+    answers = [(words, expected, kaohe("standards", *words)) for words, expected in WRONG]
+    assert [words for words, expected, said in answers if said.code != 2 or expected not in said.err] == []
 
 
 def test_who_is_limited_on_a_day_or_in_a_stretch(kaohe, told):

@@ -62,7 +62,7 @@ class Waiving:
 
     def move(self, client, shop="s1", now=TUESDAY):
         """A shop gets another client, as the console lets it."""
-        moved = partial(shop_left, rulebook=self.office.book, actor="root", now=self.at(now))
+        moved = partial(shop_left, rulebook=self.office.book, now=self.at(now))
         with transaction(self.office.ledger) as session:
             register_shops(session, [ShopRow("xiaohongshu", shop, client=client)], self.at(now), "root", moved)
 
@@ -509,7 +509,8 @@ def test_what_a_clients_waiver_let_off_stands_again_for_the_next_client_and_is_j
     office.assess(at("2026-03-10T12:00"))
     assert {o.shop: o.verdict for o in office.outcomes()} == {"s1": "exempt", "s2": "violation"}
     (told,) = office.entries("waiver.shop_left")
-    assert (told.object_id, told.actor, told.payload["before"]) == (name, "root", {"shop": "shop:xiaohongshu/s2"})
+    assert (told.object_id, told.actor, told.payload["before"]) == (name, "kaohe", {"shop": "shop:xiaohongshu/s2"})
+    assert [e.actor for e in office.entries("violation.reopened")] == ["kaohe"]
     desk.revoke(name)
     assert [office.violation(one).state for one in two] == ["open", "open"]
 
@@ -567,6 +568,7 @@ def test_revoking_brings_back_what_has_left_the_officers_sight(desk, two, person
         waivers.revoke(session, desk.office.book, name, "it was up", officer, desk.at(TUESDAY))
         assert not session.sight.everything
     assert [desk.office.violation(v).state for v in two] == ["open", "open"]
+    assert {e.object_id: e.actor for e in desk.office.entries("violation.reopened")} == {two[0]: "sun", two[1]: "kaohe"}
 
 
 def test_revoking_leaves_off_what_a_waiver_covers_that_the_officer_does_not_see(desk, two, person):
