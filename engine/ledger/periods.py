@@ -6,6 +6,7 @@ A cycle belongs to the month of its last day.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
