@@ -100,8 +100,8 @@ def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] 
     """Queue the notices of what was found, and send what is due."""
     if stop():
         return Planned(), Delivered()
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language)
-    drafter = Drafter(book, desk.settings.language)
+    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates)
+    drafter = Drafter(book, desk.settings.language, desk.templates)
     channels = channels_of(desk.settings)
     return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter)
 
