@@ -35,10 +35,10 @@ demo: $(VENV)/.runtime ## the whole path on bundled sample shops, then where to 
 	@$(BIN)/kaohe demo
 
 test: $(VENV)/.dev ## the suite, a real PostgreSQL and SMTP server included (minutes)
-	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
 test-all: $(VENV)/.dev ## the suite and everything that takes longer
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: $(VENV)/.dev ## format, lint, types, layers, rules
 	$(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.ledger.actors import Actor, NotAllowedError, Permission
+from engine.ledger.actors import Actor, HouseOnlyError, NotAllowedError, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,21 @@ class Need:
 
     permission: Permission
     everywhere: bool = False
+    house: bool = False  # for people of the house alone
 
     def asked_of(self, actor: Actor) -> None:
-        """Raise NotAllowedError for an actor who cannot do this at all."""
+        """Raise NotAllowedError for an actor who cannot do this at all, HouseOnlyError for one from outside."""
         if self.everywhere:
             actor.must(self.permission, None)
         elif not any(actor.may(self.permission, g.client, g.shop) for g in actor.grants):
-            raise NotAllowedError(actor.name, self.permission, None)
+            raise NotAllowedError(actor.name, self.permission, actor.reach)
+        if self.house and not actor.internal:
+            raise HouseOnlyError(actor.name)
 
 
 READ, IMPORT, HANDLE = Need(Permission.READ), Need(Permission.IMPORT), Need(Permission.HANDLE)
 DECIDE, REGISTER, APPROVE = Need(Permission.DECIDE), Need(Permission.REGISTER), Need(Permission.APPROVE)
+READ_WITHIN = Need(Permission.READ, house=True)
 READ_ALL = Need(Permission.READ, everywhere=True)
 HANDLE_ALL = Need(Permission.HANDLE, everywhere=True)
 APPROVE_ALL = Need(Permission.APPROVE, everywhere=True)
@@ -38,6 +42,7 @@ NOBODY = None  # speaks of no client, or is done by whoever has the machine
 
 NEEDS: Mapping[str, Need | None] = MappingProxyType(
     {
+        "appeals correct": DECIDE,
         "appeals list": READ,
         "appeals open": HANDLE,
         "appeals outcome": DECIDE,
@@ -94,7 +99,7 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "period show": READ,
         "report daily": READ,
         "report month": READ,
-        "rules accuracy": READ,
+        "rules accuracy": READ_WITHIN,
         "rules check": NOBODY,
         "rules list": NOBODY,
         "rules show": NOBODY,

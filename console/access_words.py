@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
-from engine.ledger.actors import Grant, Role
+from engine.ledger.actors import ROLE_WORDS, Grant, Role
 from engine.rulebook.model import Text
 from engine.tracker.tokens import Token
-
-ROLES: Mapping[Role, Text] = MappingProxyType(
-    {
-        "viewer": Text("查看者", "viewer"),
-        "operator": Text("操作员", "operator"),
-        "manager": Text("主管", "manager"),
-        "officer": Text("合规专员", "officer"),
-        "administrator": Text("管理员", "administrator"),
-    }
-)
 
 SENTENCES: Mapping[str, Text] = {
     "user has": Text("用户 {who}：{roles}", "user {who}: {roles}"),
@@ -53,7 +42,7 @@ PHRASES: Mapping[str, Text] = {
 
 def role_words(role: Role, language: str) -> str:
     """A role as people call it; in Chinese with the name that commands take."""
-    return f"{ROLES[role].zh} {role}" if language == "zh-CN" else role
+    return f"{ROLE_WORDS[role].zh} {role}" if language == "zh-CN" else role
 
 
 def grant_words(grant: Grant, language: str) -> str:

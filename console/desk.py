@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
-from engine.ledger.actors import Actor
+from engine.ledger.actors import Actor, Permission
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
@@ -35,6 +35,8 @@ from engine.tracker.attachments import AttachmentStore
 from notifier.render import Templates
 from notifier.sms.settings import bindings_of
 
+AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
+KAOHE = "kaohe"  # the actor, in the journal, of what follows by itself, whoever has started it
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
 
 
@@ -61,6 +63,7 @@ class Desk:
     settings: Settings
     makes_home: bool = False
     on_opening: Callable[[Engine], object] | None = None  # is given the ledger before anything is done with it
+    stranger: str = "internal"  # what people of the house are called, for those who are not
     own_work: bool = False  # of kaohe itself, whoever starts it: the worker, the demo
 
     @cached_property
@@ -166,7 +169,7 @@ class Desk:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that reads what this desk's actor may read."""
-        with reading(self.ledger, self.who.scope) as session:
+        with reading(self.ledger, self.who.scope, self.stranger) as session:
             yield session
 
     @contextmanager
@@ -174,6 +177,17 @@ class Desk:
         """A session that writes, and sees what this desk's actor may read."""
         with transaction(self.ledger, self.who.scope) as session:
             yield session
+
+    def writes_at(self, as_of: str | None) -> datetime:
+        """The time as of which a command that writes is typed, now by default.
+
+        What is yet to come cannot be on record. Only who may administer everything may say that it is later by now
+        than it is, to try an installation. Raises NotAllowedError for others.
+        """
+        at = instant(as_of, "--as-of")
+        if at > datetime.now(UTC) + AHEAD:
+            self.who.must(Permission.ADMINISTER, None)
+        return at
 
     def shows(self, client: str, platform: str, shop: str) -> bool:
         """Whether whoever looks on may read what concerns this shop: of what is done for all, so much is printed."""
@@ -209,7 +223,7 @@ class Desk:
     @property
     def place(self) -> Place:
         """What assessing works with."""
-        return Place(self.ledger, self.lake, self.cache, self.owner, self.actor, patience=self.settings.waiting)
+        return Place(self.ledger, self.lake, self.cache, self.owner, KAOHE, patience=self.settings.waiting)
 
     def close(self) -> None:
         """Let go of the ledger's connections, if it was opened."""

@@ -8,7 +8,9 @@ from console.desk import LOCAL_ZONE, instant
 from engine.calendar.deadlines import end_of, printed
 from engine.calendar.written import written_day
 from engine.calendar.zones import day_bounds
-from engine.errors import KaoheError
+from engine.errors import KaoheError, UnknownNameError
+from engine.evidence.kinds import KINDS
+from notifier.words.vocabulary import ACCOUNTS
 
 MOST_YUAN = 10**10
 LONGEST_SHOWN = 40  # characters of what somebody typed
@@ -41,6 +43,20 @@ def moment(text: str | None, option: str) -> datetime | None:
         return day_bounds(written_day(text), LOCAL_ZONE)[0]
     except ValueError:
         return instant(text, option)
+
+
+def known_account(text: str) -> str:
+    """`deposit` or `balance`, from what people call it. Raises UnknownNameError naming both.
+
+    >>> known_account("保证金")
+    'deposit'
+    """
+    column = KINDS["penalties"].column("account")
+    found = column.synonyms.get(text.strip(), text.strip())
+    if found not in column.choices:
+        zh = "、".join(f"{ACCOUNTS[name].zh}（{name}）" for name in column.choices)
+        raise UnknownNameError("account", text, column.choices, zh=zh)
+    return found
 
 
 def fen(amount: str | None) -> int | None:

@@ -15,7 +15,7 @@ from engine.tracker.accuracy import Accuracy, Contradicted
 from engine.tracker.matches import Compared
 from engine.tracker.penalties import Penalty
 from notifier.words.figures import money
-from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
+from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SEVERITIES, word
 
 RESULTS: Mapping[str, Text] = {
     "matched": Text("一致", "matched"),
@@ -32,7 +32,6 @@ STATUSES: Mapping[str, Text] = {
     "expired": Text("已过期", "expired"),
     "executed": Text("已执行", "executed"),
 }
-ACCOUNTS: Mapping[str, Text] = {"deposit": Text("保证金", "deposit"), "balance": Text("货款", "balance")}
 DOUBTS: Mapping[str, Text] = {
     "rule guessed": Text("规则是按通知的文字猜的", "the rule is guessed from the words of the notice"),
     "rule unknown": Text("通知没有说明是哪条规则", "the notice does not tell the rule"),
@@ -78,6 +77,13 @@ UNJUDGED = Text("平台的决定还不能说明任何规则准不准。", "No de
 LINKED = Text("处罚 {reference} 对应违规 {violation}", "penalty {reference} belongs to violation {violation}")
 UNLINKED = Text(
     "已撤回对处罚 {reference} 的认定，重新按规则比对", "what was decided about penalty {reference} is taken back"
+)
+STILL_SAYS = Text(
+    "违规 {violation} 上仍记着处罚 {reference} 的编号和金额，不再计为它的费用；请改记它真正的通知："
+    "`kaohe violations record {violation} 原状态 --reference 编号 --amount 元 --why …`",
+    "violation {violation} still has the number and amount of penalty {reference} on record, which are no charge of it "
+    "any more; record what its own notice says: "
+    "`kaohe violations record {violation} ITS-STATE --reference NUMBER --amount YUAN --why …`",
 )
 OURS_NONE = Text("处罚 {reference} 不对应我方任何违规", "penalty {reference} belongs to none of our violations")
 

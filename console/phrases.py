@@ -177,6 +177,7 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     **waiver_words.EVENTS,
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
+    "appeal.corrected": Text("更正申诉时间", "appeal.corrected"),
     "appeal.redrafted": Text("修改申诉草稿", "appeal.redrafted"),
 }
 TOLD: Mapping[str, Text] = {  # what the journal keeps of a violation

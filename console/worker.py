@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as installed_version
 
-from console.desk import Desk
+from console.desk import KAOHE, Desk
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
@@ -92,7 +92,7 @@ def reconcile(
         )
     except AssessmentError as error:
         done, failures = error.done, error.failures
-    look_after(desk.ledger, book, now, desk.actor, stop)
+    look_after(desk.ledger, book, now, KAOHE, stop)
     return done, failures
 
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from console.cli.main import run
 from engine.ledger.database import open_ledger
-from tests.haste import hastened, unhastened
+from tests.haste import hastened, left_to_the_whole, unhastened, with_few_examples
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -208,8 +208,13 @@ def pytest_sessionfinish():
     gc.unfreeze()  # else libraries complain at the end of what they still hold
 
 
-def pytest_collection_modifyitems(items):
-    """What is slow by design may be slow on a busy machine, too: the limit is against hanging, not against work."""
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
+def pytest_collection_modifyitems(config, items):
+    """What `make test` leaves to `make test-all`: most cases of what has many, and most examples of a property."""
+    left_to_the_whole(items)
+    if config.option.markexpr == "not slow":
+        with_few_examples(items)
     for item in items:
+        # What is slow by design may be slow on a busy machine, too: the limit is against hanging, not against work.
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(900))

@@ -8,10 +8,12 @@ Tests about opening and migrating ask for the fixture `as_shipped`.
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 from sqlalchemy import Engine
 
 from engine.ledger import database
 
+FEW = 20  # examples
 _AS_SHIPPED = {name: getattr(database, name) for name in ("_upgrade", "_sqlite_connected", "create_engine")}
 _statements: list[str] = []  # that make a new ledger in SQLite, once one has been migrated
 
@@ -64,3 +66,41 @@ def unhastened():
         for name, value in _AS_SHIPPED.items():
             patch.setattr(database, name, value)
         yield
+
+
+def left_to_the_whole(items):
+    """Mark as slow what `make test` can do without: most cases of what has many, and PostgreSQL where SQLite has been.
+
+    Of a test marked `few(n)`, n cases stay, spread evenly; the first one is always tried. Outside the ledger's own room
+    one in four of the tests on both databases stays on both, among them the first of each file.
+    """
+    tests = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and not item.get_closest_marker("slow"):
+            tests.setdefault(item.path, {}).setdefault(item.originalname, []).append(item)
+    left = []
+    for path, of_one_file in tests.items():
+        both = [cases for cases in of_one_file.values() if {"sqlite", "postgresql"} <= set(map(_database, cases))]
+        for number, cases in enumerate(both if path.parent.name != "ledger" else ()):
+            left += [case for case in cases if number % 4 and _database(case) == "postgresql"]
+        for cases in of_one_file.values():
+            marker = cases[0].get_closest_marker("few")
+            if marker and len(cases) > marker.args[0]:
+                tried = {n * len(cases) // marker.args[0] for n in range(marker.args[0])}
+                left += [case for number, case in enumerate(cases) if number not in tried]
+    for case in left:
+        case.add_marker(pytest.mark.slow)
+
+
+def _database(case):
+    """The database of a case of a test on both; None of any other."""
+    given = case.callspec.params.values() if hasattr(case, "callspec") else ()
+    return next((value for value in given if value in ("sqlite", "postgresql")), None)
+
+
+def with_few_examples(items):
+    """Let Hypothesis try no more than FEW examples of each property."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        if is_hypothesis_test(test) and test._hypothesis_internal_use_settings.max_examples > FEW:
+            test._hypothesis_internal_use_settings = settings(test._hypothesis_internal_use_settings, max_examples=FEW)

@@ -69,6 +69,8 @@ def current(
     found = context.find_object(Desk)
     assert found is not None
     found.makes_home, found.own_work = makes_home, own_work
+    if found.settings.language == "zh-CN" and not context.params.get("as_json"):
+        found.stranger = "内部人员"
     found.on_opening = refuse_to_write_by_wrong_clock if checks_clock else None
     need = need_of(context.command_path.partition(" ")[2])
     if need is not None:

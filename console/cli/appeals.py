@@ -23,7 +23,7 @@ from engine.ledger.platform_notice import PlatformNotice
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import zone_of
 from engine.tracker.appealable import Appealable, appealable
-from engine.tracker.appeals import FOLLOWS, Draft, conclude, draft, submit
+from engine.tracker.appeals import FOLLOWS, Draft, conclude, correct_time, draft, submit
 from notifier.words.vocabulary import STATES, word
 
 COLUMNS = "appeal_until hours_left stage attempts client platform shop rule cycle state violation"
@@ -91,6 +91,20 @@ def submit_(
     desk = current(context)
     with desk.transaction() as session:
         made = submit(session, desk.sound_rules, violation, desk.who, why, datetime.now(UTC), late, moment(at, "--at"))
+    say(sentence("appeal submitted", desk.settings.language, violation=made.violation_id, n=made.attempt))
+
+
+@commands.command()
+def correct(
+    context: typer.Context,
+    violation: str,
+    at: Annotated[str, typer.Option(metavar="TIME", help="When it was really handed in.")],
+    why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
+) -> None:
+    """Put right when an appeal was handed in, while its outcome is awaited."""
+    desk, handed_in = current(context), instant(at, "--at")
+    with desk.transaction() as session:
+        made = correct_time(session, desk.sound_rules, violation, desk.who, handed_in, why, datetime.now(UTC))
     say(sentence("appeal submitted", desk.settings.language, violation=made.violation_id, n=made.attempt))
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
-from console.desk import Desk, NoHomeError, day, instant
+from console.desk import KAOHE, Desk, NoHomeError, day, instant
 from console.footnotes import dispute_words, missing_words
 from console.layout import Table
 from console.local_time import local_time
@@ -31,6 +31,7 @@ from engine.assessment.waiting import names_days
 from engine.calendar.assessment import assessment_day
 from engine.errors import KaoheError, NothingToDoError
 from engine.ledger import subjects
+from engine.ledger.actors import Permission
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language, Rule
 from engine.tracker.lookout import look_after
@@ -63,7 +64,10 @@ def assess(
     desk = current(context)
     language = desk.settings.language
     _refuse_emptiness(desk)
-    now = instant(as_of, "--as-of")
+    only_printed = dry_run or as_known_at is not None
+    if not only_printed:  # what is due is everybody's
+        desk.who.must(Permission.HANDLE, None)
+    now = instant(as_of, "--as-of") if only_printed else desk.writes_at(as_of)
     days = Days(day(from_, "--from"), day(to, "--to"))
     refuse_empty(desk.rulebook, desk.settings.rulesets)
     rules = [desk.rulebook.rule(r) for r in rule] if rule else list(desk.rulebook.values())
@@ -188,7 +192,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
     except AssessmentError as error:
         done, failures = error.done, error.failures
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language, desk.templates)
-    look_after(desk.ledger, desk.rulebook, asked.now, desk.actor)
+    look_after(desk.ledger, desk.rulebook, asked.now, KAOHE)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified, done.booked, done.missing)
 

@@ -102,7 +102,7 @@ def add(
 ) -> None:
     """Give somebody a duty that no rule has opened."""
     desk = current(context)
-    now, until = instant(as_of, "--as-of"), _until(due)
+    now, until = desk.writes_at(as_of), _until(due)
     name = known_platform(platform).id if platform else None
     with desk.transaction() as session:
         new = duties.New(
@@ -132,7 +132,7 @@ def give(
 ) -> None:
     """Give an open duty to somebody, or set another time at which it is due."""
     desk = current(context)
-    now, until = instant(as_of, "--as-of"), _until(due) if due else None
+    now, until = desk.writes_at(as_of), _until(due) if due else None
     with desk.transaction() as session:
         found = duties.give(session, duty, desk.who, now, to, holder_kind, until, why)
     _say("given", found, desk)
@@ -150,7 +150,7 @@ def done(
 ) -> None:
     """Report that a duty is done, with its proof."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     sha256 = _sha256(file) if file else None
     with desk.transaction() as session:
         found = duties.done(session, duty, proof or (file.name if file else None), sha256, desk.who, now)
@@ -166,7 +166,7 @@ def check(
 ) -> None:
     """Agree to the proof of a duty that somebody else has done."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = duties.check(session, duty, desk.who, now, why)
     _say("checked", found, desk)
@@ -176,7 +176,7 @@ def check(
 def reject(context: typer.Context, duty: str, why: Why, as_of: AsOf = None) -> None:
     """Refuse the proof of a duty, which opens it again."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = duties.reject(session, duty, why, desk.who, now)
     _say("rejected", found, desk)
@@ -186,7 +186,7 @@ def reject(context: typer.Context, duty: str, why: Why, as_of: AsOf = None) -> N
 def cancel(context: typer.Context, duty: str, why: Why, as_of: AsOf = None) -> None:
     """Say that a duty need not be done."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = duties.cancel(session, duty, why, desk.who, now)
     _say("cancelled", found, desk)

@@ -27,6 +27,8 @@ CHINESE: Mapping[str, str] = {
     "Record that the draft was handed in to the platform: the violation is under appeal from then on.": (
         "登记草稿已提交给平台：违规从此为申诉中。"
     ),
+    "When it was really handed in.": "真正的提交时间",
+    "Put right when an appeal was handed in, while its outcome is awaited.": "更正申诉的提交时间（结果出来之前）。",
     "When it was handed in; now by default.": "提交时间；默认是现在",
     "Why the platform takes it although its deadline has passed.": "已过期限平台仍受理的理由",
     "Record what the platform answered to an appeal.": "记录平台对申诉的答复。",

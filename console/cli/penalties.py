@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from console.cli.app import AsJson, AsOf, current, group
 from console.decided import doubts_about
-from console.desk import Desk, instant
+from console.desk import KAOHE, Desk, instant
 from console.listing import listing
 from console.names import shop_names
 from console.output import json_lines, note, say
@@ -23,6 +23,7 @@ from console.penalty_words import (
     NOTHING,
     OURS_NONE,
     RESULTS,
+    STILL_SAYS,
     UNLINKED,
     match_cells,
     match_json,
@@ -39,7 +40,18 @@ from engine.ledger.states import STATES
 from engine.ledger.violation_lists import known_client
 from engine.rulebook.platforms import platform as known_platform
 from engine.tracker.lookout import look_after
-from engine.tracker.matches import Compared, compare, confirm, link, notice_of, one_penalty, ours_none, sides, unlink
+from engine.tracker.matches import (
+    Compared,
+    compare,
+    confirm,
+    link,
+    notice_of,
+    one_penalty,
+    ours_none,
+    sides,
+    still_say,
+    unlink,
+)
 from engine.tracker.penalties import Penalty, seen_penalties, shops_seen
 from notifier.records import records_of
 from notifier.words.vocabulary import word
@@ -204,7 +216,7 @@ def confirm_(
         found = _compared(session, desk, lake, penalty, now).match
         violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now, forfeits_appeal=forfeit)
         recorded = records_of(session, [violation.id])[violation.id]
-    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
+    look_after(desk.ledger, desk.sound_rules, now, KAOHE)
     for doubt in doubts_about(recorded, desk.sound_rules, notice_of(penalty), language):
         note(doubt)
     say(f"{violation.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, violation.state, language)}")
@@ -223,7 +235,12 @@ def _deciding(
     """The penalty that somebody says something about, in the transaction that records it."""
     desk, lake = _desk(context)
     with desk.transaction() as session:
-        yield desk, session, _one(session, lake, reference, platform, shop)
+        penalty = _one(session, lake, reference, platform, shop)
+        yield desk, session, penalty
+        still = still_say(session, penalty)
+    words = STILL_SAYS.in_language(desk.settings.language)
+    for violation in still:
+        note(words.format(reference=penalty.reference, violation=violation))
 
 
 def _where(session: Session, client: str | None, platform: str | None, shop: str | None) -> dict[str, str | None]:

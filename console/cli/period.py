@@ -9,7 +9,6 @@ import typer
 
 from console.cli.app import AsJson, AsOf, current, group
 from console.corrections import correction_cells, correction_heads, correction_json
-from console.desk import instant
 from console.listing import listing
 from console.local_time import local_time
 from console.output import json_lines, say
@@ -32,7 +31,7 @@ def close(
     """Close a month: later evidence about it becomes a correction in the month in which it comes."""
     desk = current(context)
     rules = list(desk.rulebook.values())
-    close_month(desk.place, rules, periods.read_month(month), why, desk.actor, instant(as_of, "--as-of"))
+    close_month(desk.place, rules, periods.read_month(month), why, desk.actor, desk.writes_at(as_of))
     say(sentence("month closed", desk.settings.language, month=month))
 
 

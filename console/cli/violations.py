@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
+from console.appeal_words import appeal_lines, appeals_json
 from console.cli.app import AsJson, Lang, app, current, group, lang_of
 from console.cli.rules import practice_of
 from console.contract_words import beside_words
@@ -29,6 +30,7 @@ from engine.ledger.periods import corrections
 from engine.ledger.violation_lists import one
 from engine.ledger.violations import BookedAloneError, by
 from engine.rulebook.model import Language
+from engine.tracker.appeals import appeals_of
 from engine.tracker.standards import beside
 from notifier.records import records_of
 from notifier.sheets import Sheets
@@ -49,6 +51,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         entries = journal.entries(session, object_id=name)
         recorded = records_of(session, [name])[name]
         earlier = earlier_verdicts(session, recorded.violation)
+        appeals = appeals_of(session, name)
     language = desk.settings.language
     told = recorded.facts(desk.sound_rules, Sheets(), lang_of(None, desk))
     rule_file = recorded.file_today(desk.sound_rules)
@@ -64,6 +67,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         ]
         told_row = {"version": row.version, "rule_file": rule_file, "journal": history}
         told_row["earlier"] = earlier_json(earlier)
+        told_row["appeals"] = appeals_json(appeals)
         told_row["corrections"] = [correction_json(b) for b in booked]
         json_lines([row_json(row) | decided(row) | told_row])
         return
@@ -75,7 +79,8 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         say(f"{name}{colon}{cell}")
     if rule_file not in {"same", None}:
         say(changed_words(rule_file, told.language))
-    for line in (*decided_lines(row, language), *correction_lines(booked, language)):
+    appealed = appeal_lines(appeals, row.platform, language)
+    for line in (*decided_lines(row, language), *appealed, *correction_lines(booked, language)):
         say(line)
     say("")
     table(

@@ -11,9 +11,9 @@ import typer
 
 from console.cli.app import AsOf, current
 from console.cli.violations import commands
-from console.decided import doubts_about
-from console.desk import Desk, instant
-from console.notice_typed import deadline, fen, moment
+from console.decided import decided_lines, doubts_about
+from console.desk import KAOHE, Desk
+from console.notice_typed import deadline, fen, known_account, moment
 from console.output import note, say
 from console.sentences import sentence
 from console.violation_rows import known_severity
@@ -60,7 +60,8 @@ def record(
     as_of: AsOf = None,
 ) -> None:
     """Record what was decided about a violation, or correct what was recorded: the same state, and what is right."""
-    desk, now = current(context), instant(as_of, "--as-of")
+    desk = current(context)
+    now = desk.writes_at(as_of)
     notice = _notice(amount, reference, appeal_until, account, borne_by, noticed_at)
     try:
         _record(desk, violation, state_of(state), why, notice, severity, now, forfeits=forfeit)
@@ -84,11 +85,13 @@ def notified(
     account: Account = None,
     borne_by: BorneBy = None,
     why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")] = NOTICE_CAME,
+    as_of: AsOf = None,
 ) -> None:
     """Note that the platform's notice has come, and what it says. The state stays, and so does the right to appeal."""
     desk = current(context)
-    notice = _notice(amount, reference, appeal_until, account, borne_by, noticed_at or "now")
-    _record(desk, violation, None, why, notice, severity, datetime.now(UTC))
+    now = desk.writes_at(as_of)
+    notice = _notice(amount, reference, appeal_until, account, borne_by, noticed_at)
+    _record(desk, violation, None, why, notice, severity, now, arrived=now)
 
 
 def _notice(
@@ -99,15 +102,16 @@ def _notice(
     borne_by: str | None,
     noticed_at: str | None,
 ) -> PlatformNotice:
-    """What was typed; `now` is when the command runs."""
-    arrived = datetime.now(UTC) if noticed_at == "now" else moment(noticed_at, "--noticed-at")
+    """What was typed."""
+    if account is not None:
+        account = known_account(account)
     return PlatformNotice(
         amount_fen=fen(amount),
         reference=reference,
         appeal_until=deadline(appeal_until, "--appeal-until"),
         account=account,
         borne_by=borne_by,
-        noticed_at=arrived,
+        noticed_at=moment(noticed_at, "--noticed-at"),
     )
 
 
@@ -121,15 +125,21 @@ def _record(
     now: datetime,
     *,
     forfeits: bool = False,
+    arrived: datetime | None = None,
 ) -> None:
-    """Record it in this state (None: the one that it has), and tell what is doubtful about it."""
+    """Record it in this state (None: the one that it has), and tell what is doubtful about it.
+
+    `arrived`: when the notice came, where neither the notice nor what is on record tells it.
+    """
     with desk.transaction() as session:
-        said = replace(notice, severity=known_severity(session, desk, severity))
+        said, known = replace(notice, severity=known_severity(session, desk, severity)), by(session, violation)
+        if said.noticed_at is None and known.noticed_at is None:
+            said = replace(said, noticed_at=arrived)
         name = decide(
             session,
             desk.sound_rules,
             violation,
-            by(session, violation).state if state is None else state,
+            known.state if state is None else state,
             desk.who,
             why,
             now,
@@ -137,8 +147,9 @@ def _record(
             forfeits_appeal=forfeits,
         ).id
         recorded = records_of(session, [name])[name]
-    look_after(desk.ledger, desk.sound_rules, now, desk.actor)
+    look_after(desk.ledger, desk.sound_rules, min(now, datetime.now(UTC)), KAOHE)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, said, language):
         note(doubt)
-    say(f"{name}{'：' if language == 'zh-CN' else ': '}{word(STATES, recorded.violation.state, language)}")
+    told = [word(STATES, recorded.violation.state, language), *decided_lines(recorded.violation, language)]
+    say(f"{name}{'：' if language == 'zh-CN' else ': '}{('；' if language == 'zh-CN' else '; ').join(told)}")

@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session
 
 from console.cli.app import AsJson, AsOf, current, group
-from console.desk import Desk, day, instant
+from console.desk import Desk, day
 from console.listing import listing
 from console.output import json_lines, say
 from console.waiver_words import HEADS, said, told
@@ -44,7 +44,7 @@ def request(
 ) -> None:
     """Ask for a waiver: cycles that lie wholly within its days are exempt once somebody else has approved it."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         asked = _asked(session, client, shop, platform, rule, from_, to, violation)
         found = told(session, [waivers.request(session, desk.sound_rules, asked, why, desk.who, now)])
@@ -67,7 +67,7 @@ def edit(
 ) -> None:
     """Put another request in the place of one that waits; who edits it cannot approve it."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         asked = _asked(session, client, shop, platform, rule, from_, to, violation)
         found = told(session, [waivers.edit(session, desk.sound_rules, waiver, asked, why, desk.who, now)])
@@ -83,7 +83,7 @@ def approve(
 ) -> None:
     """Agree to waivers that others have asked for, all or none; violations in their scope are waived."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = told(session, waivers.approve(session, desk.sound_rules, waiver, desk.who, now, why))
     _say("approved", [one.name for one in found], desk)
@@ -93,7 +93,7 @@ def approve(
 def reject(context: typer.Context, waiver: str, why: Why, as_of: AsOf = None) -> None:
     """Refuse a waiver."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = told(session, [waivers.reject(session, waiver, why, desk.who, now)])
     _say("rejected", [one.name for one in found], desk)
@@ -103,7 +103,7 @@ def reject(context: typer.Context, waiver: str, why: Why, as_of: AsOf = None) ->
 def revoke(context: typer.Context, waiver: str, why: Why, as_of: AsOf = None) -> None:
     """Take back a request or an approval; what only this waiver has let off stands again."""
     desk = current(context)
-    now = instant(as_of, "--as-of")
+    now = desk.writes_at(as_of)
     with desk.transaction() as session:
         found = told(session, [waivers.revoke(session, desk.sound_rules, waiver, why, desk.who, now)])
     _say("revoked", [one.name for one in found], desk)

@@ -54,15 +54,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What somebody has to do, by when if there is a deadline; what has a lower `rank` comes first."""
+    """What somebody has to do, by when if there is a deadline: a last day, or a local time.
+
+    What has a lower `rank` comes first.
+    """
 
     rank: int
-    at: datetime | None
+    at: date | datetime | None
     text: str
 
-    def sort_key(self) -> tuple[int, bool, float]:
+    def sort_key(self) -> tuple[int, bool, str]:
         """By rank; within it, what has the next deadline first, and else in the order of the sheets."""
-        return (self.rank, self.at is None, self.at.timestamp() if self.at else 0.0)
+        told = "" if self.at is None else self.at.isoformat()
+        return (self.rank, self.at is None, told if isinstance(self.at, datetime) else f"{told}T24")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
 from engine.assessment import rows
 from engine.assessment.archive import VersionShelf
 from engine.assessment.courses import Change, Course, State, booking_month, courses, waived, write
-from engine.assessment.forfeiting import refuse_to_forfeit
+from engine.assessment.forfeiting import forfeited
 from engine.assessment.outcome import DatedSanction, dated, exposure_fen
 from engine.assessment.standing import closed_as
 from engine.calendar.zones import local_day
@@ -52,11 +52,14 @@ def decide(
     notice: PlatformNotice = NOTHING_SAID,
     *,
     forfeits_appeal: bool = False,
+    appeal_is_over: bool = False,
     asked_by: str | None = None,
 ) -> Violation:
     """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
-    more = {"appeal_forfeited": True} if forfeits_appeal and state == "confirmed" else {}
-    stated = Statement(state, actor, why, now, notice, asked_by, more)
+    appeal: Literal["kept", "given up", "over"] = (
+        "over" if appeal_is_over else "given up" if forfeits_appeal else "kept"
+    )
+    stated = Statement(state, actor, why, now, notice, asked_by, appeal=appeal)
     violation, event = decided(session, rulebook, violation_id, stated)
     append(session, now, [event])
     return violation
@@ -66,15 +69,17 @@ def decided(session: Session, rulebook: RuleBook, violation_id: str, stated: Sta
     """Put a violation into a state, with what the platform's notice says, and let its measures and exposure follow.
 
     Gives the event that is to be journalled with it. Where the rule says that confirming gives an appeal up, and one is
-    still possible, it is confirmed only if what more is stated has `appeal_forfeited`. A severity for which the version
-    that was used has no rung changes no measures. Raises what `engine.ledger.violations.change` raises, and
-    ForfeitsAppealError.
+    still possible, it is confirmed only if the statement says that it is given up, or is over. A severity for which
+    the version that was used has no rung changes no measures. Raises what `engine.ledger.violations.change` raises,
+    and ForfeitsAppealError.
     """
     violation = held(session, violation_id)
     found = version_used(session, VersionShelf(session, rulebook), violation)
     version = found[1] if found else None
-    if not stated.more.get("appeal_forfeited"):
-        refuse_to_forfeit(violation, stated.state, stated.notice, version, stated.now)
+    if stated.appeal != "over" and (lost := forfeited(violation, stated.state, stated.notice, version, stated.now)):
+        if stated.appeal == "kept":
+            raise lost
+        stated = replace(stated, more=dict(stated.more) | {"appeal_forfeited": True})
     stood, course = closed_as(session, violation), _course(session, violation)
     changed, event = change(session, violation.id, stated)
     if course is None:

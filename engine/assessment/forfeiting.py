@@ -70,17 +70,18 @@ class ForfeitsAppealError(KaoheError):
         )
 
 
-def refuse_to_forfeit(
+def forfeited(
     violation: Violation, after: str, notice: PlatformNotice, version: Version | None, now: datetime
-) -> None:
-    """Raise ForfeitsAppealError if the step to the state `after` gives up an appeal that is still possible."""
+) -> ForfeitsAppealError | None:
+    """What is to be asked back before the step to the state `after`: it gives up an appeal that is still possible."""
     appeal = version.appeal if version else None
     if version is None or appeal is None or not appeal.confirming_forfeits:
-        return
+        return None
     until = appeal_until(violation, version, notice)
     gives_up = any((t.before, t.after) == (violation.state, after) and t.gives_up for t in MACHINE)
-    if gives_up and _may_be_possible(violation, until, now):
-        raise ForfeitsAppealError(violation, until, version)
+    return (
+        ForfeitsAppealError(violation, until, version) if gives_up and _may_be_possible(violation, until, now) else None
+    )
 
 
 def _may_be_possible(violation: Violation, until: Until, now: datetime) -> bool:

@@ -64,8 +64,9 @@ _STATUSES = MappingProxyType(
         "已生效": "executed",
     }
 )
-_CYCLE = (
-    r"\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}|[1-9]\d{0,3}d:\d{4}-\d{2}-\d{2}|campaign:.+"  # as parse_cycle reads it
+_DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_CYCLE = (  # as parse_cycle reads it
+    rf"{_DAY}|\d{{4}}-W(0[1-9]|[1-4]\d|5[0-3])|\d{{4}}-(0[1-9]|1[0-2])|[1-9]\d{{0,3}}d:{_DAY}|campaign:.+"
 )
 _MOST_FEN = 10**12 - 1  # less than 10,000,000,000 yuan, as an amount that is typed
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from engine.errors import KaoheError
+from engine.rulebook.model import Text
 
 Role = Literal["viewer", "operator", "manager", "officer", "administrator"]
 
@@ -39,6 +40,26 @@ _ADDS: Mapping[Role, tuple[Permission, ...]] = MappingProxyType(  # each role ma
     }
 )
 ROLES: tuple[Role, ...] = tuple(_ADDS)
+ROLE_WORDS: Mapping[Role, Text] = MappingProxyType(
+    {
+        "viewer": Text("查看者", "viewer"),
+        "operator": Text("操作员", "operator"),
+        "manager": Text("主管", "manager"),
+        "officer": Text("合规专员", "officer"),
+        "administrator": Text("管理员", "administrator"),
+    }
+)
+PERMISSION_WORDS: Mapping[Permission, Text] = MappingProxyType(
+    {
+        Permission.READ: Text("查看", "read"),
+        Permission.IMPORT: Text("导入", "import"),
+        Permission.HANDLE: Text("处理", "handle"),
+        Permission.DECIDE: Text("认定", "decide"),
+        Permission.REGISTER: Text("登记", "register"),
+        Permission.APPROVE: Text("批准", "approve"),
+        Permission.ADMINISTER: Text("管理", "administer"),
+    }
+)
 
 
 def allowed(role: Role) -> frozenset[Permission]:
@@ -67,15 +88,28 @@ class Grant:
 
 
 class NotAllowedError(KaoheError):
-    """The actor's role does not reach so far."""
+    """The actor's role does not reach so far. `where` is what it is about: a client, or a shop; None for everything."""
 
-    def __init__(self, actor: str, permission: Permission, where: str | None) -> None:
-        least = next(role for role, adds in _ADDS.items() if permission in adds)
+    def __init__(self, actor: str, permission: Permission, where: str | Text | None) -> None:
+        has = [role for role in ROLES if permission in allowed(role)]
+        word = PERMISSION_WORDS[permission]
+        named = Text(where, where) if isinstance(where, str) else where
+        place = Text(f" {named.zh} ", named.en) if named else Text("全部客户", "all clients")
+        zh, en = "、".join(f"{ROLE_WORDS[role].zh} {role}" for role in has), ", ".join(has)
         super().__init__(
-            f"{actor} may not do this ({permission}) for {where or 'all clients'}: "
-            f"it needs the role {least} or a higher one there; ask an administrator (`kaohe users grant`)",
-            zh=f"{actor} 没有权限这样做（{permission}，{where or '全部客户'}）："
-            f"需要 {least} 或更高的角色；请找管理员授权（`kaohe users grant`）",
+            f"{actor} may not {word.en} for {place.en}: the roles that may are {en}; "
+            "ask an administrator (`kaohe users grant`)",
+            zh=f"{actor} 对{place.zh}没有“{word.zh}”权限：有此权限的角色是 {zh}；请找管理员授权（`kaohe users grant`）",
+        )
+
+
+class HouseOnlyError(KaoheError):
+    """It is told to people of the house alone."""
+
+    def __init__(self, actor: str) -> None:
+        super().__init__(
+            f"{actor} is not of the house, and this is for people of the house alone",
+            zh=f"{actor} 不是内部人员，这项内容只供内部查看",
         )
 
 
@@ -83,13 +117,14 @@ class NotAllowedError(KaoheError):
 class Scope:
     """Which rows somebody may read: all, or those of these clients and of these shops (their keys).
 
-    Whoever is not `internal` sees no agents and no people, wherever they may look.
+    Whoever is not `internal` sees no agents and no people, wherever they may look (see `engine.ledger.veil`).
     """
 
     everything: bool = False
     clients: frozenset[str] = frozenset()
     shops: frozenset[str] = frozenset()
     internal: bool = True
+    known: frozenset[str] = frozenset()  # the name of whoever is not internal: that one they know
 
     @property
     def unbounded(self) -> bool:
@@ -124,15 +159,32 @@ class Actor:
     def must(self, permission: Permission, client: str | None, shop: str | None = None) -> None:
         """Raise NotAllowedError unless the actor may."""
         if not self.may(permission, client, shop):
-            raise NotAllowedError(self.name, permission, shop or client)
+            raise NotAllowedError(self.name, permission, _place(client, shop))
+
+    @property
+    def reach(self) -> Text | None:
+        """Where the actor has roles, in words; None where that is everywhere, or nowhere."""
+        places = [_place(grant.client, grant.shop) for grant in self.grants]
+        named = list(dict.fromkeys(place for place in places if place))
+        return None if None in places or not named else Text("、".join(named), ", ".join(named))
 
     @property
     def scope(self) -> Scope:
         """What the actor may read."""
+        known = frozenset() if self.internal else frozenset({self.name})
         if any(g.client is None and g.shop is None for g in self.grants):
-            return Scope(everything=True, internal=self.internal)
+            return Scope(everything=True, internal=self.internal, known=known)
         return Scope(
             clients=frozenset(g.client for g in self.grants if g.client is not None and g.shop is None),
             shops=frozenset(g.shop for g in self.grants if g.shop is not None),
             internal=self.internal,
+            known=known,
         )
+
+
+def _place(client: str | None, shop: str | None) -> str | None:
+    """A shop, and whose it is, as far as it is known; else the client."""
+    if shop is None:
+        return client
+    name = shop.partition(":")[2] or shop
+    return f"{name} ({client})" if client else name

@@ -21,6 +21,7 @@ from sqlmodel import Session, SQLModel
 from engine.ledger.dialects import table_of
 from engine.ledger.scoping import BOUNDED, COMMON, Sight
 from engine.ledger.tables import AppUser
+from engine.ledger.veil import refuses
 
 MARK = AppUser  # whose bound every statement gets; nobody with bounds reads it
 
@@ -78,6 +79,8 @@ def _bound(state: ORMExecuteState) -> None:
     assert isinstance(session, BoundedSession)
     if not state.is_orm_statement or not isinstance(state.statement, Select | Update | Delete | Insert):
         raise UnboundedStatementError(f"a bounded session executes statements of classes only: {state.statement}")
+    if column := refuses(session, state.statement):
+        raise UnboundedStatementError(f"{column} speaks of people; select the whole row, which is veiled")
     if any(option in session.bounds(()) for option in state.statement._with_options):
         return  # made by SQLAlchemy of one that was checked: which rows a change will touch
     state.statement = state.statement.options(*session.bounds(_classes_in(state.statement)))

@@ -21,6 +21,7 @@ from engine.ledger.dialects import Lock, bare, take_postgresql_lock
 from engine.ledger.mounts import network_file_system_of
 from engine.ledger.scoping import sight_of
 from engine.ledger.troubles import LedgerError, OutdatedError, masked, stopped, unopened
+from engine.ledger.veil import VEIL, drawn
 
 __all__ = ["LedgerError", "OutdatedError", "known_versions", "masked", "open_ledger", "reading", "transaction"]
 
@@ -103,15 +104,18 @@ def transaction(engine: Engine, scope: Scope = EVERYTHING) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(engine: Engine, scope: Scope = EVERYTHING) -> Iterator[Session]:
+def reading(engine: Engine, scope: Scope = EVERYTHING, stranger: str = "internal") -> Iterator[Session]:
     """A session that sees one moment of the ledger, what is in `scope`, and writes nothing: the database refuses it.
 
+    For readers who are not of the house, people of the house are all called `stranger` (see `engine.ledger.veil`).
     Raises as `transaction` does when it begins.
     """
     options: dict[str, Any] = {"ledger_begin": READING}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _session(engine.execution_options(**options), scope, engine.url) as session:
+        if veil := drawn(bare(session), scope, stranger):
+            session.info[VEIL] = veil
         yield session
 
 

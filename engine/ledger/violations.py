@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from engine.calendar.zones import day_bounds
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor
 from engine.ledger.journal import Event, append
@@ -17,6 +19,7 @@ from engine.ledger.periods import Booked, corrections
 from engine.ledger.platform_notice import NOTHING_SAID, PlatformNotice
 from engine.ledger.states import AMEND, both, known_state, step
 from engine.ledger.tables import Subject, Violation
+from engine.rulebook.platforms import zone_of
 
 
 class BookedAloneError(KaoheError):
@@ -38,7 +41,8 @@ class Statement:
     """Into which state somebody puts a violation, and what they say of it.
 
     What `notice` says replaces what is on record. `asked_by` is who asked for the step, `more` what else the journal is
-    to tell; `follows`: the step follows from something else that was done.
+    to tell; `follows`: the step follows from something else that was done. `appeal`: what is said of one that can still
+    be made, where the step would give it up; `over` says that there is none any more.
     """
 
     state: str
@@ -49,6 +53,7 @@ class Statement:
     asked_by: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
     follows: bool = False
+    appeal: Literal["kept", "given up", "over"] = "kept"
 
 
 def record(
@@ -102,6 +107,7 @@ def change(session: Session, violation_id: str, stated: Statement) -> tuple[Viol
             f"violation {violation.id} is {new_state}, and all of this is on record already",
             zh=f"违规 {violation.id} 已是 {both(new_state)}，这些内容也都已记录",
         )
+    _refuse_impossible(violation, notice, stated.now)
     first_notice = amends and notice.noticed_at is not None and violation.noticed_at is None
     before = {"state": violation.state, "severity": violation.severity} | _told(violation, said)
     violation.state, violation.changed_at = new_state, stated.now
@@ -116,6 +122,25 @@ def change(session: Session, violation_id: str, stated: Statement) -> tuple[Viol
     event = "notified" if first_notice else "amended" if amends else new_state
     payload = {"why": stated.why, "before": before, "after": after}
     return violation, Event(actor.name, f"violation.{event}", "violation", violation.id, payload)
+
+
+def _refuse_impossible(violation: Violation, notice: PlatformNotice, now: datetime) -> None:
+    """Raise KaoheError where a notice would have come before the cycle that it is about began, or after now."""
+    came = notice.noticed_at
+    if came is None:
+        return
+    zone = zone_of(violation.platform)
+    begins = day_bounds(violation.cycle_start, zone)[0]
+    if came > now or came < begins:
+        told = f"{came.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+        why, wen = ("that is yet to come", "这个时间还没到")
+        if came < begins:
+            why = f"its cycle, {violation.cycle}, had not begun"
+            wen = f"那时它的周期 {violation.cycle} 还没开始"
+        raise KaoheError(
+            f"the notice about {violation.id} cannot have come at {told}: {why}; say when with --noticed-at",
+            zh=f"{violation.id} 的通知不可能在 {told} 到达：{wen}；请用 --noticed-at 写明",
+        )
 
 
 def shop_of(session: Session, violation: Violation) -> str | None:

@@ -125,7 +125,7 @@ def _row(
     granted, until = version.appeal if version else None, appeal_until(violation, version)
     if violation.state == "appealed":
         stage: Stage = "submitted"
-    elif not _possible(violation, version, made) or (
+    elif not may_appeal(violation, version, made) or (
         violation.state == "confirmed" and until.over(now) and not drafted
     ):
         return None
@@ -151,7 +151,8 @@ def _row(
     )
 
 
-def _possible(violation: Violation, version: Version | None, made: int) -> bool:
+def may_appeal(violation: Violation, version: Version | None, made: int) -> bool:
+    """Whether a violation that is not under appeal can be appealed against after so many attempts, the time apart."""
     granted = version.appeal if version else None
     if granted is None:
         return violation.appeal_until is not None  # the platform itself prints one

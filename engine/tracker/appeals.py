@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
 from engine.assessment.archive import VersionShelf
 from engine.assessment.deciding import decided, held, version_used
 from engine.assessment.forfeiting import appeal_until, shown
+from engine.calendar.zones import day_bounds
 from engine.errors import KaoheError
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
@@ -91,11 +93,8 @@ def submit(
     """
     violation = _of(session, violation_id, actor, Permission.DECIDE)
     version, handed_in = _version(session, rulebook, violation), at or now
-    if handed_in > now:
-        raise KaoheError(
-            f"an appeal cannot have been handed in later than now: {handed_in.isoformat()}",
-            zh=f"申诉的提交时间不能晚于现在：{handed_in.isoformat()}",
-        )
+    _refuse_later(handed_in, now)
+    _refuse_before_notice(violation, handed_in)
     step(violation.id, violation.state, "appealed")
     appeal = drafted(session, violation.id)
     if appeal is None:
@@ -125,6 +124,64 @@ def submit(
     _, event = decided(session, rulebook, violation.id, Statement("appealed", actor, why, now, more=more))
     append(session, now, [event])
     return appeal
+
+
+def correct_time(
+    session: Session, rulebook: RuleBook, violation_id: str, actor: Actor, at: datetime, why: str, now: datetime
+) -> Appeal:
+    """Put right when the appeal that waits for its outcome was handed in. Ends with the journal's lock.
+
+    Raises as `submit` does for the time, KaoheError where no appeal waits, without a reason, or if it is after the
+    deadline: then the appeal was late, and why the platform took it is to be told.
+    """
+    violation = _of(session, violation_id, actor, Permission.DECIDE)
+    version = _version(session, rulebook, violation)
+    waiting = select(Appeal).where(
+        Appeal.violation_id == violation.id, col(Appeal.submitted_at).is_not(None), col(Appeal.outcome).is_(None)
+    )
+    appeal = session.exec(waiting.order_by(col(Appeal.attempt).desc())).first()
+    if appeal is None or appeal.submitted_at is None:
+        raise KaoheError(
+            f"no appeal against {violation.id} waits for its outcome", zh=f"{violation.id} 没有等待结果的申诉"
+        )
+    if not why.strip():
+        raise KaoheError("say why, with --why", zh="请用 --why 写明理由")
+    _refuse_later(at, now)
+    _refuse_before_notice(violation, at)
+    until = appeal_until(violation, version)
+    if until.over(at) and not appeal.late_why:
+        assert until.at is not None
+        end = shown(until.at, zone_of(violation.platform))
+        raise KaoheError(
+            f"the appeal against {violation.id} could be made until {end}; it was not recorded as late",
+            zh=f"{violation.id} 的申诉截止 {end}；当初没有记为逾期提交",
+        )
+    before, appeal.submitted_at = appeal.submitted_at, at
+    session.add(appeal)
+    told = {"before": {"submitted_at": before.isoformat()}, "after": {"submitted_at": at.isoformat()}}
+    append(session, now, [Event(actor.name, "appeal.corrected", "violation", violation.id, {"why": why} | told)])
+    return appeal
+
+
+def _refuse_later(at: datetime, now: datetime) -> None:
+    if at > now:
+        raise KaoheError(
+            f"an appeal cannot have been handed in later than now: {at.isoformat()}",
+            zh=f"申诉的提交时间不能晚于现在：{at.isoformat()}",
+        )
+
+
+def _refuse_before_notice(violation: Violation, at: datetime) -> None:
+    """Nothing can be appealed against before the notice came, or else before the day on which it was assessed."""
+    zone = zone_of(violation.platform)
+    first = violation.noticed_at or day_bounds(violation.assessed_on, zone)[0]
+    if at < first:
+        local = [f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" for moment in (at, first)]
+        raise KaoheError(
+            f"the appeal against {violation.id} cannot have been handed in at {local[0]}: there was nothing to appeal "
+            f"against before {local[1]}; say when with --at",
+            zh=f"{violation.id} 的申诉不可能在 {local[0]} 提交：{local[1]} 之前还没有可申诉的通知；请用 --at 写明",
+        )
 
 
 def conclude(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
@@ -15,10 +15,11 @@ from engine.ledger.periods import corrections, month_of
 from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Situation, Subject, Violation
 from engine.ledger.violation_lists import known_client
-from engine.tracker.charges import Corrected, Entry, Reckoned, entries
+from engine.tracker.charges import Charge, Corrected, Entry, Reckoned, charges, entries
 from engine.tracker.matches import decided
-from engine.tracker.penalties import Penalty, seen_penalties
+from engine.tracker.penalties import live_penalties, penalties, seen_penalties
 
+T = TypeVar("T")
 CHUNK = 500  # names that a statement asks for at once
 
 
@@ -31,12 +32,12 @@ def charged(
     shops = _shops(session, actor, client)
     clients = {place: shop.client for place, shop in shops.items()}
     said = decided(session, shops.values())
-    penalties = [p for p in seen_penalties(session, lake, client=client) if (p.platform, p.shop) in clients]
+    theirs = [p for p in seen_penalties(session, lake, client=client) if (p.platform, p.shop) in clients]
     of_client = [] if client is None else [col(Violation.client) == client]
     violations = {v.id: v for v in _reckoned(session, [*of_client, *_in_month(month)])}
     # The violation that a penalty belongs to may count in another month.
     for column, names in (
-        (Violation.reference, {p.reference for p in penalties}),
+        (Violation.reference, {p.reference for p in theirs}),
         (Violation.id, {v for v in said.values() if v is not None}),
     ):
         for some in _some(sorted(names)):
@@ -53,20 +54,30 @@ def charged(
         for booked in corrections(session, booked_in=month)
     ]
     readable = [v for v in violations.values() if (v.platform, v.shop) in clients]
-    lines = entries(readable, penalties, [c for c in corrected if (c.platform, c.shop) in clients], clients, said)
+    lines = entries(readable, theirs, [c for c in corrected if (c.platform, c.shop) in clients], clients, said)
     return [line for line in lines if month in {None, line.month}]
 
 
-def standing(session: Session, shop: Subject) -> list[Reckoned]:
-    """The violations of a shop and its agents of which something may be felt, or was."""
-    own = [shop.id, *session.exec(select(Subject.id).where(Subject.parent_id == shop.id))]
-    stands = (col(Violation.subject_id).in_(own), col(Violation.state).not_in(sorted(LET_OFF)))
-    return list(_reckoned(session, stands))
-
-
-def penalties_of(session: Session, lake: Lake, shop: Subject) -> list[Penalty]:
-    """All penalties of a shop."""
-    return seen_penalties(session, lake, platform=shop.platform, shop=shop.external_id)
+def charges_of(session: Session, lake: Lake, shops: Sequence[Subject]) -> dict[tuple[str, str], list[Charge]]:
+    """What violations and penalties of each of these shops (platform, id) come to, read for all at once."""
+    found: dict[tuple[str, str], list[Charge]] = {(shop.platform or "", shop.external_id): [] for shop in shops}
+    said = decided(session, shops)
+    violations: dict[str, Reckoned] = {}
+    ids = [shop.id for shop in shops if shop.id is not None]
+    # Of what is let off nothing is felt, but its notice is told by it.
+    feels = or_(col(Violation.state).not_in(sorted(LET_OFF)), col(Violation.reference).is_not(None))
+    for some in _some(ids):
+        agents = select(Subject.id).where(col(Subject.parent_id).in_(some))
+        own = or_(col(Violation.subject_id).in_(some), col(Violation.subject_id).in_(agents))
+        violations |= {v.id: v for v in _reckoned(session, [own, feels])}
+    for names in _some(sorted({v for v in said.values() if v is not None} - violations.keys())):
+        violations |= {v.id: v for v in _reckoned(session, [col(Violation.id).in_(names)])}
+    live = live_penalties(session, {platform for platform, _ in found})
+    for charge in charges(violations.values(), penalties(lake, live, found), said):
+        of = charge.violation or charge.penalty
+        assert of is not None
+        found[of.platform, of.shop].append(charge)
+    return found
 
 
 def _shops(session: Session, actor: Actor, client: str | None) -> dict[tuple[str, str], Subject]:
@@ -90,7 +101,7 @@ def _in_month(month: str | None) -> list[Any]:
     return [col(Violation.cycle_end) >= begins, col(Violation.cycle_end) < beyond]
 
 
-def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _some(names: Sequence[T]) -> Iterator[Sequence[T]]:
     return (names[n : n + CHUNK] for n in range(0, len(names), CHUNK))
 
 

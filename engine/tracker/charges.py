@@ -1,9 +1,9 @@
 """What violations were forecast to cost, what the platforms charged, and who bears it: by client, month and bearer.
 
 A charge is counted once: a penalty whose number stands on a violation, or of which a person said so, is that
-violation's charge. A violation counts in
-the month of its cycle's last day, a penalty that belongs to none of ours in the month of its notice, and what came to
-light about a closed month in the month in which it was booked. All amounts are whole fen.
+violation's charge; what was recorded under the number of a notice that is not the violation's own is no charge of it.
+A violation counts in the month of its cycle's last day, a penalty that belongs to none of ours in the month of its
+notice, and what came to light about a closed month in the month in which it was booked. All amounts are whole fen.
 """
 
 from __future__ import annotations
@@ -103,6 +103,38 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """A violation, a penalty, or both where the one is the other's.
+
+    `fen` is what the platform charged, None where nobody has said; `open_fen` is what may still be charged.
+    """
+
+    violation: Reckoned | None
+    penalty: Penalty | None
+    fen: int | None
+    open_fen: tuple[int, int] = (0, 0)
+
+    @property
+    def noticed_at(self) -> datetime:
+        """When the notice of it came."""
+        of = self.penalty or self.violation
+        assert of is not None
+        return of.noticed_at
+
+    @property
+    def account(self) -> str | None:
+        """What it was taken from, as the notice says, else as a person does."""
+        by_notice = self.penalty.account if self.penalty else None
+        return by_notice or (self.violation.account if self.violation else None)
+
+    @property
+    def borne_by(self) -> str | None:
+        """Who bears it, as the notice says, else as a person does."""
+        by_notice = self.penalty.borne_by if self.penalty else None
+        return by_notice or (self.violation.borne_by if self.violation else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the ledger: a violation with its charge, a penalty of no violation of ours, or a correction."""
 
@@ -114,6 +146,38 @@ class Entry:
     sums: Sums
 
 
+def charges(
+    violations: Iterable[Reckoned], penalties: Iterable[Penalty], said: Mapping[PenaltyKey, str | None] = NOTHING_SAID
+) -> list[Charge]:
+    """Every violation with what it was charged, by month and id, then every penalty of no violation of ours: pure.
+
+    `said` is what people decided about penalties: the violation that one belongs to, None for none of ours.
+
+    Where the number of one penalty stands on several violations, it is the charge of the first, by month and id. The
+    amount on a violation was recorded under the number there: where that notice is somebody else's charge, or counts by
+    itself, the amount is none, and what was forecast may still come.
+    """
+    known = {penalty.key: penalty for penalty in penalties}
+    unclaimed = dict(known)
+    linked = {violation: key for key, violation in said.items() if violation is not None}
+    found = []
+    for violation in sorted(violations, key=lambda v: (v.month, v.id)):
+        own = PenaltyKey(violation.platform, violation.shop, violation.reference or "")
+        key, taken_away = linked.get(violation.id, own), said.get(own, violation.id) != violation.id
+        if key == own and taken_away:
+            found.append(_charge(replace(violation, amount_fen=None, exposure_fen=violation.forecast_fen), None))
+            continue
+        penalty = unclaimed.pop(key, None)
+        if penalty is None and key in known:
+            found.append(Charge(violation, None, None))  # another violation has it
+            continue
+        elsewhere = taken_away or own in known
+        found.append(
+            _charge(violation if key == own or not elsewhere else replace(violation, amount_fen=None), penalty)
+        )
+    return found + [Charge(None, penalty, charge_of(None, penalty)) for penalty in unclaimed.values()]
+
+
 def entries(
     violations: Iterable[Reckoned],
     penalties: Iterable[Penalty],
@@ -121,23 +185,13 @@ def entries(
     clients: Mapping[tuple[str, str], str],
     said: Mapping[PenaltyKey, str | None] = NOTHING_SAID,
 ) -> list[Entry]:
-    """Every line. `clients` says whose each shop (platform, id) is; a penalty of a shop that it lacks is left out.
-
-    `said` is what people decided about penalties: the violation that one belongs to, None for none of ours.
-
-    Where the number of one penalty stands on several violations, it is the charge of the first, by month and id.
-    """
-    unclaimed = {penalty.key: penalty for penalty in penalties}
-    linked = {violation: key for key, violation in said.items() if violation is not None}
-    claimed: set[PenaltyKey] = set()
+    """Every line. `clients` says whose each shop (platform, id) is; a penalty of a shop that it lacks is left out."""
     found = []
-    for violation in sorted(violations, key=lambda v: (v.month, v.id)):
-        key = linked.get(violation.id, PenaltyKey(violation.platform, violation.shop, violation.reference or ""))
-        penalty = unclaimed.pop(key, None) if said.get(key, violation.id) == violation.id else None
-        found.append(_entry(violation, penalty, told_before=key in claimed))
-        if penalty is not None:
-            claimed.add(key)
-    found += [_unmatched(p, clients[p.platform, p.shop]) for p in unclaimed.values() if (p.platform, p.shop) in clients]
+    for charge in charges(violations, penalties, said):
+        if charge.violation is not None:
+            found.append(_entry(charge, charge.violation))
+        elif charge.penalty is not None and (place := (charge.penalty.platform, charge.penalty.shop)) in clients:
+            found.append(_unmatched(charge, charge.penalty, clients[place]))
     return found + [_correction(c) for c in corrections]
 
 
@@ -170,29 +224,30 @@ def charge_of(amount_fen: int | None, penalty: Penalty | None) -> int | None:
     return penalty.amount_fen if penalty is not None and penalty.amount_fen is not None else amount_fen
 
 
-def _entry(violation: Reckoned, penalty: Penalty | None, *, told_before: bool) -> Entry:
-    charge = None if told_before else charge_of(violation.amount_fen, penalty)
-    if violation.state in LET_OFF and charge is not None:
-        charge = 0
+def _charge(violation: Reckoned, penalty: Penalty | None) -> Charge:
+    fen = charge_of(violation.amount_fen, penalty)
+    if violation.state in LET_OFF and fen is not None:
+        fen = 0
+    still = fen is None and violation.state not in SETTLED
+    return Charge(violation, penalty, fen, violation.exposure_fen if still else (0, 0))
+
+
+def _entry(charge: Charge, violation: Reckoned) -> Entry:
     sums = Sums(
         violations=1,
-        charges=int(charge is not None),
+        charges=int(charge.fen is not None),
         forecast_fen=(0, 0) if violation.state in UNEXPECTED else violation.forecast_fen,
-        open_fen=violation.exposure_fen
-        if violation.state not in SETTLED and charge is None and not told_before
-        else (0, 0),
-        charged_fen=charge or 0,
+        open_fen=charge.open_fen,
+        charged_fen=charge.fen or 0,
     )
-    told_by_notice = penalty.borne_by if penalty is not None else None
-    bearer = told_by_notice or violation.borne_by
-    return Entry(violation.client, violation.platform, violation.shop, violation.month, bearer, sums)
+    return Entry(violation.client, violation.platform, violation.shop, violation.month, charge.borne_by, sums)
 
 
-def _unmatched(penalty: Penalty, client: str) -> Entry:
-    charge = charge_of(None, penalty)
+def _unmatched(charge: Charge, penalty: Penalty, client: str) -> Entry:
     month = month_of(local_day(penalty.noticed_at, platform(penalty.platform).zone))
-    sums = Sums(charges=int(charge is not None), charged_fen=charge or 0, unmatched_fen=charge or 0)
-    return Entry(client, penalty.platform, penalty.shop, month, penalty.borne_by, sums)
+    fen = charge.fen or 0
+    sums = Sums(charges=int(charge.fen is not None), charged_fen=fen, unmatched_fen=fen)
+    return Entry(client, penalty.platform, penalty.shop, month, charge.borne_by, sums)
 
 
 def _correction(of: Corrected) -> Entry:

@@ -17,11 +17,9 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
-from engine.ledger.states import SETTLED
 from engine.ledger.tables import Deposit, Subject
-from engine.tracker.charged import penalties_of, standing
-from engine.tracker.charges import Reckoned, charge_of
-from engine.tracker.penalties import Penalty
+from engine.tracker.charged import charges_of
+from engine.tracker.charges import Charge
 
 FROM_DEPOSIT = frozenset({None, "deposit"})  # a notice that names no account is taken for one about the deposit
 
@@ -113,34 +111,20 @@ def deposits(session: Session, actor: Actor, lake: Lake, client: str | None = No
         wanted = wanted.where(Subject.client == client)
     shops = [s for s in session.exec(wanted) if actor.may(Permission.READ, s.client, s.key)]
     latest = _latest(session, [s.id for s in shops if s.id is not None])
-    found = [
-        reckoned(shop, latest[shop.id], standing(session, shop), penalties_of(session, lake, shop))
-        for shop in shops
-        if shop.id in latest
-    ]
+    having = [shop for shop in shops if shop.id in latest]
+    charged = charges_of(session, lake, having)
+    found = [reckoned(shop, latest[shop.id or 0], charged[shop.platform or "", shop.external_id]) for shop in having]
     return sorted(found, key=lambda s: (s.shop.platform or "", s.shop.external_id))
 
 
-def reckoned(shop: Subject, deposit: Deposit, violations: Sequence[Reckoned], penalties: Iterable[Penalty]) -> Standing:
+def reckoned(shop: Subject, deposit: Deposit, charges: Iterable[Charge]) -> Standing:
     """What may be left of a balance: pure. A charge that was noticed before the balance was read is in it already."""
-    by_number = {p.reference: p for p in penalties}
-    told = {v.reference for v in violations}
     taken, low, high = 0, 0, 0
-    for violation in violations:
-        penalty = by_number.get(violation.reference or "")
-        charge = charge_of(violation.amount_fen, penalty)
-        if charge is None and violation.state not in SETTLED:
-            low, high = low + violation.exposure_fen[0], high + violation.exposure_fen[1]
-        elif charge is not None and _after(penalty or violation, deposit):
-            taken += charge
-    for penalty in by_number.values():
-        if penalty.reference not in told and _after(penalty, deposit):
-            taken += charge_of(None, penalty) or 0
+    for charge in charges:
+        low, high = low + charge.open_fen[0], high + charge.open_fen[1]
+        if charge.noticed_at > deposit.at and charge.account in FROM_DEPOSIT:
+            taken += charge.fen or 0
     return Standing(shop, deposit, taken, (low, high))
-
-
-def _after(charged: Penalty | Reckoned, deposit: Deposit) -> bool:
-    return charged.noticed_at > deposit.at and charged.account in FROM_DEPOSIT
 
 
 def _latest(session: Session, shops: Sequence[int]) -> dict[int, Deposit]:

@@ -6,19 +6,22 @@ journal twice, or late, changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
+from engine.assessment.forfeiting import appeal_until
 from engine.calendar.zones import local_day
 from engine.ledger.journal import Event
 from engine.ledger.states import LET_OFF, SETTLED
 from engine.ledger.tables import Assessment, Duty, JournalEntry, Sanction, Subject, Violation
 from engine.ledger.violation_ids import violation_id
-from engine.rulebook.model import DutySpec, Rule
+from engine.rulebook.model import DutySpec, Rule, Version
 from engine.rulebook.platforms import PLATFORMS
+from engine.tracker.appealable import may_appeal
 from engine.tracker.duties import event
 from engine.tracker.duty_due import due_instant
 from engine.tracker.duty_states import told
@@ -46,6 +49,7 @@ class _Case:
     measures: frozenset[str]
     noticed: datetime | None
     appealed_by: str | None
+    appeals: int
     duties: tuple[Duty, ...]
 
     @property
@@ -59,11 +63,11 @@ def bring_in_line(
     """Open, change and cancel the duties of these violations; what the journal says of it."""
     events: list[Event] = []
     for case in _cases(session, violations):
-        specs = _specs(rulebook, case.violation)
+        version = _version(rulebook, case.violation)
         if case.violation.state in LET_OFF:
             events += _lapse(session, case.duties, f"the violation is {case.violation.state}", actor)
-        elif case.violation.state not in SETTLED and specs is not None:
-            events += _align(session, case, specs, actor, now)
+        elif case.violation.state not in SETTLED and version is not None:
+            events += _align(session, case, version, actor, now)
     return events
 
 
@@ -96,27 +100,31 @@ def lacks_at_risk(session: Session, rulebook: Mapping[str, Rule], now: datetime)
     return bool(wanted - there)
 
 
-def wanted_of(case: _Case, specs: Sequence[DutySpec]) -> dict[str, Wanted]:
-    """What follows from a violation that stands, by kind."""
+def wanted_of(case: _Case, version: Version) -> dict[str, Wanted]:
+    """What follows from a violation that stands, by kind. To appeal is owed while it can be done, and until then."""
     violation, found = case.violation, {}
-    for spec in specs:
+    for spec in version.duties:
         if spec.on == "measure" and spec.kind not in case.measures:
             continue
         if spec.of == "notice" and case.noticed is None:
             continue
-        if spec.kind == "appeal" and violation.state == "appealed":
+        if spec.kind == "appeal" and not _can_appeal(violation, version, case.appeals):
             continue
         since = violation.assessed_on
         if spec.of == "notice" and case.noticed is not None:
             since = local_day(case.noticed, case.zone)
-        printed = violation.appeal_until if spec.kind == "appeal" else None
+        printed = appeal_until(violation, version).at if spec.kind == "appeal" else None
         found[spec.kind] = Wanted(spec, since, due_instant(spec, since, printed, case.zone))
     return found
 
 
-def _align(session: Session, case: _Case, specs: Sequence[DutySpec], actor: str, now: datetime) -> list[Event]:
+def _can_appeal(violation: Violation, version: Version, made: int) -> bool:
+    return violation.state != "appealed" and (version.appeal is None or may_appeal(violation, version, made))
+
+
+def _align(session: Session, case: _Case, version: Version, actor: str, now: datetime) -> list[Event]:
     events: list[Event] = []
-    wanted = wanted_of(case, specs)
+    wanted = wanted_of(case, version)
     by_rule = {duty.kind: duty for duty in case.duties if duty.rule is not None}
     for kind, one in wanted.items():
         duty = by_rule.get(kind)
@@ -208,10 +216,10 @@ def _opened(session: Session, duty: Duty, actor: str) -> Event:
     return event(duty, "duty.opened", actor, None, None)
 
 
-def _specs(rulebook: Mapping[str, Rule], violation: Violation) -> tuple[DutySpec, ...] | None:
+def _version(rulebook: Mapping[str, Rule], violation: Violation) -> Version | None:
     """What today's file of the rule says under the version that was used; None where it cannot be asked."""
     rule = rulebook.get(violation.rule)
-    return next((v.duties for v in rule.versions if v.key == violation.version), None) if rule else None
+    return next((v for v in rule.versions if v.key == violation.version), None) if rule else None
 
 
 def _cases(session: Session, violations: Sequence[str]) -> list[_Case]:
@@ -233,7 +241,7 @@ def _cases(session: Session, violations: Sequence[str]) -> list[_Case]:
     about = or_(col(Duty.violation_id).in_(names), col(Duty.occasion).in_(names))
     for duty in session.exec(select(Duty).where(about).order_by(col(Duty.id)).with_for_update()):
         duties.setdefault(duty.violation_id or duty.occasion or "", []).append(duty)
-    noticed, appealed = _decided(session, names)
+    noticed, appealed, made = _decided(session, names)
     return [
         _Case(
             violation,
@@ -241,6 +249,7 @@ def _cases(session: Session, violations: Sequence[str]) -> list[_Case]:
             frozenset(measures.get(violation.id, ())),
             violation.noticed_at or (noticed.get(violation.id) if _is_decided(violation) else None),
             appealed.get(violation.id),
+            made[violation.id],
             tuple(duties.get(violation.id, ())),
         )
         for violation, shop in rows
@@ -251,8 +260,8 @@ def _is_decided(violation: Violation) -> bool:
     return violation.state in ("confirmed", "appealed") or violation.decided_severity is not None
 
 
-def _decided(session: Session, names: Sequence[str]) -> tuple[dict[str, datetime], dict[str, str]]:
-    """Violation → when somebody first recorded what the platform decided; and who recorded the last appeal."""
+def _decided(session: Session, names: Sequence[str]) -> tuple[dict[str, datetime], dict[str, str], Mapping[str, int]]:
+    """Violation → when somebody first recorded what the platform decided; who recorded the last appeal; how many."""
     told_of = session.exec(
         select(JournalEntry.object_id, JournalEntry.event, JournalEntry.at, JournalEntry.actor)
         .where(
@@ -264,11 +273,13 @@ def _decided(session: Session, names: Sequence[str]) -> tuple[dict[str, datetime
     )
     noticed: dict[str, datetime] = {}
     appealed: dict[str, str] = {}
+    made: Counter[str] = Counter()
     for name, what, at, actor in told_of:
         noticed.setdefault(name, at)
         if what == "violation.appealed":
             appealed[name] = actor
-    return noticed, appealed
+            made[name] += 1
+    return noticed, appealed, made
 
 
 def _at_risk(

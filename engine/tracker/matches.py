@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
@@ -17,16 +17,19 @@ from engine.ledger.journal import Event, append
 from engine.ledger.platform_notice import PlatformNotice
 from engine.ledger.states import TRANSITIONS
 from engine.ledger.tables import PenaltyMatch, Subject, Violation
+from engine.ledger.veil import veil_of
 from engine.ledger.violations import by
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.guessing import Guesser
 from engine.tracker.matching import Match, Ours, amount_told, match
-from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalties, seen_penalties, shops_seen
+from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalties, seen_penalties, shops_seen, veiled
 
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
 CONFIRMED = "confirmed"
+# Statuses by which the platform itself says that an appeal was made, or can be made no more.
+APPEAL_IS_OVER = frozenset({"appealed", "upheld", "overturned", "expired"})
 _ON_THE_WAY = frozenset({"acknowledged", "confirmed", "appealed"})
 
 
@@ -59,6 +62,7 @@ class Sides:
     ours: Mapping[str, Ours]
     versions: Mapping[str, str]  # violation → the version of its rule
     told: Mapping[PenaltyKey, str | None]
+    veiled: bool = False  # for a reader who is not of the house: what is doubtful is not told
 
 
 def sides(
@@ -80,10 +84,11 @@ def sides(
     ours = list(_ours(session, client, platform, shop, rule))
     return Sides(
         shops,
-        {p.key: p for p in penalties(lake, live, shops)},
+        {p.key: p for p in veiled(session, penalties(lake, live, shops))},
         {one.id: one for one, _ in ours},
         {one.id: version for one, version in ours},
         decided(session, shops.values()),
+        veil_of(session) is not None,
     )
 
 
@@ -94,6 +99,7 @@ def compare(of: Sides, rulebook: RuleBook, now: datetime, days: int) -> list[Com
     lines = []
     for line in found:
         penalty = of.theirs[line.penalty] if line.penalty else None
+        line = replace(line, doubts=()) if of.veiled else line  # noqa: PLW2901
         one = of.ours[line.violation] if line.violation else None
         place = (penalty.platform, penalty.shop) if penalty else one.place if one else ("", "")
         lines.append(Compared(line, of.shops[place].client, *place, penalty, one))
@@ -182,6 +188,16 @@ def unlink(session: Session, actor: Actor, penalty: Penalty, why: str, now: date
     _journal(session, actor, penalty, "penalty.unlinked", before, None, why, now)
 
 
+def still_say(session: Session, penalty: Penalty) -> list[str]:
+    """The violations on which the number of a penalty stands although a person said that it is not theirs."""
+    subject = session.exec(select(Subject).where(Subject.key == penalty.shop_key)).one()
+    said = _current(session, subject, penalty.reference)
+    if said is None:
+        return []
+    named = select(Violation.id).where(Violation.subject_id == subject.id, Violation.reference == penalty.reference)
+    return [name for name in session.exec(named.order_by(col(Violation.id))) if name != said.violation_id]
+
+
 def confirm(
     session: Session,
     rulebook: RuleBook,
@@ -226,7 +242,7 @@ def _record(
     """The one place where a penalty changes a violation: through the states that lead to where the platform has it."""
     *before, last = _way(violation.state, STATE_OF.get(penalty.status, CONFIRMED))
     for state in before:
-        decide(session, rulebook, violation.id, state, actor, why, now, forfeits_appeal=True)
+        decide(session, rulebook, violation.id, state, actor, why, now, appeal_is_over=True)
     return decide(
         session,
         rulebook,
@@ -236,7 +252,8 @@ def _record(
         why,
         now,
         notice_of(penalty),
-        forfeits_appeal=forfeits or penalty.status != "open",  # what is beyond open has nothing to give up any more
+        forfeits_appeal=forfeits,
+        appeal_is_over=penalty.status in APPEAL_IS_OVER,
     )
 
 

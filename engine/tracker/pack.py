@@ -14,6 +14,7 @@ from engine.assessment.forfeiting import Until, appeal_until
 from engine.evidence.lake import Lake
 from engine.ledger import journal
 from engine.ledger.actors import Actor, Permission
+from engine.ledger.canonical import sha256_of
 from engine.ledger.journal import Head
 from engine.ledger.tables import Appeal, Attachment, JournalBatch, JournalEntry, Notice, NoticeItem, Violation
 from engine.ledger.violations import by, shop_of
@@ -23,6 +24,7 @@ from engine.tracker.attachments import AttachmentStore
 from engine.tracker.bundle import file_name
 
 AT_ONCE = 500
+VEILED_WHY = "parts of it are for people of the house"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,18 @@ def journal_json(content: Content) -> dict[str, Any]:
                 "object": entry.object_id,
                 "payload": entry.payload,
                 "payload_sha256": entry.payload_sha256,
-                "redacted_why": entry.redacted_why,
+                "redacted_why": entry.redacted_why or _veiled(entry),
                 "batch_digest": content.batches[entry.batch].digest,
                 "batch_previous": content.batches[entry.batch].previous,
             }
             for entry in content.entries
         ],
     }
+
+
+def _veiled(entry: JournalEntry) -> str | None:
+    """That not all of an entry is told, where it was veiled for its reader: then it has not its digest."""
+    return None if sha256_of(entry.payload) == entry.payload_sha256 else VEILED_WHY
 
 
 def _appeals(session: Session, store: AttachmentStore, violation: str) -> tuple[tuple[Appeal, tuple[File, ...]], ...]:

@@ -7,7 +7,7 @@ first, and no row of another one leaves this module.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from engine.ledger import day_files
 from engine.ledger.day_files import Live
 from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Subject
+from engine.ledger.veil import veil_of
 from engine.measure.counting import kept, uncountable
 
 _COLUMNS = (
@@ -123,7 +124,13 @@ def seen_penalties(
     """The same, of the shops that `session` may see: of a client, of a platform, or the one with this id."""
     shops = shops_seen(session, client, platform, shop)
     live = live_penalties(session, {name for name, _ in shops})
-    return penalties(lake, live, shops, reference=reference, first=first, last=last)
+    found = penalties(lake, live, shops, reference=reference, first=first, last=last)
+    return veiled(session, found)
+
+
+def veiled(session: Session, found: list[Penalty]) -> list[Penalty]:
+    """These penalties as the reader of `session` may see them: who bears one is for people of the house."""
+    return [replace(penalty, borne_by=None) for penalty in found] if veil_of(session) else found
 
 
 def shops_seen(

@@ -15,6 +15,7 @@ from engine.calendar.zones import local_day
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.ledger.tables import Assessment, Situation, Violation
+from engine.ledger.veil import veil_of
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Rule, Version
 from engine.tracker.accuracy import Accuracy, Came, Judged, Missed, accuracy
@@ -31,8 +32,13 @@ _CAME: Mapping[str, Came] = {"confirmed": "confirmed", "overturned": "overturned
 def practice(
     session: Session, lake: Lake, rulebook: RuleBook, now: datetime, days: int, rule: str | None = None
 ) -> list[Accuracy]:
-    """The accuracy of the rules (or of one) by what `session` may see. Doubtful penalties count for nothing."""
+    """The accuracy of the rules (or of one) by what `session` may see. Doubtful penalties count for nothing.
+
+    For a reader who is not of the house there is none.
+    """
     platform = rulebook.rule(rule).platform if rule else None
+    if veil_of(session) is not None:
+        return []
     of = sides(session, lake, platform=platform, rule=rule)
     lines = compare(of, rulebook, now, days)
     judged = [one for one in _judged(session, of, lines) if rule in {None, one.rule}]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlmodel import Session, col, or_, select
@@ -164,8 +164,8 @@ def end_standard(session: Session, actor: Actor, standard_id: int, last: date, w
     actor.must(Permission.REGISTER, standard.client, shop.key if shop else None)
     if standard.ended_at is not None:
         raise KaoheError(
-            f"the standard {standard.id} was ended by {standard.ended_by}; set a new one",
-            zh=f"标准 {standard.id} 已由 {standard.ended_by} 终止；请另设一条",
+            f"the standard {standard.id} was ended already; set a new one",
+            zh=f"标准 {standard.id} 已经终止；请另设一条",
         )
     if not why.strip():
         raise KaoheError("a standard cannot be ended without a reason; say --why", zh="终止标准要写理由：--why")
@@ -173,6 +173,13 @@ def end_standard(session: Session, actor: Actor, standard_id: int, last: date, w
         raise KaoheError(
             f"the standard {standard.id} ends on {standard.until} already; to make it longer, set a new one",
             zh=f"标准 {standard.id} 本来就到 {standard.until} 为止；要延长请另设一条",
+        )
+    never = standard.since - timedelta(days=1)
+    if last < never:
+        raise KaoheError(
+            f"the standard {standard.id} holds from {standard.since} on: with --last {never} it never held, "
+            "and an earlier day says nothing else",
+            zh=f"标准 {standard.id} 从 {standard.since} 起生效：写 --last {never} 即从未生效，更早的日子没有意义",
         )
     before = _told(standard, shop)
     standard.until, standard.ended_at, standard.ended_by = last, now, actor.name

@@ -22,7 +22,8 @@ SCOPED: Mapping[str, Text] = {
 
 ACCOUNTS: Mapping[str, Text] = {
     "deposit": Text("保证金", "the deposit"),
-    "payments": Text("货款", "payments"),
+    "payments": Text("货款", "payments"),  # as rules name it
+    "balance": Text("货款", "payments due"),  # as a platform's notice does
 }
 
 SEVERITIES: Mapping[str, Text] = {

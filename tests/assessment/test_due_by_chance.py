@@ -49,6 +49,7 @@ class World:
         return done, live, list(shops.values())
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize("seed", range(150))
 def test_any_order_of_ticks_ends_in_the_same_set(x1, at, seed):
     chance = Random(seed)

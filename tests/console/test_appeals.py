@@ -1,5 +1,6 @@
 """`kaohe appeals` and `violations notified`: what an officer types in the week of a notice."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,41 @@ def rated(kaohe, tmp_path):
     return row["violation"]
 
 
+def test_what_is_added_to_a_notice_moves_neither_its_arrival_nor_its_deadline(kaohe, violation):
+    kaohe("violations", "notified", violation, "--noticed-at", "2026-03-12T09:30", "--as-of", "2026-03-12T10:00")
+    for more in (("--borne-by", "acme"), ("--amount", "300"), ("--severity", "严重")):
+        assert kaohe("violations", "notified", violation, *more).code == 0
+    (shown,) = kaohe("violations", "show", violation, "--json").rows
+    assert (shown["noticed_at"], shown["amount_fen"]) == ("2026-03-12T01:30:00+00:00", 30_000)
+    assert kaohe("violations", "notified", violation).code == 2  # nothing is left to say
+
+
+def test_without_a_time_a_notice_has_come_now_or_as_of_the_time_that_is_typed(kaohe, violation):
+    kaohe("violations", "notified", violation, "--as-of", "2026-03-12T09:30+08:00")
+    assert kaohe("violations", "show", violation, "--json").rows[0]["noticed_at"] == "2026-03-12T01:30:00+00:00"
+
+
+def test_accounts_are_those_of_the_evidence_and_may_be_written_in_chinese(kaohe, violation):
+    assert kaohe("violations", "notified", violation, "--account", "支付宝").code == 2
+    kaohe("violations", "notified", violation, "--account", "货款")
+    assert kaohe("violations", "show", violation, "--json").rows[0]["account"] == "balance"
+
+
+def test_a_time_of_handing_in_is_put_right(kaohe, violation):
+    kaohe("violations", "notified", violation, "--as-of", "2026-03-12T09:30+08:00", "--appeal-until", days_from_now(4))
+    kaohe("appeals", "open", violation)
+    kaohe("appeals", "submit", violation)
+    put_right = kaohe("appeals", "correct", violation, "--at", "2026-03-13T09:00+08:00", "--why", "typed late")
+    assert put_right.out == f"{violation}：申诉中（第 1 次）\n"
+    shown = kaohe("violations", "show", violation)
+    assert "第 1 次申诉：2026-03-13 09:00" in shown.out
+    (row,) = kaohe("violations", "show", violation, "--json").rows
+    assert row["appeals"] == [
+        {"attempt": 1, "submitted_at": "2026-03-13T01:00:00+00:00", "outcome": None, "outcome_at": None}
+    ]
+    assert "appeal.corrected" in [e["event"] for e in kaohe("journal", "list", "--json").rows]
+
+
 def days_from_now(days):
     return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
@@ -39,7 +75,9 @@ def test_a_notice_is_noted_listed_appealed_against_and_answered(kaohe, violation
         *("--account", "deposit", "--borne-by", "acme", "--appeal-until", until),
     )
     assert noted.code == 0
-    assert noted.out == f"{violation}：预判违规\n"
+    assert re.fullmatch(
+        rf"{violation}：预判违规；.*¥200；.*保证金；.*acme；.*XHS-9；.*到达：20.*；.*截止：{until}\n", noted.out
+    )
     (row,) = kaohe("appeals", "list", "--json").rows
     assert (row["stage"], row["appeal_until"], row["deadline_from"]) == ("possible", until, "notice")
     assert kaohe("appeals", "list", "--due-within", "1d", "--json").rows == []

@@ -21,6 +21,7 @@ def test_nothing_to_assess_ends_with_three(kaohe, english):
     assert said.out == ""
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize(
     ("words", "message"),
     [

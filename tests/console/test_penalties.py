@@ -80,6 +80,16 @@ def test_an_officer_decides_the_doubtful_one_and_confirms_what_is_certain(kaohe,
     assert kaohe("journal", "verify").code == 0
 
 
+def test_taking_a_penalty_away_tells_of_the_violation_that_still_names_it(kaohe, officer):
+    kaohe("penalties", "link", "KS-1", officer["k1"], "--why", "看过通知")
+    assert kaohe("penalties", "confirm", "KS-1", "--why", "通知").code == 0
+    said = kaohe("penalties", "ours-none", "KS-1", "--why", "不是这条")
+    assert (said.code, english_in(said.err)) == (0, [])
+    assert f"`kaohe violations record {officer['k1']} 原状态 --reference 编号" in said.err
+    assert kaohe("penalties", "link", "KS-1", officer["k1"], "--why", "就是这条").err == ""
+    assert kaohe("penalties", "unlink", "KS-1", "--why", "看编号即可").err == ""
+
+
 def test_what_practice_says_stands_on_the_rule_s_page_in_explain_and_in_the_list(kaohe, officer):
     assert "实际结果" not in kaohe("rules", "show", "xiaohongshu.reply-rate").out
     told = "实际结果：平台证实 1/1，平台处罚而我方没有预判 1，等级不同 1/1"

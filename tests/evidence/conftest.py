@@ -150,6 +150,11 @@ def columns_of(rows, kind):
     return [c for c in kind.names if c in found] + sorted(found - set(kind.names))
 
 
+@pytest.fixture(autouse=True)
+def quick(one_duck_for_all):
+    """Every test of this room shares the one DuckDB."""
+
+
 @pytest.fixture(scope="session")
 def new_house(tmp_path_factory, sqlite_template):
     """Makes any number of installations on SQLite."""

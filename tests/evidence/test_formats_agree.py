@@ -100,6 +100,7 @@ def test_times_of_parquet_may_be_instants_or_local_times(content, expected, unit
     assert content(lambda house: [house.parquet("a.parquet", *naive, types=local)]) == expected
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(6))
 def test_neither_order_nor_division_matters(content, expected, seed):
     """Rows shuffled, divided among files of all formats, and those among imports."""

@@ -89,6 +89,7 @@ def test_a_deadline_is_the_instant_at_which_it_is_too_late(desk, cell, until):
     assert desk.rows("appeal_until") == [(until,)]
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("word", [*PENALTIES.column("status").synonyms, *PENALTIES.column("status").choices])
 def test_every_word_for_a_status_is_taken(desk, word):
     desk.take(desk.csv("p.csv", {"status": word}))

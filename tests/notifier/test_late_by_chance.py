@@ -82,6 +82,7 @@ class History:
                     retry(self.office.ledger, notice.id, self.at, "zhang")
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(12))
 def test_a_random_history_tells_each_violation_once_to_each_recipient(sqlite_office, rulebook, now, seed):
     history = History(sqlite_office, rulebook, seed, now)

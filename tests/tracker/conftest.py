@@ -71,12 +71,12 @@ class Tracker:
         with transaction(self.office.ledger) as session:
             what(session, actor, one_penalty(session, self.office.lake, reference), *more, why, LATER)
 
-    def confirm(self, reference, actor=BOSS, now=LATER):
+    def confirm(self, reference, actor=BOSS, now=LATER, **more):
         with transaction(self.office.ledger) as session:
             penalty = one_penalty(session, self.office.lake, reference)
             lines = compare(sides(session, self.office.lake), self.office.book, now, DAYS)
             found = next(line.match for line in lines if line.penalty == penalty)
-            return confirm(session, self.office.book, actor, penalty, found, "the notice says so", now)
+            return confirm(session, self.office.book, actor, penalty, found, "the notice says so", now, **more)
 
     def practice(self, rule=None):
         with reading(self.office.ledger) as session:

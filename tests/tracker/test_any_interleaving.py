@@ -169,6 +169,7 @@ def check(world):
             assert (v.severity, (v.exposure_min_fen, v.exposure_max_fen)) == (o.severity, exposure_fen(o.sanctions))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(5))
 def test_any_interleaving_comes_to_rest_in_what_is_right(world, sqlite_ledger, seed):
     check(world(seed, sqlite_ledger))

@@ -18,7 +18,7 @@ from engine.ledger.tables import Violation
 from engine.ledger.violation_ids import violation_id
 from engine.rulebook.model import Appeal, Text
 from engine.tracker.appealable import appealable
-from engine.tracker.appeals import Draft, appeals_of, attachments, conclude, draft, submit
+from engine.tracker.appeals import Draft, appeals_of, attachments, conclude, correct_time, draft, submit
 from engine.tracker.attachments import Stored
 
 W10, TUESDAY = "2026-W10", "2026-03-10T10:00"
@@ -247,3 +247,56 @@ def test_nothing_is_left_behind_by_what_is_refused(court):
     with reading(court.office.ledger) as session:
         assert appeals_of(session, BREACH) == []
         assert session.get(Violation, BREACH).state == "open"
+
+
+@pytest.mark.parametrize(("noticed", "first"), [("2026-03-11T15:00", "2026-03-11T15:00"), (None, "2026-03-10T00:00")])
+def test_nothing_was_handed_in_before_there_was_anything_to_appeal_against(court, noticed, first):
+    if noticed:
+        court.notified(noticed)
+    court.draft()
+    with pytest.raises(KaoheError, match=f"nothing to appeal against before {first.replace('T', ' ')}"):
+        court.submit(at=court.at(first) - timedelta(minutes=1))
+    court.submit(at=court.at(first))
+    assert court.state == "appealed"
+
+
+def test_when_it_was_handed_in_is_put_right_while_the_outcome_is_awaited(court):
+    court.notified()
+    with pytest.raises(KaoheError, match=r"no appeal against .* waits"):
+        court.do(correct_time, at=court.at("2026-03-12T08:00"), why="typed wrongly")
+    court.draft()
+    court.submit(at=court.at("2026-03-12T08:00"))
+    for at, why, said in (
+        ("2026-03-13T08:00", "x", "later than now"),
+        ("2026-03-10T08:00", "x", "nothing to appeal against"),
+        ("2026-03-12T07:00", " ", "say why"),
+    ):
+        with pytest.raises(KaoheError, match=said):
+            court.do(correct_time, at=court.at(at), why=why)
+    made = court.do(correct_time, at=court.at("2026-03-12T07:00"), why="typed wrongly")
+    assert (made.submitted_at, court.events()[-1]) == (court.at("2026-03-12T07:00"), "appeal.corrected")
+    court.do(conclude, "upheld", why="they say so")
+    with pytest.raises(KaoheError, match=r"no appeal against .* waits"):
+        court.do(correct_time, at=court.at("2026-03-12T06:00"), why="typed wrongly")
+
+
+def test_a_time_that_makes_an_appeal_late_is_no_correction_of_one_in_time(court):
+    court.notified()
+    court.draft()
+    court.submit()
+    with pytest.raises(KaoheError, match="was not recorded as late"):
+        court.do(correct_time, at=court.at("2026-03-19T00:00"), why="x", now="2026-03-20T09:00")
+
+
+def test_a_notice_from_before_the_cycle_or_from_the_future_is_refused(court):
+    for at, why in (("2026-03-01T23:59", "2026-W10, had not begun"), ("2026-03-11T15:01", "yet to come")):
+        with pytest.raises(KaoheError, match=why):
+            court.office.say(BREACH, "open", court.at("2026-03-11T15:00"), noticed_at=court.at(at))
+    court.office.say(BREACH, "open", court.at("2026-03-11T15:00"), noticed_at=court.at("2026-03-02T00:00"))
+
+
+def test_the_journal_says_that_an_appeal_was_given_up_only_where_one_was(court):
+    court.notified()
+    court.office.say(BREACH, "confirmed", court.at("2026-03-19T00:00"), forfeits_appeal=True)
+    with reading(court.office.ledger) as session:
+        assert "appeal_forfeited" not in entries(session, object_id=BREACH)[-1].payload["after"]

@@ -108,6 +108,33 @@ def test_what_a_person_said_of_a_penalty_stands_before_its_number():
     assert bearers({}) == ["agency", None]
 
 
+def money(violations, said=(), penalties=None):
+    """What is charged, of it unmatched, and what may still come."""
+    lines = entries(violations, [penalty()] if penalties is None else penalties, [], CLIENTS, dict(said))
+    found = sum((line.sums for line in lines), Sums())
+    return found.charged_fen, found.unmatched_fen, found.open_fen
+
+
+def test_what_was_recorded_of_a_notice_that_a_person_took_away_is_no_charge_and_the_forecast_may_still_come():
+    said_so = violation(amount=20000, reference="KS-1", exposure_fen=(20000, 20000))
+    notice = penalty().key
+    assert money([said_so]) == (20000, 0, (0, 0))
+    assert money([said_so], {notice: None}) == (20000, 20000, (10000, 30000))
+    assert money([said_so, violation("V-2", "open")], {notice: "V-2"}) == (20000, 0, (10000, 30000))
+    assert money([said_so], {notice: None}, penalties=[]) == (0, 0, (10000, 30000))
+    settled = violation(amount=20000, reference="KS-1", state="closed")
+    assert money([settled], {notice: None}) == (20000, 20000, (0, 0))
+
+
+def test_what_was_recorded_under_one_number_is_no_charge_beside_another_notice_without_an_amount():
+    two = [penalty(), penalty("KS-2", None)]
+    said_so = violation(amount=20000, reference="KS-1", exposure_fen=(20000, 20000))
+    assert money([said_so], {two[1].key: "V-1"}, two)[0] == 20000
+    assert money([said_so], {two[1].key: "V-1"}, two[1:])[0] == 20000
+    by_hand = violation(amount=20000)
+    assert money([by_hand], {two[1].key: "V-1"}, two[1:])[0] == 20000
+
+
 def test_an_unknown_group_is_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'bearer'"):
         groups(["bearers"])

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.calendar.deadlines import Term
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import NotAllowedError
 from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Duty
 from engine.rulebook.duties import DUTIES
-from engine.rulebook.model import Claim, DutySpec, SanctionSpec
+from engine.rulebook.model import Appeal, Claim, DutySpec, SanctionSpec
 from engine.tracker import duties
 from engine.tracker.duties import New
 from engine.tracker.lookout import look_after
@@ -111,6 +112,24 @@ def test_the_deadline_that_the_platform_prints_stands_before_the_rules(desk, bre
     desk.office.say(breach, "confirmed", now=desk.at("2026-03-12T11:00"), appeal_until=desk.at("2026-03-14T00:00"))
     assert desk.look("2026-03-12T12:00") == {"duty.changed": 1}
     assert desk.all()["appeal"].due_at == desk.at("2026-03-14T00:00")
+
+
+@pytest.mark.parametrize(("severity", "days"), [(None, 7), ("serious", 3)])
+def test_to_appeal_is_owed_until_the_appeal_itself_is_over(
+    sqlite_ledger, open_office, like_x1, at, person, week_of, severity, days
+):
+    appeal = Appeal(Term(7, "days"), "notice", if_severity={"serious": Term(3, "days")}, confirming_forfeits=True)
+    rule = like_x1(appeal=appeal, duties=(spec("appeal", within=30, of="notice"),))
+    desk = Owing(open_office(sqlite_ledger, [rule]), at, person)
+    desk.office.take(*week_of("s1", W10, 5, 10))
+    desk.office.assess(at(TUESDAY))
+    name = desk.office.outcome("s1").violation
+    desk.office.say(name, "open", at("2026-03-11T10:00"), noticed_at=at("2026-03-11T10:00"), severity=severity)
+    desk.look("2026-03-11T11:00")
+    assert desk.all()["appeal"].due_at == at("2026-03-12T00:00") + timedelta(days=days)
+    desk.office.say(name, "confirmed", at("2026-03-11T12:00"), forfeits_appeal=True)
+    desk.look("2026-03-11T13:00")
+    assert desk.states() == {"appeal": "cancelled"}
 
 
 def test_to_have_appealed_is_to_have_done_that_duty(desk, breach):

@@ -6,9 +6,10 @@ import pytest
 from sqlmodel import select
 
 from engine.assessment.due import input_digest
+from engine.assessment.forfeiting import ForfeitsAppealError
 from engine.assessment.standing import live_files, registrations
 from engine.calendar.cycles import parse_cycle
-from engine.calendar.deadlines import last_day
+from engine.calendar.deadlines import Term, last_day
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Grant, NotAllowedError
 from engine.ledger.database import reading
@@ -16,8 +17,9 @@ from engine.ledger.journal import entries
 from engine.ledger.tables import PenaltyMatch
 from engine.ledger.violation_ids import violation_id
 from engine.measure.counting import UncountableError
+from engine.rulebook.model import Appeal
 from engine.tracker.matches import link, ours_none, unlink
-from tests.tracker.conftest import LATER
+from tests.tracker.conftest import LATER, Tracker
 
 RULE = "xiaohongshu.reply-rate"
 NAMED = {"rule": RULE, "cycle": "2026-W10"}
@@ -208,6 +210,36 @@ def test_the_status_of_a_penalty_leads_to_its_state(small_tracker, breached, bef
     events = [event for event, *_ in tracker.office.events(breach())]
     assert events[1 + len(before) :] == [f"violation.{state}" for state in states]
     assert tracker.office.violation(breach()).reference == "A"
+
+
+@pytest.mark.parametrize(
+    ("status", "asks"),
+    [
+        ("open", True),
+        ("confirmed", True),
+        ("executed", True),
+        ("appealed", False),
+        ("upheld", False),
+        ("expired", False),
+    ],
+)
+def test_a_penalty_gives_an_appeal_up_only_if_somebody_says_so(
+    sqlite_ledger, open_office, like_x1, breached, status, asks
+):
+    appeal = Appeal(Term(7, "days"), "notice", attempts=1, confirming_forfeits=True)
+    tracker = breached(Tracker(open_office(sqlite_ledger, [like_x1(appeal=appeal)])), "2026-W10")
+    tracker.penalise({"reference": "A", "status": status, **NAMED})
+    soon = datetime(2026, 3, 12, tzinfo=UTC)
+    if asks:
+        with pytest.raises(ForfeitsAppealError):
+            tracker.confirm("A", now=soon)
+        assert tracker.office.violation(breach()).state == "open"
+        tracker.confirm("A", now=soon, forfeits_appeal=True)
+    else:
+        tracker.confirm("A", now=soon)
+    with reading(sqlite_ledger) as session:
+        after = entries(session, object_id=breach())[-1].payload["after"]
+    assert (after["state"] != "open", after.get("appeal_forfeited", False)) == (True, asks)
 
 
 def test_a_later_notice_corrects_what_an_earlier_one_said(small_tracker, breached):

@@ -129,7 +129,7 @@ def test_a_standard_that_has_ended_is_kept_and_holds_for_its_days(two, book):
         ]
         told = next(e for e in entries(session) if e.event == "standard.ended")
     assert (told.payload["before"]["until"], told.payload["after"]["until"]) == (None, "2026-03-02")
-    with transaction(two) as session, pytest.raises(KaoheError, match="was ended by lin"):
+    with transaction(two) as session, pytest.raises(KaoheError, match="was ended already"):
         end_standard(session, LIN, number, MONDAY, "again", NOW)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from console.reports.look import OF_A_SHOP, Look
 from console.reports.sheet import Cell, Row, Sheet, Todo
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=3)  # of the day: deadlines that are told
-LAST = time(23, 59)
 
 
 def deadlines(look: Look, rows: Iterable[Row]) -> Sheet:
@@ -17,7 +16,7 @@ def deadlines(look: Look, rows: Iterable[Row]) -> Sheet:
     return Sheet(
         "deadlines",
         look.said("deadlines"),
-        look.columns(f"deadline state {OF_A_SHOP} subject reference", deadline="time"),
+        look.columns(f"deadline state {OF_A_SHOP} subject violation reference", deadline="time"),
         tuple(sorted(rows, key=_order)),
         look.said("deadlines empty"),
         look.said("deadlines hint"),
@@ -30,9 +29,10 @@ def deadline_row(
     shop: Sequence[Cell],
     until: date | datetime,
     matter: str,
-    reference: str | None,
     rank: int,
     *,
+    violation: str | None = None,
+    reference: str | None = None,
     internal: bool = False,
     always: bool = False,
 ) -> list[Row]:
@@ -48,11 +48,9 @@ def deadline_row(
     if day > look.day + AHEAD or (day < look.day - BEHIND and not always):
         return []
     state = look.until(until, platform=zone)
-    at = look.local(until, zone) if isinstance(until, datetime) else None
-    words = matter if isinstance(told, datetime) else f"{told.isoformat()} {matter}"
-    todo = Todo(rank, at or datetime.combine(day, LAST, look.zone), words if at is None else matter)
     lost = state.name == "overdue" and not always  # an appeal that is over can be filed no more; a duty stays owed
-    return [Row(client, (told, state, *shop, matter, reference), internal, None if lost else todo)]
+    todo = None if lost else Todo(rank, told, matter)
+    return [Row(client, (told, state, *shop, matter, violation, reference), internal, todo)]
 
 
 def _order(row: Row) -> tuple[str, str, str]:

@@ -36,7 +36,15 @@ def due(look: Look, found: Iterable[Told]) -> tuple[Row, ...]:
         shop = _shop(look, told)
         matter = look.said("do duty", kind=_kind(look, told), shop=f"{shop[3] or duty.client}", duty=told.name)
         rows += deadline_row(
-            look, duty.client, shop, duty.due_at, matter, duty.violation_id, OWED, internal=duty.internal, always=True
+            look,
+            duty.client,
+            shop,
+            duty.due_at,
+            matter,
+            OWED,
+            violation=duty.violation_id,
+            internal=duty.internal,
+            always=True,
         )
     return tuple(rows)
 

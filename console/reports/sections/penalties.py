@@ -60,7 +60,7 @@ def appeals(look: Look, noticed: Iterable[Noticed], known: Iterable[str | None])
             "do appeal penalty", shop=look.shop(p.platform, p.shop), kind=p.kind or p.rule or "", reference=p.reference
         )
         shop = look.of_shop(n.client, p.platform, p.shop)
-        rows += deadline_row(look, n.client, shop, p.appeal_until, matter, p.reference, APPEAL)
+        rows += deadline_row(look, n.client, shop, p.appeal_until, matter, APPEAL, reference=p.reference)
     return tuple(rows)
 
 

@@ -72,7 +72,9 @@ def appeals(look: Look, found: Iterable[Found], open_: Iterable[Appealable]) -> 
         if row.stage == "drafted":
             matter = look.said("drafted", matter=matter)
         shop, internal = look.of_shop(row.client, row.platform, row.shop), row.violation not in shown
-        rows += deadline_row(look, row.client, shop, row.until.at, matter, row.violation, APPEAL, internal=internal)
+        rows += deadline_row(
+            look, row.client, shop, row.until.at, matter, APPEAL, violation=row.violation, internal=internal
+        )
     return tuple(rows)
 
 
