@@ -32,8 +32,8 @@ AFTER = "2026-03-10T10:05+08:00"
 X = "xiaohongshu"
 P = Permission
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
-SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show", "notices check"}  # speak of no client, whoever asks
-SILENT |= {"rules check", "rules list", "rules test"}
+SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show"}  # speak of no client, whoever asks
+SILENT |= {"notices check", "rules check", "rules list", "rules test"}
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from notifier.channels.registry import kind
@@ -110,9 +112,16 @@ def test_a_variable_is_made_fit_for_a_provider(given, longest, fit):
 
 
 def test_a_fact_with_nothing_to_say_says_so(build, bindings):
-    made = bindings(table(text="至${until}", variables=[{"fact": "until", "longest": 9}]))
-    text = Templates(bindings=made).render("violation.opened", "aliyun-sms", record_facts(build, state="waived"))
-    assert text.variables == {"until": "无"} or text.variables["until"].endswith("日")
+    for language, word in [("zh-CN", "无"), ("en", "none")]:
+        made = bindings(table(language=language, text="额${charged}", variables=[{"fact": "charged", "longest": 9}]))
+        text = Templates(bindings=made).render("violation.opened", "aliyun-sms", record_facts(build, language))
+        assert text.variables == {"charged": word}
+
+
+@pytest.mark.parametrize("event", facts.events())
+def test_the_documentation_names_every_fact(event):
+    told = (Path(__file__).parents[2] / "docs" / "notices.md").read_text(encoding="utf-8")
+    assert [name for name in facts.names(event) if f"`{name}`" not in told] == []
 
 
 @pytest.mark.parametrize(
