@@ -59,12 +59,12 @@ _SAID: Mapping[str, Text] = {
         "这段时间没有合同标准所涉的指标。", "No figures in these days for which a contract has a standard."
     ),
     "missed": Text(
-        "未达到合同标准 {n} 项（共 {all} 项）；这不是平台违规。",
-        "{n} of {all} missed; none of this is a violation of the platform's.",
+        "未达到合同标准 {n} 项（共 {all} 项），其中 {both} 项平台也判违规；其余 {alone} 项只与合同有关，不是平台违规。",
+        "{n} of {all} missed: {both} are violations of the platform's too, {alone} concern the contract alone.",
     ),
     "beside": Text(
-        "合同标准（{client}）：{bound}，{result}；与平台无关",
-        "The contract of {client} wants {bound}: {result}; that is no matter of the platform's",
+        "合同标准（{client}）：{bound}，{result}；平台的结论另算",
+        "The contract of {client} wants {bound}: {result}; what the platform makes of it stands apart",
     ),
     "no sanctions": Text("这段时间没有店铺受限。", "No shop is limited in these days."),
     "no charges": Text("没有扣款，也没有预计。", "No charges, and none forecast."),

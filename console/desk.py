@@ -26,7 +26,7 @@ from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
-from engine.ledger.actors import Actor, Permission
+from engine.ledger.actors import ITSELF, Actor, Permission
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
@@ -36,7 +36,7 @@ from notifier.render import Templates
 from notifier.sms.settings import bindings_of
 
 AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
-KAOHE = "kaohe"  # the actor, in the journal, of what follows by itself, whoever has started it
+KAOHE = ITSELF  # the actor, in the journal, of what follows by itself, whoever has started it
 LOCAL_ZONE = "Asia/Shanghai"  # of times that are typed without an offset
 
 

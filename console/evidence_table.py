@@ -130,7 +130,9 @@ def _summary(rows: Sequence[Row], language: Language) -> str:
     if coming:
         by, platform = min(coming, key=lambda one: one[0])
         parts.append(sentence("evidence first deadline", language, at=local_time(by, platform)))
-    return ("；" if language == "zh-CN" else "; ").join(parts) or sentence("evidence complete", language)
+    return ("；" if language == "zh-CN" else "; ").join(parts) or sentence(
+        "evidence complete" if any(row.expected for row in rows) else "nothing expected", language
+    )
 
 
 def _tens(days: Sequence[Day]) -> str:

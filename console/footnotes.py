@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from console.lacking_words import why_no_data
 from console.sentences import sentence
 from engine.assessment.outcome import Outcome
 from engine.rulebook.model import Language, Rule, Version
@@ -12,16 +13,16 @@ MOST = 10
 
 
 def missing_words(outcomes: Iterable[Outcome], language: Language) -> list[str]:
-    """Why there is no verdict, for the first ten without data: the counters that are missing, or no evidence at all."""
+    """Why there is no verdict, for the first ten without data: what is missing, and what would serve."""
     lacking = [o for o in outcomes if o.verdict == "no_data"]
     lines = [
         sentence(
-            "missing numbers" if o.missing else "missing evidence",
+            "missing numbers",
             language,
             shop=f"{o.rule.platform}/{o.shop}",
             cycle=o.cycle,
             rule=o.rule.title.in_language(language),
-            names=("、" if language == "zh-CN" else ", ").join(o.missing),
+            why=why_no_data(o, language),
         )
         for o in lacking[:MOST]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.lacking_words import names_words
 from console.phrases import gate_sentence
 from console.sentences import sentence
 from engine.assessment.outlook import Outlook
@@ -11,7 +12,7 @@ from engine.rulebook.model import Language
 def words(o: Outlook, language: Language) -> str:
     """The standing in a sentence: what it is, and the number that mends or breaks it."""
     if o.missing:
-        return sentence("not here yet", language, missing=", ".join(o.missing))
+        return sentence("not here yet", language, missing=names_words(o.missing, language))
     if o.standing == "below_gate":
         lacks = ("、" if language == "zh-CN" else ", ").join(f"{n} {name}" for name, n in (o.gate_lacks or {}).items())
         return sentence("below gate", language, gate=gate_sentence(o.version, language) or "-", lacks=lacks or "-")

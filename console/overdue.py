@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from console.lacking_words import names_words
 from console.local_time import local_time
 from console.sentences import sentence
 from engine.assessment.deadlines import Wait, waits
@@ -34,7 +35,7 @@ def wait_lines(found: Sequence[Wait], language: Language) -> list[str]:
             language,
             platform=wait.rule.platform,
             shop=wait.shop,
-            missing=", ".join(wait.missing),
+            missing=names_words(wait.missing, language),
             rule=wait.rule.id,
             cycle=wait.cycle.key,
             until=local_time(wait.until, wait.rule.platform),
@@ -52,7 +53,7 @@ def overdue_lines(found: Sequence[Outcome | NeverCame], language: Language) -> l
             language,
             platform=outcome.rule.platform,
             shop=outcome.shop,
-            missing=", ".join(outcome.missing),
+            missing=names_words(outcome.missing, language),
             rule=outcome.rule.id,
             cycle=outcome.cycle,
         )

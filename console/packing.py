@@ -11,7 +11,7 @@ from console.pack_page import pack_page
 from engine.ledger.masking import masked
 from engine.ledger.tables import Appeal, Notice
 from engine.rulebook.model import Language, Rule
-from engine.tracker.bundle import JOURNAL
+from engine.tracker.bundle import JOURNAL, VIOLATION
 from engine.tracker.pack import Content, File, journal_json
 from notifier.facts import NoticeFacts
 
@@ -21,7 +21,7 @@ def pack_files(content: Content, facts: NoticeFacts, language: Language) -> dict
     rule: Rule = content.explanation.outcome.rule
     found = {
         "index.html": pack_page(content, facts, language).encode(),
-        "violation.json": _json(_violation(content)),
+        VIOLATION: _json(_violation(content)),
         JOURNAL: _json(journal_json(content)),
         "rule.yaml": rule.source_text.encode(),
     }

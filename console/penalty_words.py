@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from console.local_time import local_time
+from console.phrases import verdict_words
 from engine.calendar.deadlines import last_day
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.accuracy import Accuracy, Contradicted
-from engine.tracker.matches import Compared
+from engine.tracker.matches import Compared, OwnVerdict
 from engine.tracker.penalties import Penalty
 from notifier.words.figures import money
 from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SEVERITIES, word
@@ -126,6 +127,20 @@ def match_json(line: Compared) -> dict[str, Any]:
         "doubts": list(found.doubts),
         "candidates": list(found.candidates),
         "likeness": str(found.likeness) if found.likeness is not None else None,
+        "means": list(found.means),
+        "our_verdict": _own_json(line.verdict),
+    }
+
+
+def _own_json(ours: OwnVerdict | None) -> dict[str, Any] | None:
+    if ours is None:
+        return None
+    return {
+        "rule": ours.rule,
+        "cycle": ours.cycle,
+        "verdict": ours.verdict,
+        "numerator": ours.numerator,
+        "denominator": ours.denominator,
     }
 
 
@@ -162,7 +177,22 @@ def to_check(line: Compared, language: Language) -> str:
             )
             label = FIGURES[name].in_language(language)
             said.append(f"{label}：平台 {theirs}，我方 {mine}" if zh else f"{label}: theirs {theirs}, ours {mine}")
+    if line.match.result == "theirs_only" and line.match.basis is None and line.match.means:
+        said.append(own_words(line, language))
     return ("；" if zh else "; ").join(said)
+
+
+def own_words(line: Compared, language: Language) -> str:
+    """What we had found of a penalty that the platform has alone, where it is known or guessed which rule it means."""
+    ours, zh = line.verdict, language == "zh-CN"
+    if ours is None:
+        rules = ("、" if zh else ", ").join(line.match.means)
+        return f"我方对 {rules} 没有结论" if zh else f"we have no verdict of {rules}"
+    verdict = verdict_words(ours.verdict, False, language)
+    figure = f" {ours.numerator}/{ours.denominator}" if ours.numerator is not None else ""
+    if zh:
+        return f"我方结论：{verdict}{figure}（{ours.rule} {ours.cycle}）"
+    return f"our verdict: {verdict}{figure} ({ours.rule} {ours.cycle})"
 
 
 def _severity(name: str | None, language: Language) -> str:

@@ -274,6 +274,10 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
         )
         for fault in (NO_SUCH_CHANNEL, *(fault for kind in kinds().values() for fault in kind.faults))
     ),
+    (
+        re.compile(r"misconfigured: (.+) has no \[(.+)\]: add it there, with its keys"),
+        r"设置有误：\1 里没有 [\2]；请在那里补上这一节及其密钥",
+    ),
     (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
     (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
 )
@@ -320,6 +324,7 @@ def defect_words(finding: str, language: str) -> str:
 _PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
     (re.compile(r"unsafe name: (.+)", re.DOTALL), r"不安全的文件名：\1"),
     (re.compile(r"twice: (.+)"), r"重复的文件：\1"),
+    (re.compile(r"not a plain file: (.+)", re.DOTALL), r"不是原样存放的普通文件：\1"),
     (re.compile(r"too many files"), "文件过多，不是材料包"),
     (re.compile(r"too large to be a pack"), "过大，不是材料包"),
     (re.compile(r"there is no MANIFEST"), "没有清单（MANIFEST）"),
@@ -328,6 +333,9 @@ _PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
     (re.compile(r"not in the MANIFEST: (.+)"), r"清单里没有的文件：\1"),
     (re.compile(r"changed: (.+)"), r"文件被改动：\1"),
     (re.compile(r"the payload of entry (\S+) was changed"), r"日志条目 \1 的内容被改动"),
+    (re.compile(r"entry (\S+) is marked as redacted, but has a payload"), r"日志条目 \1 标为已删去，内容却还在"),
+    (re.compile(r"(\S+) has no entries"), r"\1 里没有条目"),
+    (re.compile(r"(\S+) and (\S+) do not name the same end of the journal"), r"\1 与 \2 写的日志末尾不一致"),
     (re.compile(r"(\S+) cannot be read"), r"\1 读不了"),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from console.expecting import KINDS, kinds_in
+from console.register_headers import CALLED, both, column_of, spellings
 from engine.calendar.written import written_day
 from engine.errors import KaoheError, UnknownNameError, suggestion
 from engine.evidence.cells import LONGEST_NAME
@@ -166,7 +167,8 @@ def _read(
 ) -> Register[T]:
     text, notes = _text(path)
     rows_of_file = _records(path, text, columns)
-    header = [cell.strip() for cell in next(rows_of_file, (1, []))[1]]
+    said = [cell.strip() for cell in next(rows_of_file, (1, []))[1]]
+    header = [column_of(cell) for cell in said]
     _check_header(path, header, columns, required)
     rows: list[tuple[int, T]] = []
     faults: list[RowFault] = []
@@ -234,7 +236,7 @@ def _read_as(path: Path, encoding: str) -> Text:
 def _records(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The records with the line on which each begins, cut by the delimiter under which most columns are known."""
     first = text.splitlines()[0]
-    known = {d: len({cell.strip().strip('"') for cell in first.split(d)} & set(columns)) for d in DELIMITERS}
+    known = {d: len({column_of(cell.strip().strip('"')) for cell in first.split(d)} & set(columns)) for d in DELIMITERS}
     try:
         yield from records(text, max(DELIMITERS, key=lambda d: known[d]))
     except BrokenRowError as error:
@@ -246,11 +248,15 @@ def _records(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[in
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
     """Refuse a header with all that is wrong with it."""
-    wrong = [Text(f"缺少 {name!r} 列", f"it has no column {name!r}") for name in required if name not in header]
+    wrong = [
+        Text(f"缺少 {name!r}（{CALLED[name][0]}）列", f"it has no column {name!r}")
+        for name in required
+        if name not in header
+    ]
     wrong += [
         Text(
-            f"不认识的列 {name!r}{suggestion(name, columns, 'zh-CN')}",
-            f"unknown column {name!r}{suggestion(name, columns)}",
+            f"不认识的列 {name!r}{suggestion(name, spellings(columns), 'zh-CN')}",
+            f"unknown column {name!r}{suggestion(name, spellings(columns))}",
         )
         for name in header
         if name not in columns
@@ -261,6 +267,6 @@ def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], req
     if wrong:
         zh, en = ("".join(f"\n  {what.in_language(language)}" for what in wrong) for language in ("zh-CN", "en"))
         raise KaoheError(
-            f"{path}:1: the header does not fit; the columns are {', '.join(columns)}{en}",
-            zh=f"{path}:1：表头不对；全部列名是 {'、'.join(columns)}{zh}",
+            f"{path}:1: the header does not fit; the columns are {both(columns).en}{en}",
+            zh=f"{path}:1：表头不对；全部列名是 {both(columns).zh}{zh}",
         )

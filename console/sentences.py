@@ -48,13 +48,19 @@ SENTENCES: Mapping[str, Text] = {
         "{n:verdict|verdicts} of closed months would be booked as corrections",
     ),
     "nothing new": Text("没有新的考核结果。", "Nothing new to assess."),
-    "missing numbers": Text(
-        "缺数据：{shop} {cycle}「{rule}」没有完整的 {names}",
-        "no data: {shop} {cycle} {rule}: {names} is missing or incomplete",
+    "missing numbers": Text("缺数据：{shop} {cycle}「{rule}」{why}", "no data: {shop} {cycle} {rule}: {why}"),
+    "lacks days": Text("没有导入 {names}", "{names} not imported"),
+    "lacks kinds": Text(
+        "没有这一周期的数据；{kinds}导入任一种即可（kaohe import --kind {options}）",
+        "there is no evidence of this cycle; {kinds} would serve (kaohe import --kind {options})",
     ),
-    "missing evidence": Text(
-        "缺数据：{shop} {cycle}「{rule}」没有这一周期的证据",
-        "no data: {shop} {cycle} {rule}: there is no evidence of this cycle",
+    "lacks counters": Text(
+        "{names} 缺失或不完整；{kinds}导入任一种即可（kaohe import --kind {options}）",
+        "{names} missing or incomplete; {kinds} would serve (kaohe import --kind {options})",
+    ),
+    "part above whole": Text(
+        "{part} {n} 大于 {whole} {of}，部分不能大于整体；请更正后重新导入",
+        "{part} {n} is more than {whole} {of}, of which it is a part; correct it and import it again",
     ),
     "missing more": Text("缺数据：另有 {n} 条，用 --json 查看全部", "no data: {n} more, `--json` names them"),
     "rule disputed": Text("有争议的规则「{rule}」：{why}", "disputed rule, {rule}: {why}"),
@@ -204,6 +210,22 @@ SENTENCES: Mapping[str, Text] = {
         "{rule}：{days} 不是整个周期（{cycle}）；其余日子没有数，就会少算",
         "{rule}: {days} is not its whole cycle ({cycle}); without numbers for the other days it counts too little",
     ),
+    "declared empty": Text(
+        "  {platform}：{days} 有店铺没有任何记录（{shops} 家，共 {n} 店天），按当天没有发生登记；"
+        "若文件并非全部数据，请用 --covers 起..止 写明",
+        "  {platform}: {days}: {shops:shop} without any row ({n:day} in all), noted as days on which nothing happened; "
+        "if the file is not all there was, say of which days it is: --covers FROM..TO",
+    ),
+    "left uncovered": Text(
+        "  {platform}：{days} 有拒收的行，这些天不算齐全；更正后请再导入",
+        "  {platform}: {days}: rows were refused, and these days are not covered; correct them and import again",
+    ),
+    "above whole": Text(
+        "{who} {days}：{part} {n} 大于 {whole} {of}，部分不能大于整体，这一周期将缺数据；更正请加 --replace 再导入一次",
+        "{who} {days}: {part} {n} is more than {whole} {of}, of which it is a part, so the cycle has no data; "
+        "to correct it, import once more with --replace",
+    ),
+    "above whole more": Text("……另有 {n} 处部分大于整体", "… and {n} more parts above their wholes"),
     "contradicted": Text(
         "{who} {days}：这次的数（{value}）与已导入的数（{other}）矛盾，这个数按缺失处理",
         "{who} {days}: the number {value} contradicts {other}, which is stored; it now counts as missing",
@@ -365,7 +387,16 @@ SENTENCES: Mapping[str, Text] = {
     "evidence all missing": Text("共缺 {days} 天（{shops} 家店铺）", "missing in all: {days:day} of {shops:shop}"),
     "evidence all waiting": Text("等待 {days} 天（{shops} 家店铺）", "awaited: {days:day} of {shops:shop}"),
     "evidence first deadline": Text("最早须在 {at} 前导入", "the first to come by {at}"),
-    "evidence complete": Text("没有缺的数据。", "Nothing is missing."),
+    "evidence complete": Text("应有的数据都有了。", "All that is expected is there."),
+    "nothing expected": Text(
+        "没有登记应有的数据，无法判断是否缺；用 kaohe shops add 平台 店铺 --expects 种类 登记",
+        "No evidence is expected of any shop, so nothing can be known to be missing; "
+        "say what is: kaohe shops add PLATFORM SHOP --expects KIND",
+    ),
+    "verdicts lacking": Text(
+        "最近一次考核有 {n} 项结论缺数据：",
+        "{n:verdict of the cycles last assessed lacks|verdicts of the cycles last assessed lack} data:",
+    ),
     "none": Text("无", "none"),
     "rules sound": Text("规则文件全部无误", "all rule files are sound"),
     "cases": Text("{rule}：{total} 个用例，通过 {passed}", "{rule}: {passed} of {total:case pass|cases pass}"),

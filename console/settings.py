@@ -33,7 +33,7 @@ SETTINGS = (
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
     Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
-    *dict.fromkeys(setting for kind in kinds().values() for setting in kind.settings),  # several may share one
+    *dict.fromkeys(setting for kind in kinds().values() for setting in kind.settings),  # some kinds share one
     Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),

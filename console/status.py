@@ -18,6 +18,7 @@ from engine.assessment.due import DueRun, due_runs
 from engine.assessment.never_came import NeverCame, never_came
 from engine.assessment.standing import live_files, past_runs, registrations, waived_of
 from engine.errors import KaoheError
+from engine.ledger.lookup import shops
 from engine.ledger.masking import masked
 from engine.ledger.runs import open_runs
 from engine.ledger.tables import DayFile, Notice, Violation
@@ -92,13 +93,18 @@ class Status:
 def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook | None = None) -> Status:
     """How things stand at `now` under the rules of `book` (the desk's, if none is given).
 
-    What is due, or waits to be sent, for longer than `late_after` is late.
+    What is due, or waits to be sent, for longer than `late_after` is late. Cycles and runs are of whole platforms: they
+    are told of those on which the reader has shops.
     """
+    everything = desk.who.scope.everything
     with desk.reading() as session:
         live = live_files(session)
         due: list[DueRun] = []
         late: list[Text] = []
         rules = list((desk.rulebook if book is None else book).values())
+        if not everything:
+            platforms = {shop.platform for shop in shops(session)}
+            rules = [rule for rule in rules if rule.platform in platforms]
         for rule in rules:
             registered = registrations(session, rule.platform, rule.zone)
             try:
@@ -109,7 +115,8 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
                 late.append(both("unassessable rule", rule=rule.id, why=why))
         waiting = waiting_now(session, rules, now, desk.settings.waiting)
         overdue = never_came(session, rules)
-        runs = open_runs(session)
+        told = {rule.id for rule in rules}
+        runs = [run for run in open_runs(session) if everything or run.rule in told]
         notices = dict(session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all())
         violations = dict(session.exec(select(Violation.state, func.count()).group_by(col(Violation.state))).all())
         days = session.exec(select(func.count()).select_from(DayFile).where(col(DayFile.until).is_(None))).one()
@@ -122,8 +129,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         for d in due
         if now - d.due_at > late_after
     ]
-    everything = desk.who.scope.everything  # what a run failed of may speak of anybody's shop
-    late += [
+    late += [  # what a run failed of may speak of anybody's shop
         both("failed run", rule=r.rule, cycle=r.cycle, why=(r.failure or "") if everything else "…")
         for r in runs
         if r.state == "failed"

@@ -32,6 +32,7 @@ EVENTS: Mapping[str, Text] = {
     "waiver.approved": Text("批准豁免", "waiver.approved"),
     "waiver.rejected": Text("驳回豁免", "waiver.rejected"),
     "waiver.revoked": Text("撤销豁免", "waiver.revoked"),
+    "waiver.shop_left": Text("店铺换了客户，不再豁免", "waiver.shop_left"),
     "waiver.ending": Text("豁免将到期", "waiver.ending"),
     "waiver.expired": Text("豁免到期", "waiver.expired"),
 }

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Template
 
@@ -27,6 +28,7 @@ from notifier.sms.binding import Bindings
 from notifier.sms.facts import TrialFacts
 from notifier.sms.filling import filled
 from notifier.sms.lint import check, refuse
+from notifier.words.lines import unmarked
 
 SHIPPED = Path(__file__).parent / "templates"
 Facts = NoticeFacts | DigestFacts
@@ -63,14 +65,17 @@ class Templates:
         Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails, or if there
         is no such binding.
         """
-        if kind(channel).form == "sms":
+        form = kind(channel).form
+        if form == "sms":
             return self._message(event, channel, facts)
-        path = self.find(event, kind(channel).form, facts.language)
+        path = self.find(event, form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
         subject, body = self._compiled[path]
         values = {field: getattr(facts, field) for field in _variables(path)}
         title = " ".join(rendered(subject, str(path), values).split())
+        if form == "chat":  # whose body is Markdown, and whose subject is not
+            values = {field: _unmarked(value) for field, value in values.items()}
         if not title:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
         return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
@@ -132,6 +137,13 @@ def _variables(path: Path) -> frozenset[str]:
     """What a template may name, by the event that it is for; of an unknown one, what single notices may."""
     named = _NAME.fullmatch(path.name)
     return _VARIABLES.get(named["event"] if named else "", _VARIABLES[OPENED.event])
+
+
+def _unmarked(value: Any) -> Any:
+    """A variable whose texts do nothing in Markdown."""
+    if isinstance(value, tuple):
+        return tuple(_unmarked(part) for part in value)
+    return unmarked(value) if isinstance(value, str) else value
 
 
 def _tidy(text: str) -> str:

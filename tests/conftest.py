@@ -184,17 +184,38 @@ def demo_place(tmp_path_factory, demo_once):
         yield place
 
 
+class Duck:
+    """One DuckDB for a whole process, or the next one where it has spilled: it cannot spill elsewhere after that."""
+
+    def __init__(self):
+        self._database = _new_duck(":memory:")
+
+    def cursor(self):
+        try:
+            self._database.execute("SET temp_directory = '.tmp'")
+        except duckdb.NotImplementedException:
+            self._database = _new_duck(":memory:")
+        return self._database.cursor()
+
+    def close(self):
+        self._database.close()
+
+
+_new_duck = duckdb.connect
+
+
 @pytest.fixture(scope="session")
 def duck():
     """One DuckDB for a whole process."""
-    with duckdb.connect(":memory:") as database:
-        yield database
+    database = Duck()
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def one_duck_for_all(monkeypatch, duck):
     """Each unit of work has a connection of its own, as ever, but not a database: that takes 20 ms of work to make."""
-    monkeypatch.setattr(duckdb, "connect", lambda _memory: duck.cursor())
+    monkeypatch.setattr(duckdb, "connect", lambda _memory=":memory:": duck.cursor())
 
 
 def pytest_collection_finish():

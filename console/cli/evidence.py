@@ -12,7 +12,7 @@ import typer
 
 from console.cli.app import AsJson, app, current
 from console.desk import day
-from console.imported import doubt_lines, named_lines
+from console.imported import declared_lines, doubt_lines, named_lines
 from console.mapped import ByMapping, mapping_of, rules_of
 from console.output import json_lines, note, progress, say
 from console.phrases import step_words
@@ -87,7 +87,7 @@ def import_(
     else:
         by_mapping.tell(language)
         _tell(summary, request.covers, quarantine, language)
-    if summary.refused or summary.contradictions or any(one.in_vain for one in summary.mapped):
+    if summary.refused or summary.contradictions or summary.excesses or any(one.in_vain for one in summary.mapped):
         raise typer.Exit(1)
 
 
@@ -116,8 +116,10 @@ def covers_of(text: str | None, all_shops: bool) -> Covers | None:
 def _as_json(summary: ImportSummary, quarantine: Path | None) -> dict[str, object]:
     row = {k: v for k, v in asdict(summary).items() if k not in {"faults", "mapped"}}
     row["days"] = [[platform, day.isoformat()] for platform, day in summary.days]
-    for found in (*row["contradictions"], *row["partial"]):
+    for found in (*row["contradictions"], *row["excesses"], *row["partial"]):
         found.update({name: value.isoformat() for name, value in found.items() if isinstance(value, date)})
+    for one in row["declared"]:
+        one.update({name: [[f.isoformat(), t.isoformat()] for f, t in one[name]] for name in ("empty", "open")})
     row["unused_options"] = row.pop("unused")
     row["quarantine"] = str(quarantine) if quarantine else None
     return row
@@ -137,6 +139,8 @@ def _tell(summary: ImportSummary, covers: Covers | None, quarantine: Path | None
         say(sentence(name, language, platform=platform, n=len(days), first=str(min(days)), last=str(max(days))))
     for line in (*named_lines(summary, language), *doubt_lines(summary, language)):
         note(line)
+    for line in declared_lines(summary, language):
+        say(line)
     if covers:
         say(sentence("covered", language, days=covers, n=summary.covered))
     if summary.unknown_columns:

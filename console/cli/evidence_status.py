@@ -11,9 +11,11 @@ from console import streams
 from console.cli.app import AsJson, AsOf, current, group
 from console.desk import LOCAL_ZONE, instant
 from console.evidence_table import calendar_json, calendar_lines, what_must_come
+from console.footnotes import missing_words
 from console.output import json_lines, say
 from console.sentences import sentence
 from engine.assessment.evidence_calendar import evidence_calendar
+from engine.assessment.lacking import lacking
 from engine.calendar.cycles import MONTH, cycle_of, parse_cycle
 from engine.calendar.zones import local_day
 from engine.errors import UnknownNameError
@@ -46,10 +48,21 @@ def status(
         _refuse_unknown("owner", owner, [s.owner for s in every if s.owner])
         rules = list(desk.rulebook.values())
         rows = evidence_calendar(session, desk.lake, rules, wanted, now, desk.settings.waiting, platform)
+        of = {(s.platform, s.external_id): s for s in every}
+        without = [] if as_json else lacking(session, desk.rulebook, local_day(now, LOCAL_ZONE))
     rows = [r for r in rows if client in {None, r.shop.client} and owner in {None, r.shop.owner}]
     if as_json:
         json_lines(calendar_json(rows))
-    elif not rows:
+        return
+    without = [
+        o
+        for o in without
+        if (shop := of.get((o.rule.platform, o.shop)))
+        and platform in {None, shop.platform}
+        and client in {None, shop.client}
+        and owner in {None, shop.owner}
+    ]
+    if not rows:
         say(sentence("no evidence", language, month=wanted.key))
     else:
         say(sentence("evidence of", language, month=wanted.key))
@@ -57,6 +70,10 @@ def status(
             streams.write(line + "\n")
         for line in what_must_come(rows, language):
             say(line)
+    if without:
+        say(sentence("verdicts lacking", language, n=len(without)))
+        for line in missing_words(without, language):
+            say(f"  {line}")
 
 
 def _refuse_unknown(what: str, name: str | None, known: Sequence[str]) -> None:

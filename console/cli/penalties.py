@@ -52,6 +52,7 @@ from engine.tracker.matches import (
     still_say,
     unlink,
 )
+from engine.tracker.own_verdict import with_verdicts
 from engine.tracker.penalties import Penalty, seen_penalties, shops_seen
 from notifier.records import records_of
 from notifier.words.vocabulary import word
@@ -144,6 +145,7 @@ def match(
     with desk.reading() as session:
         of = sides(session, lake, **_where(session, client, platform, shop))
         lines = compare(of, desk.sound_rules, instant(as_of, "--as-of"), desk.settings.penalty_days)
+        lines = with_verdicts(session, of, lines)
         names = shop_names(session)
     lines = [
         line
@@ -265,7 +267,7 @@ def _compared(session: Session, desk: Desk, lake: Lake, penalty: Penalty, now: d
     """What a penalty is matched with, among all that is known of its shop."""
     of = sides(session, lake, platform=penalty.platform, shop=penalty.shop)
     lines = compare(of, desk.sound_rules, now, desk.settings.penalty_days)
-    return next(line for line in lines if line.penalty == penalty)
+    return with_verdicts(session, of, (line for line in lines if line.penalty == penalty))[0]
 
 
 def _heads(names: list[str], desk: Desk) -> list[str]:

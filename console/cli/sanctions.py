@@ -103,7 +103,7 @@ def charges(
     of_month = periods.read_month(month) if month else None
     lake = desk.lake
     with desk.reading() as session:
-        found = summed(charged(session, desk.who, lake, client=client, month=of_month), wanted)
+        found = summed(charged(session, lake, client=client, month=of_month), wanted)
     heads = [head for name in wanted for head in (("platform", "shop") if name == "shop" else (name,))]
     if as_json:
         json_lines(dict(zip(heads, key, strict=True)) | sums.as_json() for key, sums in found.items())

@@ -145,7 +145,8 @@ def check(
     )
     missed = sum(one.result == "missed" for one in found)
     if missed:
-        say(said("missed", language, n=missed, all=len(found)))
+        both = sum(one.result == "missed" and one.row.verdict == "violation" for one in found)
+        say(said("missed", language, n=missed, all=len(found), both=both, alone=missed - both))
 
 
 def _rule(desk: Desk, name: str) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,13 +27,14 @@ from engine.ledger.masking import masked, masked_contact
 from engine.ledger.people import register_people
 from engine.ledger.postings import postings
 from engine.ledger.presence import DEFAULT_CLIENT, present
-from engine.ledger.registration import unregister_shop
+from engine.ledger.registration import Moved, unregister_shop
 from engine.ledger.rosters import misfits
 from engine.ledger.subjects import Registered, ShopRow, register_shops, shop_key, shops
 from engine.ledger.subjects import shop as known_shop
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import platform as known_platform
 from engine.rulebook.platforms import platform_id
+from engine.tracker.waived import shop_left
 from notifier.plan import plan_notices
 from notifier.routes import contact_faults
 
@@ -115,7 +117,8 @@ def unregister(
         name = f"{subject.platform}/{subject.external_id}"
     desk.who.must(Permission.REGISTER, subject.client, subject.key)
     with transaction(desk.ledger) as session:  # its violations leave the client, and so the actor's sight, with it
-        unregister_shop(session, subject, why, datetime.now(UTC), desk.actor)
+        now = datetime.now(UTC)
+        unregister_shop(session, subject, why, now, desk.actor, _moved(desk, now))
     say(sentence("shop unregistered", desk.settings.language, shop=name))
 
 
@@ -223,7 +226,13 @@ def _register(desk: Desk, rows: Sequence[ShopRow]) -> tuple[set[str], Registered
             for client in {there or row.client or DEFAULT_CLIENT, row.client or there or DEFAULT_CLIENT}:
                 if not desk.who.may(Permission.REGISTER, client, key):
                     raise NotAllowedError(desk.actor, Permission.REGISTER, f"{row.platform}/{row.shop}")
-        return clients, register_shops(session, rows, datetime.now(UTC), desk.actor)
+        now = datetime.now(UTC)
+        return clients, register_shops(session, rows, now, desk.actor, _moved(desk, now))
+
+
+def _moved(desk: Desk, now: datetime) -> Moved:
+    """What follows for a shop that changes its client: the waivers of the former one are none of it any more."""
+    return partial(shop_left, rulebook=desk.sound_rules, actor=desk.actor, now=now)
 
 
 def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) -> None:

@@ -11,7 +11,7 @@ from console.demo.quarter import AS_OF, FIRST, STEPS, Step, at
 from console.demo.samples import Evidence, Samples, write_samples
 from console.demo.shops import SHOPS
 from console.demo.summary import tell, where_next
-from console.desk import Desk
+from console.desk import KAOHE, Desk
 from console.output import progress, say
 from console.phrases import step_words
 from console.registers import read_people, read_shops
@@ -25,6 +25,7 @@ from engine.ledger.subjects import register_people, register_shops
 from engine.ledger.tables import Subject
 from engine.ledger.violation_lists import find
 from engine.rulebook.model import Language
+from engine.tracker.lookout import look_after
 from notifier.channels.contract import Channel
 from notifier.channels.email import EmailChannel
 from notifier.channels.email.folder import OutboxFolder
@@ -45,6 +46,7 @@ def run_demo(desk: Desk, language: Language) -> None:
     _register(desk, samples)
     for step in STEPS:
         _live_through(desk, step, samples.evidence[step.month], language)
+    look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE)
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
     where_next(desk, violations, language)
@@ -77,6 +79,7 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     taken, known = _import(desk, step, evidence, language)
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
+    look_after(desk.ledger, desk.rulebook, now, KAOHE)  # the duties that follow, as `kaohe assess` opens them
     plan_notices(desk.ledger, desk.rulebook, now, language)
     # What was found late is told in a digest, which waits until it is quiet.
     sent = deliver_due(desk.ledger, _outbox(desk), now + QUIET, desk.owner, drafter=Drafter(desk.rulebook, language))

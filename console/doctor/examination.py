@@ -38,11 +38,11 @@ def examine(desk: Desk, clock: Callable[[], datetime], name_sender: bool = True)
     """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent."""
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)
-    password = [Path(settings["smtp_password_file"])] if settings["smtp_password_file"] else []
+    secrets = [Path(settings[name]) for name in ("smtp_password_file", "robots_file") if settings[name]]
     zones = {p.id: p.zone for p in PLATFORMS.values()} | {rule.id: rule.zone for rule in book.values()}
     yield from _carried_out("settings", lambda: check_settings(settings))
     yield from _carried_out("home", lambda: check_home(home))
-    yield from _carried_out("rights", lambda: check_privacy(home, home / "secret", *password))
+    yield from _carried_out("rights", lambda: check_privacy(home, home / "secret", *secrets))
     yield from _carried_out("disk", lambda: check_disk([home, settings.lake]))
     yield from _carried_out("zones", lambda: check_zones(zones))
     yield from _carried_out("rules", lambda: check_rules(book, faults, settings.rulesets))

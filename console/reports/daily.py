@@ -12,6 +12,7 @@ from console.reports.sections import contracts, deadlines, duties, evidence, pen
 from console.reports.sheet import Report, Row
 from engine.assessment.agenda import ShopLimit
 from engine.assessment.evidence_calendar import Row as EvidenceRow
+from engine.assessment.outcome import Outcome
 from engine.assessment.outlook import Outlook
 from engine.tracker.appealable import Appealable
 from engine.tracker.standards import Checked
@@ -24,6 +25,7 @@ class DailyFacts:
     outlooks: Sequence[Outlook] = ()
     violations: Sequence[violations.Found] = ()
     evidence: Sequence[EvidenceRow] = ()
+    lacking: Sequence[Outcome] = ()
     limits: Sequence[ShopLimit] = ()
     penalties: Sequence[penalties.Noticed] = ()
     appealable: Sequence[Appealable] = ()
@@ -45,7 +47,7 @@ def daily(look: Look, facts: DailyFacts) -> Report:
             violations.violated(look, facts.violations),
             standings.certain(look, facts.outlooks),
             standings.near(look, facts.outlooks),
-            evidence.missing(look, facts.evidence),
+            evidence.missing(look, facts.evidence, facts.lacking),
             duties.duties(look, facts.duties),
             sanctions.sanctions(look, facts.limits),
             contracts.missed(look, facts.checked),

@@ -19,6 +19,7 @@ from console.waiver_words import told as waivers_told
 from engine.assessment.archive import current_outcomes
 from engine.assessment.booked import Asked
 from engine.assessment.evidence_calendar import evidence_calendar
+from engine.assessment.lacking import lacking
 from engine.assessment.outcome import Outcome
 from engine.assessment.outlook import outlook
 from engine.calendar.cycles import Cycle, cycle_of, parse_cycle, rolling
@@ -35,6 +36,7 @@ from engine.tracker.appealable import appealable
 from engine.tracker.charged import charged
 from engine.tracker.deposits import deposits
 from engine.tracker.matches import compare, sides
+from engine.tracker.own_verdict import with_verdicts
 from engine.tracker.penalties import seen_penalties, shops_seen
 from engine.tracker.practice import practice
 from engine.tracker.sanctions import active
@@ -78,6 +80,7 @@ def daily_facts(
         ],
         violations=_with_outcomes(session, book, waits),
         evidence=[row for row in awaited if client in {None, row.shop.client}],
+        lacking=[o for o in lacking(session, book, day) if client in {None, o.client}],
         limits=active(session, desk.who, Asked(day, day, client=client), now),
         appealable=[row for row in appealable(session, book, desk.who, now) if client in {None, row.client}],
         penalties=_noticed(session, desk, look, client),
@@ -100,7 +103,8 @@ def month_facts(
     booked = periods.corrections(session, about=month.key)
     booked += [b for b in periods.corrections(session, booked_in=month.key) if b.correction.month != month.key]
     now = look.now
-    lines = compare(sides(session, desk.lake, client=client), book, now, desk.settings.penalty_days)
+    of = sides(session, desk.lake, client=client)
+    lines = with_verdicts(session, of, compare(of, book, now, desk.settings.penalty_days))
     let_off = [w for w in waivers.find(session, client) if w.first_day <= month.last and w.last_day >= month.first]
     whole = client is None  # of one client alone, practice says too little, and it is not told
     return MonthFacts(
@@ -112,7 +116,7 @@ def month_facts(
         [line for line in lines if line.day in month],
         waivers_told(session, let_off),
         practice(session, desk.lake, book, now, desk.settings.penalty_days) if whole else [],
-        charged(session, desk.who, desk.lake, client=client, month=month.key),
+        charged(session, desk.lake, client=client, month=month.key),
         check(session, desk.who, book, client=client, month=month.key),
         deposits(session, desk.who, desk.lake, client),
     )

@@ -11,7 +11,7 @@ MOST_UNITS = 32_767  # of UTF-16, which is how spreadsheets count a cell's text
 LONGEST_NAME = 40  # characters of a client in the name of a file
 WHOLE = 64  # digits of a digest
 CUT = "…"
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_UNWANTED = frozenset({"Cc", "Cf", "Cs"})  # controls; what is not seen or turns the writing; halves of characters
 _FORMULA = "=+-@＝＋－＠"
 _PLAIN = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?%?")
 _UNSAFE = re.compile(r"[^\w-]+")
@@ -19,7 +19,7 @@ _DIGESTED = re.compile(r".*-[0-9a-f]{8,}")
 
 
 def clean(text: str) -> str:
-    """`text` on one line, without control characters, signs that turn the direction of writing, and what XML lacks.
+    """`text` on one line, without control characters, signs that are not seen or turn the writing, and what XML lacks.
 
     At most as long as a cell may be.
 
@@ -37,8 +37,8 @@ def clean(text: str) -> str:
 def _cleaned(character: str) -> str:
     if character in "\t\n\r\v\f\x85\u2028\u2029":
         return " "
-    unwanted = unicodedata.category(character) in {"Cc", "Cs"} or (ord(character) & 0xFFFE) == 0xFFFE
-    return "" if unwanted or character in _TURNING or 0xFDD0 <= ord(character) <= 0xFDEF else character
+    unwanted = unicodedata.category(character) in _UNWANTED or (ord(character) & 0xFFFE) == 0xFFFE
+    return "" if unwanted or 0xFDD0 <= ord(character) <= 0xFDEF else character
 
 
 def harmless(text: str) -> str:

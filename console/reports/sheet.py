@@ -56,12 +56,13 @@ class Column:
 class Todo:
     """What somebody has to do, by when if there is a deadline: a last day, or a local time.
 
-    What has a lower `rank` comes first.
+    What has a lower `rank` comes first. `internal`: no client is told of it.
     """
 
     rank: int
     at: date | datetime | None
     text: str
+    internal: bool = False
 
     def sort_key(self) -> tuple[int, bool, str]:
         """By rank; within it, what has the next deadline first, and else in the order of the sheets."""
@@ -97,7 +98,11 @@ class Sheet:
         """What `client` may see of it: its own shops' rows, without what is internal."""
         kept = [n for n, column in enumerate(self.columns) if not column.internal]
         rows = (
-            replace(row, cells=tuple(row.cells[n] for n in kept))
+            replace(
+                row,
+                cells=tuple(row.cells[n] for n in kept),
+                todo=None if row.todo and row.todo.internal else row.todo,
+            )
             for row in self.rows
             if row.client in {client, None} and not row.internal
         )

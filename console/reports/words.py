@@ -132,7 +132,15 @@ WORDS: Mapping[str, Text] = {
     "near empty": Text("没有临近违规的店铺。", "No shop is near a violation."),
     "missing": Text("缺数据", "Missing data"),
     "missing hint": Text("在截止前补传，否则按缺数据处理。", "Import before the deadline, or it counts as no data."),
-    "missing empty": Text("数据齐全。", "Nothing is missing."),
+    "missing empty": Text(
+        "应有的数据都有了，最近的结论也不缺数据。", "What is expected is there, and no verdict lacks data."
+    ),
+    "nothing expected": Text(
+        "没有登记应有的数据，无法判断是否缺：用 kaohe shops add 平台 店铺 --expects 种类 登记。",
+        "No evidence is expected of any shop, so nothing can be known to be missing: "
+        "kaohe shops add PLATFORM SHOP --expects KIND.",
+    ),
+    "lacks": Text("缺什么", "What is missing"),
     "duties": Text("职责", "Duties"),
     "duties hint": Text(
         "按期限完成并交凭证；待核对的由第二人核对。", "Finish in time, with proof; have proofs checked."
@@ -199,6 +207,10 @@ WORDS: Mapping[str, Text] = {
     "do appeal": Text("申诉：{shop}「{rule}」{cycle}（{violation}）", "Appeal: {shop}, {rule}, {cycle} ({violation})"),
     "drafted": Text("{matter}，已起草", "{matter}, drafted"),
     "do appeal penalty": Text("申诉：{shop}「{kind}」（处罚 {reference}）", "Appeal: {shop}, {kind} ({reference})"),
+    "do find out": Text(
+        "查明：{shop}「{kind}」被平台处罚而我方没有预判（处罚 {reference}）{told}",
+        "Find out: {shop}, {kind}: penalised, and we had not foreseen it ({reference}) {told}",
+    ),
     "do duty": Text("职责：{kind}（{shop}，{duty}）", "Duty: {kind} ({shop}, {duty})"),
     "do mend": Text("补救：{shop}「{rule}」{told}", "Mend: {shop}, {rule}: {told}"),
     "do import": Text("补传：{shop} 的{kind}（{days}）", "Import {kind} of {shop} ({days})"),

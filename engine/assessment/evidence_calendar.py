@@ -42,11 +42,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A month of one kind of evidence of one shop."""
+    """A month of one kind of evidence of one shop; `expected`: it is, on any day of the month."""
 
     shop: Subject
     kind: str
     days: tuple[Day, ...]
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,4 @@ def _rows(
                 days.append(Day(day, "there"))
             else:
                 days.append(Day(day, "empty" if holds(whole, day) else "not_expected"))
-        yield Row(shop, kind, tuple(days))
+        yield Row(shop, kind, tuple(days), bool(wanted))

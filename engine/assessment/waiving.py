@@ -7,7 +7,7 @@ later; on one about which the platform has spoken it has no say.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,6 +19,7 @@ from engine.ledger.tables import JournalBatch, JournalEntry, Subject, Waiver, Wa
 
 HOLDS = ("approved", "expired")  # states in which a waiver has a say
 APPROVED, REVOKED = "waiver.approved", "waiver.revoked"
+SHOP_LEFT = "waiver.shop_left"  # it went to another client: the waiver says nothing of it any more
 
 
 def waiver_name(number: int | None) -> str:
@@ -78,12 +79,16 @@ def waivers_that_hold(
     if not rows:
         return ()
     shops = _shops(session, [w.id for w in rows if w.id is not None], platform)
+    if known_at is not None:
+        for w in rows:
+            if left := _left_since(session, w, platform, known_at):
+                shops.setdefault(w.id, set()).update(left)
     return tuple(
         Waived(waiver_name(w.id), w.first_day, w.last_day, frozenset(shops[w.id])) for w in rows if w.id in shops
     )
 
 
-def _shops(session: Session, waivers: Sequence[int], platform: str) -> Mapping[int | None, set[str]]:
+def _shops(session: Session, waivers: Sequence[int], platform: str) -> dict[int | None, set[str]]:
     rows = session.exec(
         select(WaiverShop.waiver_id, Subject.external_id)
         .join(Subject, col(Subject.id) == col(WaiverShop.shop_id))
@@ -93,6 +98,23 @@ def _shops(session: Session, waivers: Sequence[int], platform: str) -> Mapping[i
     for waiver, shop in rows:
         found.setdefault(waiver, set()).add(shop)
     return found
+
+
+def _left_since(session: Session, waiver: Waiver, platform: str, known_at: datetime) -> set[str]:
+    """The shops of `platform` that the waiver has lost since."""
+    told = session.exec(
+        select(JournalEntry.payload)
+        .join(JournalBatch, col(JournalBatch.seq) == col(JournalEntry.batch))
+        .where(
+            JournalEntry.object_kind == "waiver",
+            JournalEntry.object_id == waiver_name(waiver.id),
+            JournalEntry.event == SHOP_LEFT,
+            col(JournalBatch.committed_at) > known_at,
+        )
+    )
+    keys = [payload["before"]["shop"] for payload in told if payload]
+    found = select(Subject.external_id).where(col(Subject.key).in_(keys), Subject.platform == platform)
+    return set(session.exec(found)) if keys else set()
 
 
 def _held(session: Session, known_at: datetime) -> set[str]:

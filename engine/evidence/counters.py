@@ -15,6 +15,7 @@ from engine.evidence.duck import text
 from engine.evidence.kinds import COUNTS
 from engine.evidence.reasons import reason
 from engine.rulebook.model import Rule, Text
+from engine.rulebook.shares import is_part_of
 
 UNKNOWN_COUNTER = reason("no_counter")
 _STARTS, _ENDS = '"period_start!"', '"period_end!"'
@@ -37,9 +38,14 @@ class Counters:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._known: list[str] = []
+        self.parts: list[tuple[str, str]] = []  # counters that count some of the rows that others count
         self._cycles: dict[str, CycleKind] = {}  # of rules whose versions agree about it
         for rule in rules:
             self._known += dict.fromkeys(f"{rule.id}/{c.name}" for v in rule.versions for c in v.counters)
+            pairs = ((p, w) for v in rule.versions for p in v.counters for w in v.counters if p.name != w.name)
+            self.parts += dict.fromkeys(
+                (f"{rule.id}/{p.name}", f"{rule.id}/{w.name}") for p, w in pairs if is_part_of(p, w)
+            )
             kinds = {v.cycle for v in rule.versions if v.cycle is not None}
             if len(kinds) == 1:
                 self._cycles[rule.id] = kinds.pop()

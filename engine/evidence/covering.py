@@ -67,10 +67,14 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the files hold: the days that each shop in them has there, and the days of the rows that were refused."""
+    """What the files hold: the days that each shop in them has there, and the days of the rows that were refused.
+
+    `span`: from the first day of a file to the last, where any row has one.
+    """
 
     days: Mapping[Shop, Spans]
     refused: Refused
+    span: Span | None = None
 
 
 def found_days(con: duckdb.DuckDBPyConnection, kind: Kind) -> Found:
@@ -93,7 +97,8 @@ def found_days(con: duckdb.DuckDBPyConnection, kind: Kind) -> Found:
     for of_file in refused.values():
         for one, spans in of_file.items():
             every[one] += spans
-    return Found(_joined(found), _joined(every))
+    span = (min(row[3] for row in rows), max(row[4] for row in rows)) if rows else None
+    return Found(_joined(found), _joined(every), span)
 
 
 def _refused(con: duckdb.DuckDBPyConnection) -> dict[int, Refused]:

@@ -18,9 +18,10 @@ from sqlalchemy.engine import Engine
 
 from engine.errors import KaoheError
 from engine.evidence.columns import Kind
-from engine.evidence.contradictions import Contradiction
+from engine.evidence.contradictions import Contradiction, Excess
 from engine.evidence.counters import Counters, Partial
 from engine.evidence.covering import Covered, Covers, covered, found_days, keys_of, note_covered
+from engine.evidence.declared import Declared, declared
 from engine.evidence.duck import connect, interruptible, reason
 from engine.evidence.formats import open_file
 from engine.evidence.given import Options, given_values, unused_options
@@ -76,9 +77,11 @@ class ImportSummary:
 
     `named` are shops called by their alias or name, `unregistered` those not registered where others are, `unused` the
     options that had no effect, since every file says it itself. `unknown_reasons` count as `other`; `contradictions`
-    are counts that leave a number missing, `partial` periods of counts that are less than a cycle. `read_as`: files
+    are counts that leave a number missing, as are `excesses`, counts above what they are part of; `partial` periods of
+    counts that are less than a cycle. `read_as`: files
     that are not UTF-8, and what they are.
-    `covered` counts the shops of which days are covered now and were not before.
+    `covered` counts the shops of which days are covered now and were not before; `declared`: the days among them on
+    which nothing is said to have happened, and those that refused rows leave open.
     Only under `replace`: `removed` counts stored rows that went, `held_back` good rows of files of which others were
     refused. Then nothing is changed: the stored row that a refused one was to replace would be lost.
     """
@@ -101,9 +104,11 @@ class ImportSummary:
     unused: tuple[str, ...] = ()
     unknown_reasons: tuple[tuple[str, int], ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    excesses: tuple[Excess, ...] = ()
     partial: tuple[Partial, ...] = ()
     read_as: tuple[tuple[str, str], ...] = ()
     covered: int = 0
+    declared: tuple[Declared, ...] = ()
 
 
 def import_evidence(
@@ -139,12 +144,16 @@ def import_evidence(
             partial = counters.partial(con) if counters else []
             shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
             named_shop = names.meant(platform, request.shop) if platform and request.shop else request.shop
-            covers = covered(found_days(con, request.kind), request.covers, platform, named_shop, now)
+            found = found_days(con, request.kind)
+            covers = covered(found, request.covers, platform, named_shop, now)
+            declares = declared(con, request.kind, found, covers)
             if request.allowed is not None:
                 must_import(ledger, request.allowed, shops, covers)
             held_back = staged.read - staged.refused_rows if request.replace and staged.refused_rows else None
             if held_back is None:
-                rewriting = Rewriting(con, lake, drafts, request.kind, request.replace, progress)
+                rewriting = Rewriting(
+                    con, lake, drafts, request.kind, request.replace, progress, parts=counters.parts if counters else ()
+                )
                 rewritten, newly = _rewrite_until_kept(rewriting, ledger, request, covers, sources, now)
             else:
                 rewritten, newly = Rewritten(Counted(), ()), 0
@@ -176,9 +185,11 @@ def import_evidence(
         unused=unused_options(options, opened),
         unknown_reasons=staged.unknown_reasons,
         contradictions=rewritten.contradictions,
+        excesses=rewritten.excesses,
         partial=tuple(partial),
         read_as=tuple((str(file.path), file.encoding) for file in opened if file.encoding),
         covered=newly,
+        declared=() if held_back else tuple(declares),
     )
 
 

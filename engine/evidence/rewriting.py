@@ -6,7 +6,7 @@ Repeated when another import was faster; a day that it left alone is not written
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ import duckdb
 from engine.errors import KaoheError
 from engine.evidence import merging, unions
 from engine.evidence.columns import Kind
-from engine.evidence.contradictions import Contradiction, contradictions
+from engine.evidence.contradictions import Contradiction, Excess, contradictions, excesses
 from engine.evidence.derived_sessions import find_derived, find_sessions
 from engine.evidence.kinds import COUNTS, MESSAGES, SESSIONS
 from engine.evidence.lake import Lake
@@ -29,12 +29,13 @@ from engine.progress import Progress
 class Rewritten:
     """What becomes of the rows, and the days to switch: of the import's kind, then of those that it changes too.
 
-    `contradictions`: counts that another one contradicts.
+    `contradictions`: counts that another one contradicts; `excesses`: counts that are more than what they are part of.
     """
 
     counted: Counted
     changes: tuple[Change, ...]
     contradictions: tuple[Contradiction, ...] = ()
+    excesses: tuple[Excess, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Rewriting:
     replace: bool
     progress: Progress
     removes: bool = False
+    parts: Sequence[tuple[str, str]] = ()  # of counts: which counter is a part of which
     # What was written for a day: of keyed rows for one change of one old generation, else for the old generation.
     _merged: dict[tuple[str, str, date, str | None, int], Change] = field(default_factory=dict)
     _united: dict[tuple[str, date, str | None], tuple[Counted, Change | None]] = field(default_factory=dict)
@@ -104,13 +106,16 @@ class Rewriting:
             find_derived(self.con, sessions, messages, self.replace)
             changes += self._merge(SESSIONS, live, files)
         against: list[Contradiction] = []
+        above: list[Excess] = []
         if self.kind is COUNTS and not self.removes:
             stored = [file for (kind, _, _), file in files.items() if kind == COUNTS.name]
             against = contradictions(self.con, stored, self.replace)
+            above = excesses(self.con, stored, self.replace, self.parts)
         return Rewritten(
             Counted(sum(c.taken for c in every), sum(c.already_there for c in every), 0, sum(c.removed for c in every)),
             tuple(changes),
             tuple(against),
+            tuple(above),
         )
 
     def _merge(self, kind: Kind, live: Live, files: Mapping[tuple[str, str, date], Path]) -> tuple[Change, ...]:

@@ -15,6 +15,7 @@ from typing import Literal
 from engine.errors import KaoheError
 from engine.rulebook.model import Text
 
+ITSELF = "kaohe"  # the actor, in the journal, of what follows by itself, whoever has started it
 Role = Literal["viewer", "operator", "manager", "officer", "administrator"]
 
 

@@ -10,11 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Alias, ColumnClause, ColumnElement, Delete, Insert, Select, Table, TextClause, Update, event
+from sqlalchemy import (
+    Alias,
+    ColumnClause,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    TableClause,
+    TextClause,
+    Update,
+    event,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.visitors import HasTraverseInternals
 from sqlmodel import Session, SQLModel
 
@@ -105,12 +118,21 @@ def _classes_in(statement: ClauseElement) -> set[type[SQLModel]]:
         entity = element._annotations.get("parententity")  # what SQLAlchemy knows bounds by, too
         if entity is not None:
             found.add(entity.mapper.class_)
-        elif isinstance(element, Table | TextClause):
+        elif isinstance(element, TableClause | TextClause) or _has_words_of_its_own(element):
             raise UnboundedStatementError(f"a bounded session cannot bound what this reads: {element}")
         waiting += _within(element, known=entity is not None)
     for model in found:
         _refuse_undeclared(model)
     return found
+
+
+def _has_words_of_its_own(element: Any) -> bool:
+    """Whether it brings SQL as plain text, in which anything could be read."""
+    if isinstance(element, ColumnClause) and element.is_literal:
+        return not element._is_star  # what `count()` counts
+    operators = (getattr(element, name, None) for name in ("operator", "modifier"))
+    added = (getattr(element, name, ()) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
+    return any(isinstance(operator, custom_op) for operator in operators) or any(added)
 
 
 def _within(element: Any, *, known: bool) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ from engine.ledger.subject_keys import shop_key
 from engine.ledger.tables import Duty, Subject, Violation, Waiver
 from engine.rulebook.platforms import platform
 
+# What else follows, in the same transaction, for a shop that has just got another client: the events that tell of it.
+Moved = Callable[[Session, Subject], Sequence[Event]]
 # What the journal does not repeat in full: it is kept for ever.
 PERSONAL = {"contact"}
 
@@ -51,13 +53,20 @@ class Registered(NamedTuple):
     same: int
 
 
-def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, actor: str) -> Registered:
+def nothing_more(_session: Session, _shop: Subject) -> Sequence[Event]:
+    """Nothing else follows."""
+    return ()
+
+
+def register_shops(
+    session: Session, rows: Iterable[ShopRow], now: datetime, actor: str, moved: Moved = nothing_more
+) -> Registered:
     """Put shops on record; journal those that are new (`shop.registered`) and what differs (`shop.changed`).
 
     What evidence is expected of them is journalled by itself (`shop.expects`).
-    A shop's agents and violations go with it when it changes its client. Ends with the journal's lock, so commit next.
-    Raises UnknownNameError for an unknown platform, KaoheError for an empty id or for rows that contradict
-    each other.
+    A shop's agents and violations go with it when it changes its client, and `moved` says what else. Ends with the
+    journal's lock, so commit next. Raises UnknownNameError for an unknown platform, KaoheError for an empty id or for
+    rows that contradict each other.
     """
     wanted = _distinct(rows)
     ensure(session, [shop_row(row.platform, row.shop) for row in wanted.values()])
@@ -68,13 +77,13 @@ def register_shops(session: Session, rows: Iterable[ShopRow], now: datetime, act
         wishes: list[tuple[Subject, Wish, date]] = []
         for subject in fresh:
             row = wanted[subject.key]
-            events += _register(session, subject, row, now, actor)
+            events += _register(session, subject, row, now, actor, moved)
             if row.expects is not None:
                 wishes.append((subject, row.expects, local_day(now, platform(row.platform).zone)))
         events += expect(session, wishes, now, actor)
     append(session, now, events)
     new = sum(event.event == "shop.registered" for event in events)
-    touched = len({event.object_id for event in events})
+    touched = len({event.object_id for event in events if event.object_kind == "shop"})
     return Registered(new, touched - new, len(wanted) - touched)
 
 
@@ -95,7 +104,7 @@ def _distinct(rows: Iterable[ShopRow]) -> dict[str, ShopRow]:
     return found
 
 
-def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, actor: str) -> list[Event]:
+def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, actor: str, moved: Moved) -> list[Event]:
     said = {name: getattr(row, name) for name in DETAILS if getattr(row, name) is not None}
     before = {name: getattr(subject, name) for name in said if getattr(subject, name) != said[name]}
     registered = subject.registered_at is not None
@@ -106,15 +115,20 @@ def _register(session: Session, subject: Subject, row: ShopRow, now: datetime, a
     subject.registered_at = subject.registered_at or now
     session.add(subject)
     payload: dict[str, Any] = {"after": shown({name: said[name] for name in before})}
-    if "client" in before and (moved := _move(session, subject)):
-        payload["violations_moved"] = moved
+    further: Sequence[Event] = ()
+    if "client" in before:
+        if count := _move(session, subject):
+            payload["violations_moved"] = count
+        further = moved(session, subject)
     if registered:
         payload["before"] = shown(before)
     event = "shop.changed" if registered else "shop.registered"
-    return [Event(actor, event, "shop", subject.key, payload)]
+    return [Event(actor, event, "shop", subject.key, payload), *further]
 
 
-def unregister_shop(session: Session, shop: Subject, why: str, now: datetime, actor: str) -> None:
+def unregister_shop(
+    session: Session, shop: Subject, why: str, now: datetime, actor: str, moved: Moved = nothing_more
+) -> None:
     """Take back that a shop is registered, and all that was said of it; journal it (`shop.unregistered`).
 
     Its evidence, agents and violations stay; it belongs to the client `default` again. Ends with the journal's lock, so
@@ -132,15 +146,18 @@ def unregister_shop(session: Session, shop: Subject, why: str, now: datetime, ac
     subject.registered_at = None
     session.add(subject)
     payload: dict[str, Any] = {"why": why, "before": shown(said)}
-    if said.get("client") != DEFAULT_CLIENT and (moved := _move(session, subject)):
-        payload["violations_moved"] = moved
-    append(session, now, [Event(actor, "shop.unregistered", "shop", subject.key, payload)])
+    further: Sequence[Event] = ()
+    if said.get("client") != DEFAULT_CLIENT:
+        if count := _move(session, subject):
+            payload["violations_moved"] = count
+        further = moved(session, subject)
+    append(session, now, [Event(actor, "shop.unregistered", "shop", subject.key, payload), *further])
 
 
 def _move(session: Session, shop: Subject) -> int:
     """Hand the shop's agents, violations, duties and waivers to its present client; how many violations those are.
 
-    A waiver of a whole client stays that client's.
+    A waiver of a whole client stays that client's, and says nothing of this shop any more (see `Moved`).
     """
     session.flush()
     mine = or_(col(Subject.id) == shop.id, col(Subject.parent_id) == shop.id)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
-from engine.ledger.actors import Scope
+from engine.ledger.actors import ITSELF, Scope
 from engine.ledger.dialects import table_of
 from engine.ledger.tables import (
     Appeal,
@@ -40,7 +40,7 @@ VEIL = "veil"  # where a session keeps it
 
 @dataclass(frozen=True, slots=True)
 class Veil:
-    """Whose names are told, those of the client's own people; all others are called `stranger`."""
+    """Whose names are told, those of the client's own people and of kaohe itself; all others are called `stranger`."""
 
     known: frozenset[str]
     stranger: str
@@ -143,7 +143,7 @@ def drawn(connection: Connection, scope: Scope, stranger: str) -> Veil | None:
     theirs = grant.client.in_(sorted(scope.clients)), grant.shop_id.in_(shops)
     wanted = select(user.name).join_from(table_of(AppUser), table_of(UserGrant), user.id == grant.user_id)
     colleagues = connection.scalars(wanted.where(user.internal.is_(False), or_(*theirs)))
-    return Veil(frozenset({*colleagues, *scope.known}), stranger)
+    return Veil(frozenset({*colleagues, *scope.known, ITSELF}), stranger)
 
 
 def _loaded(row: Any, context: Any, _attributes: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""What is on record for the ledger of charges: violations, penalties and corrections that the actor may read."""
+"""What is on record for the ledger of charges: violations, penalties and corrections that a session may see."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from engine.evidence.lake import Lake
-from engine.ledger.actors import Actor, Permission
 from engine.ledger.periods import corrections, month_of
 from engine.ledger.states import LET_OFF
 from engine.ledger.tables import Situation, Subject, Violation
 from engine.ledger.violation_lists import known_client
 from engine.tracker.charges import Charge, Corrected, Entry, Reckoned, charges, entries
 from engine.tracker.matches import decided
-from engine.tracker.penalties import live_penalties, penalties, seen_penalties
+from engine.tracker.penalties import live_penalties, penalties, seen_penalties, shops_seen
 
 T = TypeVar("T")
 CHUNK = 500  # names that a statement asks for at once
 
 
-def charged(
-    session: Session, actor: Actor, lake: Lake, *, client: str | None = None, month: str | None = None
-) -> list[Entry]:
-    """Every line of a client and of a month that the actor may read; None is all. Raises UnknownNameError."""
+def charged(session: Session, lake: Lake, *, client: str | None = None, month: str | None = None) -> list[Entry]:
+    """Every line of a client and of a month that `session` may see; None is all. Raises UnknownNameError."""
     if client is not None:
         known_client(session, client)
-    shops = _shops(session, actor, client)
+    shops = shops_seen(session, client)
     clients = {place: shop.client for place, shop in shops.items()}
     said = decided(session, shops.values())
     theirs = [p for p in seen_penalties(session, lake, client=client) if (p.platform, p.shop) in clients]
@@ -78,18 +75,6 @@ def charges_of(session: Session, lake: Lake, shops: Sequence[Subject]) -> dict[t
         assert of is not None
         found[of.platform, of.shop].append(charge)
     return found
-
-
-def _shops(session: Session, actor: Actor, client: str | None) -> dict[tuple[str, str], Subject]:
-    """The shops that the actor may read, by platform and id."""
-    wanted = select(Subject).where(Subject.kind == "shop")
-    if client is not None:
-        wanted = wanted.where(Subject.client == client)
-    return {
-        (shop.platform or "", shop.external_id): shop
-        for shop in session.exec(wanted)
-        if actor.may(Permission.READ, shop.client, shop.key)
-    }
 
 
 def _in_month(month: str | None) -> list[Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -18,6 +19,8 @@ _LATIN = re.compile(r"[a-z]{3,}")
 _EVERYWHERE = re.compile(
     "|".join((*sorted(CALLED, key=len, reverse=True), "客服", "服务", "店铺", "商家", "考核", "违规"))
 )
+_PLATFORMS = re.compile(rf"^(?:{'|'.join(PLATFORMS)})\b(?!\.)")
+_MARKS = re.compile(r"[\W_]+")
 _STOPS = frozenset({*PLATFORMS, "the", "for", "and", "with", "shop", "shops", "customer", "service", "share"})
 
 
@@ -45,16 +48,22 @@ class Guesser:
     def __post_init__(self) -> None:
         titles = {r.id: (words_of(r.title.zh), words_of(r.title.en)) for r in self.rules.values()}
         self._words = MappingProxyType(titles)
-        self._called = MappingProxyType(
-            {(r.platform, name): r.id for r in self.rules.values() for name in (r.id, r.title.zh, r.title.en)}
-        )
+        called: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for rule in self.rules.values():
+            for name in (rule.id, rule.id.partition(".")[2], rule.title.zh, rule.title.en):
+                called[rule.platform, bare(name)].add(rule.id)
+        self._called = MappingProxyType({name: ids.pop() for name, ids in called.items() if len(ids) == 1})
 
-    def meant(self, platform: str, rule: str | None, texts: Iterable[str | None]) -> Meant:
-        """What a notice of `platform` means that names `rule`, or says `texts`."""
+    def meant(self, platform: str, rule: str | None, texts: Sequence[str | None]) -> Meant:
+        """What a notice of `platform` means that names `rule`, or says `texts`.
+
+        A title is one also without the platform's name before it, as platforms call their own figures.
+        """
         said = " ".join(text for text in (rule, *texts) if text)
         key = (platform, rule, said)
         if key not in self._known:
-            named = self._called.get((platform, rule.strip())) if rule else None
+            calls = (self._called.get((platform, bare(text))) for text in (rule, *texts) if text)
+            named = next(filter(None, calls), None)
             self._known[key] = Meant((named,), True, Fraction(1)) if named else self._guess(platform, said)
         return self._known[key]
 
@@ -70,6 +79,15 @@ class Guesser:
             return Meant(())
         best = max(likeness.values())
         return Meant(tuple(sorted(rule for rule, like in likeness.items() if like == best)), likeness=best)
+
+
+def bare(name: str) -> str:
+    """A name of a rule without what all have, and however it is spaced.
+
+    >>> bare("快手客服 3 分钟回复率") == bare("3分钟回复率"), bare("Xiaohongshu reply rate")
+    (True, 'replyrate')
+    """
+    return _MARKS.sub("", _EVERYWHERE.sub("", _PLATFORMS.sub("", name.strip().lower())))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -34,6 +34,17 @@ _ON_THE_WAY = frozenset({"acknowledged", "confirmed", "appealed"})
 
 
 @dataclass(frozen=True, slots=True)
+class OwnVerdict:
+    """Our verdict of the rule, shop and cycle of a penalty. The cycle is the notice's, else the last one before it."""
+
+    rule: str
+    cycle: str
+    verdict: str
+    numerator: int | None
+    denominator: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """A line of the comparison with its two sides; `client` is whose shop it is about."""
 
@@ -43,6 +54,7 @@ class Compared:
     shop: str
     penalty: Penalty | None
     ours: Ours | None
+    verdict: OwnVerdict | None = None  # ours, of what the platform has alone, once it was asked for
 
     @property
     def day(self) -> date:

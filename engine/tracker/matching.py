@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
@@ -67,6 +67,7 @@ class Match:
     """A line of the comparison. `differs` names the figures that do; `candidates` are violations, the likeliest first.
 
     `likeness` is how much of the rule's title the notice has, where the rule is a guess.
+    `means`: of a penalty that is none of ours, the rules that its notice names, or may mean.
     """
 
     penalty: PenaltyKey | None
@@ -77,6 +78,7 @@ class Match:
     doubts: tuple[Doubt, ...] = ()
     candidates: tuple[str, ...] = ()
     likeness: Fraction | None = None
+    means: tuple[str, ...] = ()
 
 
 class _Grade(NamedTuple):
@@ -196,9 +198,18 @@ def _of_shop(
         if penalty.key in undecided:
             found[penalty.key] = Match(penalty.key, None, "theirs_only", None, (), *undecided[penalty.key])
         elif penalty.key not in found:
-            basis: Basis | None = "person" if penalty.key in refused else None
-            found[penalty.key] = Match(penalty.key, None, "theirs_only", basis)
+            found[penalty.key] = _alone(penalty, guesser, by_a_person=penalty.key in refused)
     return [found[key] for key in sorted(found)]
+
+
+def _alone(penalty: Penalty, guesser: Guesser, *, by_a_person: bool) -> Match:
+    """A penalty that is none of ours. Nothing of ours compares with it, so which rule it means is what there is."""
+    meant = guesser.meant(penalty.platform, penalty.rule, (penalty.kind, penalty.measure))
+    likeness = None if meant.named or not meant.rules else meant.likeness
+    doubts: tuple[Doubt, ...] = () if meant.named else ("rule guessed",) if meant.rules else ("rule unknown",)
+    basis: Basis | None = "person" if by_a_person else None
+    found = Match(penalty.key, None, "theirs_only", basis, (), doubts, likeness=likeness, means=meant.rules)
+    return replace(found, doubts=(), likeness=None) if by_a_person else found
 
 
 def _by_reference(

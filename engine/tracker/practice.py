@@ -111,7 +111,7 @@ def _missed(session: Session, of: Sides, rulebook: RuleBook, lines: Sequence[Com
             continue
         if of.told.get(penalty.key):  # a person knows to which violation it belongs, of whatever rule
             continue
-        meant = guesser.meant(penalty.platform, penalty.rule, ())
+        meant = guesser.meant(penalty.platform, penalty.rule, (penalty.kind, penalty.measure))
         rule = rulebook.get(meant.rules[0]) if meant.named else None  # a guess counts for no rule
         version = _version(rule, penalty) if rule else None
         if rule and version:

@@ -1,11 +1,16 @@
 """What a waiver does to the violations that are there already: approving lets them off, revoking brings them back.
 
 Those of a month that is closed stay as they are: the next assessment books what changes as a correction.
+
+What a waiver covers is its client's, whoever agrees to it and however little of it they see: bounds would leave a part
+of it as it is. And the client's alone: a shop that goes to another one leaves the waivers of the former. A violation's
+own entries name the waiver only, since they are read by whoever has the shop later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,12 +18,15 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from engine.assessment.deciding import decided
-from engine.assessment.waiving import HOLDS, waiver_name
+from engine.assessment.waiving import HOLDS, SHOP_LEFT, waiver_name
 from engine.calendar.zones import local_day
+from engine.errors import KaoheError
 from engine.ledger.actors import Actor
+from engine.ledger.bounded import BoundedSession
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, keep_months, month_of
-from engine.ledger.tables import Violation, WaivedViolation, Waiver, WaiverShop
+from engine.ledger.scoping import Sight
+from engine.ledger.tables import Subject, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.ledger.violations import Statement
 from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
@@ -30,6 +38,26 @@ NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
     """Each waiver with the violations that it lets off, of months that are open; all locked, in one order."""
+    with _all_of_it(session):
+        return _in_scope(session, waivers)
+
+
+def refuse_moved(session: Session, waiver: Waiver) -> None:
+    """Raise KaoheError where a waiver has no shop any more, or one that is another client's by now."""
+    with _all_of_it(session):
+        wanted = select(Subject).join(WaiverShop, col(WaiverShop.shop_id) == col(Subject.id))
+        shops = session.exec(wanted.where(WaiverShop.waiver_id == waiver.id).order_by(col(Subject.key))).all()
+    name, moved = waiver_name(waiver.id), [shop.key for shop in shops if shop.client != waiver.client]
+    if moved or not shops:
+        raise KaoheError(
+            f"waiver {name} covers shops that have left {waiver.client} since it was asked for "
+            f"({', '.join(moved) or 'all of them'}); put another request in its place: `kaohe waivers edit {name} …`",
+            zh=f"豁免 {name} 申请之后，{'、'.join(moved) or '其中的店铺'} 已不属于客户 {waiver.client}；"
+            f"请改写申请：`kaohe waivers edit {name} …`",
+        )
+
+
+def _in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
     found = [(waiver, set(session.exec(select(Violation.id).where(*_covered(waiver))))) for waiver in waivers]
     names = sorted({name for _, of_one in found for name in of_one})
     locked: dict[str, Violation] = {}
@@ -41,12 +69,16 @@ def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, 
         locked |= {v.id: v for v in rows if v.state in WAIVABLE}
     keep_months(session)
     locked = {name: v for name, v in locked.items() if not is_closed(session, month_of(v.cycle_end))}
-    return [(waiver, [locked[name] for name in sorted(of_one & locked.keys())]) for waiver, of_one in found]
+    return [
+        (waiver, [v for name in sorted(of_one & locked.keys()) if (v := locked[name]).client == waiver.client])
+        for waiver, of_one in found
+    ]
 
 
 def _covered(waiver: Waiver) -> list[ColumnElement[bool]]:
     """The conditions on violations that a waiver lets off."""
     found = [
+        col(Violation.client) == waiver.client,
         col(Violation.rule).in_(waiver.rules),
         col(Violation.subject_id).in_(select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)),
         col(Violation.cycle_start) >= waiver.first_day,
@@ -68,24 +100,58 @@ def let_off(
         if violation.state not in WAIVABLE:
             continue  # another waiver of the same approval has let it off
         session.add(WaivedViolation(waiver_id=waiver.id, violation_id=violation.id, was=violation.state))
-        why, asked_by = f"{waiver_name(waiver.id)}: {waiver.why}", waiver.writers[0]
-        stated = Statement("waived", actor, why, now, asked_by=asked_by)
+        stated = Statement("waived", actor, waiver_name(waiver.id), now)
         events.append(decided(session, rulebook, violation.id, stated)[1])
     return events
 
 
+def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, actor: str, now: datetime) -> list[Event]:
+    """Take a shop, which is locked, out of the waivers of clients other than its own; what the journal says of it.
+
+    What those have let off of it stands again, unless another waiver covers it.
+    """
+    wanted = (
+        select(Waiver)
+        .join(WaiverShop, col(WaiverShop.waiver_id) == col(Waiver.id))
+        .where(WaiverShop.shop_id == shop.id, Waiver.client != shop.client)
+        .where(col(Waiver.state).in_(("requested", *HOLDS)))
+        .order_by(col(Waiver.id))
+    )
+    locked = session.exec(wanted.with_for_update(of=Waiver), execution_options={"populate_existing": True}).all()
+    for waiver in locked:
+        session.delete(session.get_one(WaiverShop, (waiver.id, shop.id)))
+    session.flush()
+    events: list[Event] = []
+    for waiver in locked:
+        events += bring_back(session, rulebook, waiver, actor, now, shop)
+        left = {"why": f"the client is {shop.client} by now", "before": {"shop": shop.key}, "after": {}}
+        events.append(Event(actor, SHOP_LEFT, "waiver", waiver_name(waiver.id), left))
+    return events
+
+
 def bring_back(
-    session: Session, rulebook: RuleBook, waiver: Waiver, actor: Actor, why: str, now: datetime
+    session: Session, rulebook: RuleBook, waiver: Waiver, actor: str, now: datetime, shop: Subject | None = None
 ) -> list[Event]:
-    """Put what only this waiver has let off into the state that it had before; what the journal says of it."""
-    rows = session.exec(
+    """Put what only this waiver has let off (of a shop) into the state that it had before; what the journal says of it.
+
+    Whether the actor, here a name, may do this is asked before.
+    """
+    with _all_of_it(session):
+        return _bring_back(session, rulebook, waiver, actor, now, shop)
+
+
+def _bring_back(
+    session: Session, rulebook: RuleBook, waiver: Waiver, actor: str, now: datetime, shop: Subject | None
+) -> list[Event]:
+    wanted = (
         select(WaivedViolation, Violation)
         .join(Violation, col(Violation.id) == col(WaivedViolation.violation_id))
         .where(WaivedViolation.waiver_id == waiver.id)
-        .order_by(col(Violation.id))
-        .with_for_update(of=Violation),
-        execution_options={"populate_existing": True},
-    ).all()
+    )
+    if shop is not None:
+        wanted = wanted.where(Violation.subject_id == shop.id)
+    locked = wanted.order_by(col(Violation.id)).with_for_update(of=Violation)
+    rows = session.exec(locked, execution_options={"populate_existing": True}).all()
     keep_months(session)
     others = _others(session, waiver)
     events: list[Event] = []
@@ -97,25 +163,27 @@ def bring_back(
         if (other := _covering(others, violation)) is not None:
             session.add(WaivedViolation(waiver_id=other, violation_id=violation.id, was=row.was))
             continue
-        events.append(_back(session, rulebook, violation, row.was, actor, f"{waiver_name(waiver.id)}: {why}", now))
+        events.append(_back(session, rulebook, violation, row.was, actor, waiver_name(waiver.id), now))
     return events
 
 
 def _back(
-    session: Session, rulebook: RuleBook, violation: Violation, state: str, actor: Actor, why: str, now: datetime
+    session: Session, rulebook: RuleBook, violation: Violation, state: str, actor: str, why: str, now: datetime
 ) -> Event:
     today = local_day(now, PLATFORMS[violation.platform].zone)
     more = {"notify": today - violation.assessed_on <= NEWS_FOR}
-    event = decided(session, rulebook, violation.id, Statement(state, actor, why, now, more=more, follows=True))[1]
+    stated = Statement(state, Actor.unbounded(actor), why, now, more=more, follows=True)
+    event = decided(session, rulebook, violation.id, stated)[1]
     return replace(event, event="violation.reopened")  # which is news to those who were not told
 
 
 def _others(session: Session, waiver: Waiver) -> Sequence[tuple[Waiver, frozenset[int]]]:
-    """The other waivers that hold, each with its shops."""
+    """The other waivers that hold, each with its shops, as far as these are its client's."""
     rows = session.exec(
         select(Waiver, WaiverShop.shop_id)
         .join(WaiverShop, col(WaiverShop.waiver_id) == col(Waiver.id))
-        .where(col(Waiver.state).in_(HOLDS), Waiver.id != waiver.id)
+        .join(Subject, col(Subject.id) == col(WaiverShop.shop_id))
+        .where(col(Waiver.state).in_(HOLDS), Waiver.id != waiver.id, Subject.client == Waiver.client)
         .order_by(col(Waiver.id))
     )
     found: dict[int, tuple[Waiver, set[int]]] = {}
@@ -127,6 +195,22 @@ def _others(session: Session, waiver: Waiver) -> Sequence[tuple[Waiver, frozense
 def _covering(others: Sequence[tuple[Waiver, frozenset[int]]], violation: Violation) -> int | None:
     for other, shops in others:
         days = other.first_day <= violation.cycle_start and violation.cycle_end <= other.last_day
-        if violation.subject_id in shops and violation.rule in other.rules and days:
+        meant = other.violation_id in (None, violation.id)
+        if violation.subject_id in shops and violation.rule in other.rules and days and meant:
             return other.id
     return None
+
+
+@contextmanager
+def _all_of_it(session: Session) -> Iterator[None]:
+    """For a while, see the whole ledger: what the actor may do was asked before."""
+    if not isinstance(session, BoundedSession):
+        yield
+        return
+    sight = session.sight
+    session.look(Sight(everything=True))
+    try:
+        yield
+        session.flush()
+    finally:
+        session.look(sight)

@@ -21,7 +21,7 @@ from engine.ledger.tables import Subject, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Text
 from engine.tracker.second_person import must_be_another, reason
-from engine.tracker.waived import bring_back, in_scope, let_off
+from engine.tracker.waived import bring_back, in_scope, let_off, refuse_moved
 from engine.tracker.waiver_scope import Asked, Cover, cover_of
 from engine.tracker.waiver_states import STATES, WaiverState, step
 
@@ -87,11 +87,12 @@ def approve(
     """Agree to waivers, all or none, and let off the violations in their scope; journal each (`waiver.approved`).
 
     Ends with the journal's lock. Raises SecondPersonError where the actor ever wrote to one of them, NotAllowedError,
-    UnknownNameError, and KaoheError for one that does not wait.
+    UnknownNameError, and KaoheError for one that does not wait, or covers a shop that is another client's by now.
     """
     waivers = [_locked(session, name) for name in sorted(set(map(_number, names)))]
     for waiver in waivers:
         _may(session, waiver, "approved", actor)
+        refuse_moved(session, waiver)
     # Every lock before the journal's: who holds that one waits for nobody.
     scopes = in_scope(session, waivers)
     events: list[Event] = []
@@ -125,7 +126,7 @@ def revoke(session: Session, rulebook: RuleBook, name: str, why: str, actor: Act
     before = waiver.state
     waiver.state, waiver.revoked_by, waiver.revoked_at, waiver.revoked_why = "revoked", actor.name, now, why
     session.add(waiver)
-    events = bring_back(session, rulebook, waiver, actor, why, now) if before != "requested" else []
+    events = bring_back(session, rulebook, waiver, actor.name, now) if before != "requested" else []
     append(session, now, [*events, _event(waiver, REVOKED, actor, why, {"state": before})])
     return waiver
 

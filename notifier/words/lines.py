@@ -6,7 +6,7 @@ import unicodedata
 
 from engine.ledger.masking import masked
 
-__all__ = ["cut", "masked", "one_line"]
+__all__ = ["cut", "masked", "one_line", "unmarked"]
 
 
 def one_line(text: str) -> str:
@@ -17,6 +17,21 @@ def one_line(text: str) -> str:
     """
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text if not _steers(c))
     return " ".join("".join(kept).split())
+
+
+# What Markdown, and the tags that chats mix into it, are made of; each with a sign that looks like it.
+_MARKS = str.maketrans("<[]*`~#\\&", "＜［］＊｀～＃＼＆")
+
+
+def unmarked(text: str) -> str:
+    """Text from outside that means nothing in the Markdown of a chat: no link, no mention, no emphasis.
+
+    Chats differ in what a backslash does, so that signs which look alike take the place of those that do something.
+
+    >>> unmarked("<at id=all></at> [一店](https://v.il)")
+    '＜at id=all>＜/at> ［一店］(https://v.il)'
+    """
+    return text.translate(_MARKS)
 
 
 def cut(text: str, length: int) -> str:

@@ -319,9 +319,7 @@ def test_nobody_sees_or_changes_what_is_anothers(world, name, tmp_path, monkeypa
     faults = []
     shutil.copytree(place / "home", home)
     untouched = dump(home)
-    hidden = NOTHING if name == "root" else foreign
-    if not actor.internal:
-        hidden = re.compile(f"{foreign.pattern}|{OF_THE_HOUSE.pattern}", re.IGNORECASE)
+    hidden = hidden_from(actor, foreign)
 
     def attempt(row, whose, allowed):
         typed = row.typed(whose, place, names)
@@ -365,7 +363,11 @@ OF_THE_HOUSE = re.compile(
 )
 
 
-NOTHING = re.compile(r"(?!)")
+def hidden_from(actor, foreign):
+    """What this actor must not be told of."""
+    if actor.name == "root":
+        return re.compile("(?!)")
+    return foreign if actor.internal else re.compile(f"{foreign.pattern}|{OF_THE_HOUSE.pattern}", re.IGNORECASE)
 
 
 def test_counts_are_counts_of_ones_own(world, capsys, monkeypatch):

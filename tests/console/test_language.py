@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -20,6 +21,7 @@ from engine.ledger import chain
 from engine.ledger.tables import Notice, Subject
 from engine.rulebook.model import Text
 from notifier.channels.outcome import Outcome
+from notifier.channels.robots import Robots
 from notifier.routes import misdirected, recipients_of
 
 # Three words in a row that are no ids, options or paths.
@@ -275,6 +277,11 @@ def test_our_own_answers_are_translated_and_a_providers_are_not():
         assert english_in(answer_words(f"misconfigured: {recipient.fault}", "zh-CN")) == []
     elsewhere = misdirected(Notice(recipient="a@x.cn", language="zh-CN"), None)
     assert answer_words(f"not sent: {elsewhere}", "zh-CN") == "未发送：a@x.cn 已不是店铺的联系人"
+    missing = Robots("wecom", Path("/r.toml"), {}).missing("ops").answer
+    assert (
+        answer_words(f"misconfigured: {missing}", "zh-CN")
+        == "设置有误：/r.toml 里没有 [wecom.ops]；请在那里补上这一节及其密钥"
+    )
     assert answer_words("accepted: written to a.eml", "zh-CN") == "已写入 a.eml"
     assert answer_words("accepted: written to a.eml", "en") == "accepted: written to a.eml"
     assert answer_words("refused: 550 no such user", "zh-CN") == "refused: 550 no such user"

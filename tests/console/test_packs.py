@@ -1,14 +1,21 @@
 """Packs: all about a violation in one file, the same bytes each time, that harms nobody and can be checked."""
 
+import hashlib
 import json
+import random
+import shutil
+import warnings
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from console.desk import Desk
 from console.packing import pack_files
 from console.settings import environment_settings
+from engine.errors import KaoheError
 from engine.evidence.lake import Lake
 from engine.tracker.bundle import MANIFEST, checked, zipped
 from engine.tracker.pack import gather
@@ -107,6 +114,23 @@ def test_agents_and_recipients_are_for_the_house_alone(home, violation):
     assert all("recipient" not in notice and "body" not in notice for notice in told["notices"])
 
 
+@pytest.fixture(scope="module")
+def made():
+    """Where the one pack of this module lies, once it is made."""
+    return {}
+
+
+@pytest.fixture
+def shared(made, request, tmp_path):
+    """A pack to take copies of: made once, for it is the same each time."""
+    if "pack" not in made:
+        kaohe, violation = (request.getfixturevalue(name) for name in ("kaohe", "violation"))
+        assert kaohe("pack", violation, "-o", str(tmp_path / "shared.zip")).code == 0
+        made["pack"] = (tmp_path / "shared.zip").read_bytes()
+    (tmp_path / "shared.zip").write_bytes(made["pack"])
+    return tmp_path / "shared.zip"
+
+
 def rewritten(path, change):
     """The pack at `path` after somebody has changed its files."""
     with zipfile.ZipFile(path) as archive:
@@ -145,6 +169,109 @@ def test_a_journal_that_was_changed_is_found_although_the_manifest_was_written_a
     (tmp_path / "p.zip").write_bytes(zipped(files))
     found = checked(tmp_path / "p.zip").findings
     assert [finding.partition(" of entry")[0] for finding in found] == ["the payload"]
+
+
+def rewritten_anew(path, change):
+    """The same, with a manifest of what there is then."""
+
+    def with_manifest(files):
+        del files[MANIFEST]
+        change(files)
+        lines = [f"{hashlib.sha256(d).hexdigest()} {len(d)} {n}\n" for n, d in sorted(files.items())]
+        files[MANIFEST] = "".join(lines).encode()
+
+    rewritten(path, with_manifest)
+
+
+def journal(change):
+    """Changes what the journal's extract says."""
+
+    def changed(files):
+        told = json.loads(files["journal.json"])
+        change(told)
+        files["journal.json"] = json.dumps(told).encode()
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (journal(lambda told: told["entries"][0].update(redacted_why="x")), "标为已删去，内容却还在"),
+        (journal(lambda told: told.update(entries=[])), "journal.json 里没有条目"),
+        (journal(lambda told: told.update(head="9:zz")), "写的日志末尾不一致"),
+        (lambda files: files.update({"violation.json": b"[]"}), "写的日志末尾不一致"),
+        *(
+            (lambda files, name=name: files.pop(name), f"缺少文件：{name}")
+            for name in ("index.html", "journal.json", "rule.yaml", "violation.json")
+        ),
+    ],
+)
+def test_what_no_pack_says_is_found_although_the_manifest_was_written_anew(kaohe, shared, tmp_path, change, finding):
+    path = shutil.copy(shared, tmp_path / "p.zip")
+    rewritten_anew(path, change)
+    said = kaohe("pack", "--verify", str(path))
+    assert said.code == 1
+    assert finding in said.err
+
+
+def entry_of(name, mode=0o100644):
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, mode << 16
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "finding"),
+    [
+        (entry_of("attachments/link", 0o120777), "不是原样存放的普通文件：'attachments/link'"),
+        (entry_of("attachments/", 0o040755), "不是原样存放的普通文件：'attachments/'"),
+        (entry_of("attachments/"), "不是原样存放的普通文件：'attachments/'"),
+        (entry_of("index.html"), "重复的文件：index.html"),
+    ],
+)
+def test_a_pack_has_plain_files_alone_and_each_once(kaohe, shared, tmp_path, entry, finding):
+    path = shutil.copy(shared, tmp_path / "p.zip")
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")  # Python itself wonders at a name that is there twice
+        archive.writestr(entry, b"")
+    said = kaohe("pack", "--verify", str(path))
+    assert said.code == 1
+    assert finding in said.err
+
+
+def compressed(path, method):
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_however_a_pack_was_damaged_it_is_refused_or_told_and_nothing_breaks(shared, tmp_path, method):
+    path = shutil.copy(shared, tmp_path / "p.zip")
+    compressed(path, method)
+    sound = Path(path).read_bytes()
+    assert (checked(path).findings == ()) == (method == zipfile.ZIP_STORED)
+    chance = random.Random(method)
+    for _ in range(300):
+        damaged = bytearray(sound)
+        for _ in range(chance.choice([1, 2, 5])):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del damaged[chance.randrange(len(damaged)) :]
+        Path(path).write_bytes(damaged)
+        with suppress(KaoheError):
+            checked(path)
+
+
+def test_a_file_that_would_lie_beyond_every_file_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
+        archive.writestr(MANIFEST, b"")
+        archive.filelist[0].header_offset = 2**64 - 1
+    with pytest.raises(KaoheError, match="is no pack, or it was damaged"):
+        checked(tmp_path / "p.zip")
 
 
 def test_what_is_no_pack_is_refused(kaohe, violation, tmp_path):

@@ -57,6 +57,16 @@ def test_the_promised_keys_come_first_and_filters_choose(kaohe, officer):
     assert kaohe("penalties", "list", "--month", "2026-01", "--json").rows == []
 
 
+def test_of_what_we_missed_our_own_verdict_is_told_and_the_month_s_report_puts_it_first(kaohe, officer):
+    row = kaohe("penalties", "match", "--shop", "k3", "--json").rows[0]
+    verdict = {"rule": RULE, "cycle": "2026-01", "verdict": "compliant", "numerator": 2, "denominator": 100}
+    assert (row["means"], row["our_verdict"]) == ([RULE], verdict)
+    assert f"我方结论：达标 2/100（{RULE} 2026-01）" in kaohe("penalties", "show", "KS-3").out
+    report = kaohe("report", "month", "--month", "2026-02", "--as-of", "2026-03-05")
+    assert "被平台处罚而我方没有预判（处罚 KS-3）" in report.out
+    assert "处罚 KS-1）" not in report.out
+
+
 def test_a_penalty_is_shown_with_its_amount_and_deadline(kaohe, officer):
     row = kaohe("penalties", "show", "KS-1", "--json").rows[0]
     assert (row["amount_fen"], row["appeal_until"]) == (20000, "2026-02-09T16:00:00+00:00")

@@ -331,7 +331,7 @@ def test_a_verdict_without_data_says_what_is_missing(kaohe, tmp_path):
     path.write_text(f"{header}\npinduoduo,p1,{day},{rule}/people,160\n", encoding="utf-8")
     kaohe("import", str(path), "--kind", "counts")
     said = kaohe("assess", "--from", "2026-03-06", "--to", "2026-03-06", "--as-of", "2026-03-06T12:00").out
-    assert "缺数据：pinduoduo/p1 2026-03-05「拼多多有效回复率」没有完整的 effective" in said
+    assert "缺数据：pinduoduo/p1 2026-03-05「拼多多有效回复率」effective 缺失或不完整" in said
 
 
 def test_a_table_under_a_disputed_rule_says_so(kaohe, rated):

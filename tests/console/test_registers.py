@@ -31,6 +31,26 @@ def test_a_register_is_read_however_a_spreadsheet_saved_it(kaohe, register, deli
     assert ("not as UTF-8" in said.err) == (not encoding.startswith("utf-8"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_registers_with_chinese_headers_are_read(kaohe, register, encoding):
+    shops = "平台,店铺,名称,别名,客户,品类,开店日期,负责人,联系人\n"
+    shops += "小红书,s1,小禾旗舰店,小禾,禾苗,母婴,2026/3/1,王,zhao@example.com\n"
+    assert kaohe("shops", "import", register(shops, "shops.csv", encoding)).code == 0
+    (row,) = kaohe("shops", "list", "--json").rows
+    assert (row["alias"], row["client"], row["category"], row["opened_on"]) == ("小禾", "禾苗", "母婴", "2026-03-01")
+    people = "姓名;平台;店铺;客服账号;团队;开始日期;结束日期\n张;小红书;小禾;a1;一组;2026-03-01;\n"
+    assert kaohe("people", "import", register(people, "people.csv", encoding)).code == 0
+    (row,) = kaohe("people", "list", "--json").rows
+    assert (row["person"], row["shop"], row["agent"], row["from"]) == ("张", "s1", "a1", "2026-03-01")
+
+
+def test_a_chinese_header_that_is_misspelt_or_doubled_is_told(kaohe, register):
+    said = kaohe("shops", "import", register("平台,店铺,店铺ID,开店日其\n"))
+    assert said.code == 2
+    assert "column 'shop' stands twice" in said.err
+    assert "unknown column '开店日其'; did you mean '开店日' or '开店日期'" in said.err
+
+
 def test_all_faults_of_all_rows_are_told_at_once_and_the_sound_rows_taken(kaohe, register):
     text = (
         "platform,shop,opened_on,contact\n"

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import openpyxl
 import pytest
+
+from console.desk import desk
+from engine.ledger.actors import Actor
+from engine.tracker.tokens import create_token
+from engine.tracker.users import Place, add_user
 
 MONDAY = "2026-03-09T12:00"
 AFTER = "2026-03-11T09:00"
@@ -68,6 +75,20 @@ def test_before_the_assessment_the_shop_is_told_as_lost_and_after_it_as_violated
     assert "client" not in violated
 
 
+def test_who_has_one_client_is_told_how_its_shops_stand_and_no_others(kaohe, two_clients, home, monkeypatch):
+    now = datetime.now(UTC)
+    with desk(str(home)) as opened:
+        root = Actor.unbounded(opened.os_name)
+        with opened.transaction() as session:
+            add_user(session, root, "root", "administrator", Place(), now, os_name=opened.os_name)
+            add_user(session, root, "li", "viewer", Place("甲公司"), now)
+        with opened.transaction() as session:
+            secret = create_token(session, root, "li", "t", now + timedelta(days=9), now)[1]
+    monkeypatch.setenv("KAOHE_TOKEN", secret)
+    rows = kaohe("report", "daily", "--as-of", MONDAY, "--json").rows
+    assert [(row["section"], row["shop"]) for row in rows] == [("certain", "s1")]
+
+
 def test_a_shop_that_can_be_mended_is_near(kaohe, sessions):
     kaohe("import", str(sessions(7, 10)), "--kind", "sessions")
     (row,) = kaohe("report", "daily", "--as-of", "2026-03-06T12:00", "--json").rows
@@ -97,6 +118,39 @@ def test_missing_evidence_is_told_with_its_deadline(kaohe):
     (row,) = kaohe("report", "daily", "--as-of", "2026-03-10T09:00", "--json").rows
     assert (row["section"], row["kind"], row["state"]) == ("missing", "sessions", "waiting")
     assert (row["days"], row["due_by"]) == ("2026-03-08", "2026-03-11T10:00:00+08:00")
+
+
+def test_where_nothing_is_expected_nobody_says_that_nothing_is_missing(kaohe, sessions):
+    kaohe("shops", "add", "xiaohongshu", "s9")
+    kaohe("import", str(sessions(9, 10)), "--kind", "sessions")
+    kaohe("assess", "--as-of", "2026-04-01T12:00")
+    said = kaohe("report", "daily", "--as-of", "2026-04-01T12:00").out
+    assert "数据齐全" not in said
+    assert "没有登记应有的数据，无法判断是否缺：用 kaohe shops add" in said
+    status = kaohe("evidence", "status", "--month", "2026-03", "--as-of", "2026-04-01T12:00").out
+    assert "没有登记应有的数据，无法判断是否缺" in status
+
+
+def test_verdicts_that_lack_data_are_listed_whether_or_not_anybody_expected_it(kaohe, sessions, tmp_path):
+    counts = tmp_path / "counts.csv"
+    rows = [f"xiaohongshu,s1,2026-03-02,2026-03-08,xiaohongshu.reply-rate/{c},{v}" for c, v in (("sessions", 10),)]
+    counts.write_text("\n".join(["platform,shop,period_start,period_end,counter,value", *rows]) + "\n")
+    kaohe("import", str(counts), "--kind", "counts")
+    kaohe("assess", "--as-of", "2026-03-10T10:05")
+    (row,) = [
+        r for r in kaohe("report", "daily", "--as-of", "2026-03-10T12:00", "--json").rows if r["section"] == "missing"
+    ]
+    assert (row["shop"], row["rule"], row["cycle"], row["state"]) == (
+        "s1",
+        "xiaohongshu.reply-rate",
+        "2026-W10",
+        "no_data",
+    )
+    serve = "replied 缺失或不完整；会话、消息、统计数导入任一种即可（kaohe import --kind sessions|messages|counts）"
+    assert row["lacks"] == serve
+    status = kaohe("evidence", "status", "--month", "2026-03", "--as-of", "2026-03-10T12:00").out
+    assert "最近一次考核有 1 项结论缺数据：" in status
+    assert serve in status
 
 
 NOTICES = """platform,shop,reference,kind,rule,cycle,measure,amount_fen,noticed_at,appeal_until,status,borne_by

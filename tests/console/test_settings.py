@@ -23,6 +23,12 @@ def test_the_environment_stands_before_the_file_and_the_file_before_the_default(
     assert settings.values["tick_seconds"].origin == "default"
 
 
+def test_a_setting_that_several_channels_share_stands_once():
+    names = [setting.name for setting in SETTINGS]
+    assert "robots_file" in names
+    assert len(set(names)) == len(names)
+
+
 def test_the_option_home_stands_before_all(tmp_path):
     settings = load_settings({"KAOHE_HOME": "/elsewhere"}, tmp_path, home=str(tmp_path / "x"))
     assert settings.home == tmp_path / "x"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from console.desk import desk as desk_of
 from console.status import status_of
 from console.worker import deliver
+from engine.ledger.actors import Actor, Grant
 from engine.ledger.database import transaction
-from engine.ledger.tables import WorkerSeen
+from engine.ledger.tables import Run, WorkerSeen
 
 ASSESSED = "2026-03-10T10:05+08:00"
 
@@ -79,3 +80,29 @@ def test_mail_that_is_refused_again_and_again_is_late_since_its_first_attempt(
             told.append((minutes, [what.en for what in status_of(desk, now, desk.settings.late_after).late]))
     late = ["1 notice not sent, the oldest due 2026-03-10 10:05:00+08:00"]
     assert told == [(minutes, late if minutes >= 10 else []) for minutes in (0, 1, 10, 11, 60, 600)]
+
+
+def test_late_cycles_and_runs_are_told_of_platforms_on_which_one_has_shops(kaohe, english, due, home, tmp_path):
+    rows = [f"kuaishou,k1,r{n},2026-03-0{2 + n}T12:00:00,neutral" for n in range(5)]
+    (tmp_path / "ratings.csv").write_text("\n".join(["platform,shop,rating,rated_at,score", *rows]), encoding="utf-8")
+    kaohe("shops", "add", "kuaishou", "k1", "--client", "acme")
+    kaohe("import", str(tmp_path / "ratings.csv"), "--kind", "ratings")
+    with desk_of(str(home)) as desk, transaction(desk.ledger) as session:
+        more = {"due_at": datetime(2026, 3, 10, 2, tzinfo=UTC), "cycle_start": date(2026, 3, 2), "cycle": "2026-W10"}
+        session.add(Run(rule="kuaishou.good-rating", state="failed", failure="k1 has no face", **more))
+        session.add(Run(rule="xiaohongshu.reply-rate", state="failed", failure="s1 has no face", **more))
+
+    def told(*grants):
+        with desk_of(str(home)) as desk:
+            desk.who = Actor("li", grants)
+            found = status_of(desk, datetime(2026, 3, 10, 3, tzinfo=UTC), timedelta(minutes=10))
+            return {word for what in found.late for word in what.en.split() if "." in word}, found.failed, found.due
+
+    both = {"kuaishou.good-rating", "xiaohongshu.reply-rate"}
+    rules, failed, due_by_all = told(Grant("viewer"))
+    assert (both <= rules, failed) == (True, 2)
+    of_acme = told(Grant("viewer", "acme"))
+    of_shop = told(Grant("viewer", shop="shop:xiaohongshu/s1"))
+    assert (of_acme[0], of_acme[1]) == ({"kuaishou.good-rating"}, 1)
+    assert (of_shop[0], of_shop[1]) == ({"xiaohongshu.reply-rate"}, 1)
+    assert (of_acme[2] + of_shop[2], told(Grant("viewer", "nobody"))) == (due_by_all, (set(), 0, 0))

@@ -66,6 +66,27 @@ def test_a_waiver_of_a_client_is_listed_by_day_client_and_state(kaohe, violation
     assert "没有升级" in kaohe("waivers", "show", "W-1").out
 
 
+def test_a_shop_that_is_registered_for_another_client_leaves_the_waivers_of_the_former(kaohe, violation, at_the_desk):
+    when = ("--from", "2026-03-02", "--to", "2026-03-15", "--as-of", AFTER_W10)
+    rule = ("--rule", "xiaohongshu.reply-rate", "--why", "系统升级")
+    states = []
+    for name, moves in (
+        ("W-1", ("shops", "add", "xiaohongshu", "s1", "--client", "b")),
+        ("W-2", ("shops", "unregister", "xiaohongshu", "s1", "--why", "x")),
+    ):
+        client = "default" if name == "W-1" else "b"
+        at_the_desk("li")
+        assert kaohe("waivers", "request", "--client", client, *rule, *when).code == 0
+        at_the_desk("wang")
+        assert kaohe("waivers", "approve", name, "--as-of", AFTER_W10).code == 0
+        states += [row["state"] for row in kaohe("violations", "list", "--json").rows]
+        assert kaohe(*moves).code == 0
+        states += [row["state"] for row in kaohe("violations", "list", "--json").rows]
+        assert kaohe("waivers", "list", "--json").rows[-1]["shops"] == []
+    assert states == ["waived", "open"] * 2
+    assert [line.split()[-2:] for line in kaohe("journal", "list").out.splitlines()][-1] == ["waiver.shop_left", "W-2"]
+
+
 @pytest.mark.usefixtures("english")
 def test_what_cannot_be_waived_is_told_in_english(kaohe, violation):
     told = kaohe("waivers", "request", "--client", "default", "--rule", "xiaohongshu.reply-rate", "--why", "down")

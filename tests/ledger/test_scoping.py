@@ -6,7 +6,19 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import delete, exists, func, literal, or_, text, union_all, update
+from sqlalchemy import (
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    table,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
@@ -30,6 +42,7 @@ from engine.ledger.subjects import (
 from engine.ledger.tables import (
     Assessment,
     Assignment,
+    Duty,
     JournalEntry,
     Notice,
     NoticeItem,
@@ -39,6 +52,8 @@ from engine.ledger.tables import (
     Situation,
     Subject,
     Violation,
+    Waiver,
+    WaiverShop,
 )
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -248,6 +263,19 @@ REFUSED = {
     "a class from text": lambda: select(Violation).from_statement(text("SELECT * FROM violation")),
     "a removal from a bare table": lambda: delete(table_of(Violation)),
     "nothing of ours": lambda: core_select(func.count()),
+    "text as a column": lambda: select(Run.id, literal_column("(SELECT count(*) FROM violation)")),
+    "text in a function": lambda: select(Run.id, func.abs(literal_column("(SELECT count(*) FROM violation)"))),
+    "text before the columns": lambda: select(Run.id).prefix_with("(SELECT count(*) FROM violation),"),
+    "text after all": lambda: select(Run.id).suffix_with("UNION SELECT denominator FROM violation"),
+    "text in a subquery": lambda: select(Run.id).where(
+        col(Run.id).in_(select(Run.id).suffix_with("UNION SELECT denominator FROM violation"))
+    ),
+    "text as a hint": lambda: select(Run.id).with_statement_hint("UNION SELECT denominator FROM violation"),
+    "text as a hint about a class": lambda: select(Run.id).with_hint(Run, "UNION SELECT denominator FROM violation"),
+    "text as an operator": lambda: select(Run.id).where(
+        col(Run.id).op("< (SELECT count(*) FROM violation) OR 1 =")(literal(1))
+    ),
+    "a table that is only named": lambda: select(Run.id, table("violation", column("client")).c.client),
     "a subquery of a bare table": lambda: compared(core_select(table_of(Violation).c.id).subquery()),
 }
 
@@ -327,6 +355,45 @@ def test_a_grant_over_a_shop_goes_with_its_agents_and_names_no_former_client(fil
     with reading(filled, ACME) as session:
         assert {s.external_id for s in shops(session)} == {"a2"}
     assert agent_key("xiaohongshu", "a1", "g-a1") == "agent:xiaohongshu/a1/g-a1"
+
+
+def seen_of(ledger, model, column, scope):
+    with reading(ledger, scope) as session:
+        return sorted(session.exec(select(getattr(model, column))).all())
+
+
+def test_a_duty_that_names_somebody_of_the_house_is_for_the_house_alone(filled):
+    duty = {"client": "acme", "opened_at": NOW, "due_at": NOW, "state": "open", "doers": []}
+    with transaction(filled) as session:
+        session.add_all([Duty(kind="coaching", internal=True, **duty), Duty(kind="return_call", **duty)])
+    assert seen_of(filled, Duty, "kind", ACME) == ["coaching", "return_call"]
+    assert seen_of(filled, Duty, "kind", OUTSIDE) == ["return_call"]
+
+
+def waiver_of(why, **more):
+    days = {"first_day": DAY, "last_day": DAY, "requested_at": NOW}
+    return Waiver(client="acme", rules=["r"], why=why, state="approved", writers=["li"], **days, **more)
+
+
+def test_a_waiver_of_a_violation_is_seen_by_those_who_see_the_violation(filled):
+    with transaction(filled) as session:
+        of_agent, of_shop = (waiver_of(name, violation_id=name) for name in ("V-AA1", "V-SA1"))
+        session.add_all([waiver_of("of all"), of_agent, of_shop])
+    assert seen_of(filled, Waiver, "why", ACME) == ["V-AA1", "V-SA1", "of all"]
+    assert seen_of(filled, Waiver, "why", OUTSIDE) == ["V-SA1", "of all"]
+
+
+def test_a_waiver_names_no_shop_that_has_left_its_client(filled):
+    with transaction(filled) as session:
+        waiver, of_acme = waiver_of("of all"), shops(session, client="acme")
+        session.add(waiver)
+        session.flush()
+        session.add_all(WaiverShop(waiver_id=waiver.id, shop_id=shop.id) for shop in of_acme)
+        of_acme[0].client = "brill"
+        stays, left = of_acme[1].id, of_acme[0].id
+    assert seen_of(filled, WaiverShop, "shop_id", Scope(everything=True)) == sorted([stays, left])
+    assert seen_of(filled, WaiverShop, "shop_id", ACME) == [stays]
+    assert seen_of(filled, WaiverShop, "shop_id", Scope(clients=frozenset({"brill"}))) == []
 
 
 @pytest.mark.parametrize("scope", [Grant("viewer", "acme"), Grant("viewer", shop=shop_key("xiaohongshu", "a1"))])

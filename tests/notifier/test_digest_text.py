@@ -21,14 +21,14 @@ HOSTILE = "<script>x</script> | 店\r\nBcc: e@v.il"
 def write(build, rulebook):
     """The letter of a digest of these violations."""
 
-    def make(records, language="zh-CN", older=0, client="acme"):
+    def make(records, language="zh-CN", older=0, client="acme", channel="email"):
         key = f"late:2026-03-10/{client}"
         schedule = {"state": "queued", "due_at": NOW, "next_attempt_at": NOW, "created_at": NOW}
         words = {"language": language, "template": "", "subject": "", "body": ""}
-        whom = {"client": client, "recipient": "zhang@example.com", "channel": "email"}
+        whom = {"client": client, "recipient": "zhang@example.com", "channel": channel}
         notice = Notice(key=key, event="violations.late", **whom, **words, **schedule)
         text = Drafter(rulebook, language).digest(notice, records, older)
-        return Letter(key, None, notice.event, "email", notice.recipient, language, text.subject, text.body)
+        return Letter(key, None, notice.event, channel, notice.recipient, language, text.subject, text.body)
 
     return make
 
@@ -56,6 +56,25 @@ def test_a_digest_says_how_many_and_when_first_and_then_the_dearest(write, recor
     assert "演示一店 | 3月2日–3月8日 | 77/100 = 77% | 限制公域流量3天，至2026年3月12日 | V-1" in lines
     assert any(line.startswith("另有 3 起") for line in lines)
     assert lines[-2] == "查看每一起的依据：kaohe explain 编号，例如 kaohe explain V-2"
+
+
+def test_a_digest_in_a_chat_says_what_to_do_before_it_lists(write, record):
+    letter = write([record("V-1"), record("V-2", "乙店", numerator=70)], older=3, channel="wecom")
+    lines = letter.body.split("\n")
+    assert lines[0] == "**【补考核】acme：2 家店铺共 2 起违规**，考核日为2026年3月10日。"
+    assert lines.index("**先做这些事**") < lines.index("小红书 · 客服回复率")
+    assert lines[lines.index("**先做这些事**") + 1].startswith("1. 小红书 · 客服回复率：")
+    assert "演示一店 | 3月2日–3月8日 | 77/100 = 77% | 限制公域流量3天，至2026年3月12日 | V-1" in lines
+    assert lines[-2] == "全部违规：kaohe violations list；依据：kaohe explain V-1"
+    assert any(line.startswith("另有 3 起") for line in lines)
+
+
+def test_a_digest_of_one_in_a_chat_reads_well_in_english(write, record):
+    letter = write([record("V-1", HOSTILE, client="default")], "en", client="default", channel="feishu")
+    assert letter.body.startswith("**[Late assessment] 1 violation of 1 shop**, due for assessment on 10 March 2026.")
+    assert letter.body.endswith("All violations: kaohe violations list; the proof: kaohe explain V-1\n")
+    assert "<" not in letter.body
+    assert "default" not in letter.body
 
 
 def test_a_digest_of_one_reads_well_in_english(write, record):

@@ -11,6 +11,7 @@ from notifier.sheets import Sheets
 
 GOLDEN = Path(__file__).parent / "golden"
 OPENED = "violation.opened"
+SHEET = (Sheets().sheet("xiaohongshu.reply-rate", "zh-CN"), "zh-CN")
 
 
 def facts(build, language, rule=None, sanctions=None, sheet_of="xiaohongshu.reply-rate", **changes):
@@ -26,6 +27,35 @@ def test_the_notice_of_a_violation_reads_exactly_so(build, language):
     golden = (GOLDEN / f"{OPENED}.email.{language}.txt").read_text(encoding="utf-8")
     assert f"{text.subject}\n\n{text.body}" == golden
     assert text.template == f"{OPENED}.email.{language}"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("robot", ["wecom", "dingtalk", "feishu"])
+def test_the_message_of_a_violation_in_a_chat_reads_exactly_so(build, robot, language):
+    text = Templates().render(OPENED, robot, facts(build, language))
+    golden = (GOLDEN / f"{OPENED}.chat.{language}.txt").read_text(encoding="utf-8")
+    assert f"{text.subject}\n\n{text.body}" == golden
+
+
+def test_no_name_from_outside_makes_a_link_a_mention_or_a_heading_in_a_chat(build):
+    hostile = "<at id=all></at>[店](https://v.il)**x**`y`"
+    told = facts_of(
+        build.violation(client=hostile), [build.sanction()], build.shop(alias=hostile), build.rule(), *SHEET
+    )
+    for text in (Templates().render(OPENED, "feishu", told), Templates().render(OPENED, "email", told)):
+        assert hostile in text.subject
+    body = Templates().render(OPENED, "feishu", told).body
+    assert "＜at id=all>＜/at>［店］(https://v.il)＊＊x＊＊｀y｀" in body
+    assert not set("<[`") & set(body)
+
+
+def test_a_message_in_a_chat_about_what_the_platform_decided_calls_nothing_a_prediction(build):
+    changes = {"state": "confirmed", "reference": "P-1", "amount_fen": 10000}
+    body = Templates().render(OPENED, "wecom", facts(build, "zh-CN", **changes)).body
+    assert body.startswith("**【平台已判罚】演示一店**：")
+    assert "推算" not in body
+    assert "平台判罚金额：¥100" in body
+    assert "> 平台通知编号：P-1。有争议 1 处" in body
 
 
 def test_the_first_line_has_the_state_the_shop_the_consequence_and_until_when(build):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from html.parser import HTMLParser
 from io import StringIO
 
@@ -25,7 +26,11 @@ def table(*rows):
     return list(csv.reader(StringIO(text.removeprefix("\ufeff"))))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " =", "＝", "\u202e=", "\x00="])
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+UNSEEN = ("\t", "\r", " ", "\u3000", "\u202e", "\x00", "\u200b", "\u200d\u00ad", "\u2060", "\ufeff")
+
+
+@pytest.mark.parametrize("start", [*SIGNS, *(f"{before}=" for before in UNSEEN)], ids=ascii)
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(start):
     assert table(row(name=f"{start}cmd()"))[1][3][0] == "'"
 
@@ -54,6 +59,7 @@ def test_quotes_commas_and_lines_break_no_row():
 def test_no_text_at_all_begins_like_a_formula_or_holds_controls(text):
     found = harmless(text)
     assert found[:1] not in tuple("=@＝＋－＠") or not found
+    assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} for c in found)
     if found[:1] in ("+", "-"):
         float(found.removesuffix("%"))
     assert not any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 or 0x202A <= ord(c) <= 0x202E for c in found)

@@ -232,6 +232,21 @@ def test_the_list_goes_by_deadline_and_marks_what_is_overdue(court):
     assert court.listed("2026-03-20T09:00", who=court.person("x", "viewer", client="other")) == []
 
 
+def test_an_appeal_that_was_given_up_by_confirming_is_listed_no_more(court):
+    court.notified()
+    assert [row.stage for row in court.listed("2026-03-12T09:00")] == ["possible"]
+    court.office.say(BREACH, "confirmed", court.at("2026-03-12T09:00"), forfeits_appeal=True)
+    assert court.listed("2026-03-12T10:00") == []
+
+
+def test_what_was_upheld_after_the_last_attempt_is_listed_no_more(court):
+    court.notified()
+    court.draft()
+    court.submit()
+    court.do(conclude, "upheld", why="they answered")
+    assert court.listed("2026-03-13T09:00") == []
+
+
 def test_an_appeal_that_was_recorded_without_a_draft_is_an_attempt_too(court):
     court.office.say(BREACH, "appealed")
     court.do(conclude, "upheld", why="they answered")

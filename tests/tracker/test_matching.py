@@ -95,6 +95,26 @@ def test_a_rule_is_guessed_from_words_and_that_is_doubtful(text, rule, likeness)
     assert str(found.likeness) == likeness
 
 
+@pytest.mark.parametrize("said", [{"rule": "客服 3分钟回复率"}, {"kind": "3 分钟回复率"}, {"rule": "reply-rate-3min"}])
+def test_a_rule_is_named_by_its_title_also_without_what_all_titles_have(said):
+    found = one(penalty(cycle="2026-W10", **said), ours(), ours("V-2", rule="kuaishou.reply-rate-3min"))
+    assert (found.violation, found.doubts) == ("V-2", ())
+
+
+@pytest.mark.parametrize(
+    ("said", "doubts", "means"),
+    [
+        ({"kind": "好评率不达标"}, ("rule guessed",), (OTHER,)),
+        ({"kind": "3分钟回复率"}, (), ("kuaishou.reply-rate-3min",)),
+        ({"kind": "发票"}, ("rule unknown",), ()),
+        ({}, ("rule unknown",), ()),
+    ],
+)
+def test_what_we_missed_says_which_rule_it_means_and_is_doubtful_where_that_is_not_told(said, doubts, means):
+    found = one(penalty(**said))
+    assert (found.result, found.doubts, found.means) == ("theirs_only", doubts, means)
+
+
 def test_a_notice_that_says_nothing_is_matched_with_a_doubt():
     found = one(penalty(), ours())
     assert (found.violation, found.doubts, found.basis) == ("V-1", ("rule unknown",), "time")
@@ -218,4 +238,4 @@ def test_the_comparison_is_the_same_in_any_order_and_gives_each_at_most_one_othe
     assert len(set(taken)) == len(taken)
     shops = {v.id: v.shop for v in violations}
     assert all(shops[m.violation] == m.penalty.shop for m in first if m.penalty and m.violation)
-    assert all(m.candidates for m in first if m.doubts)
+    assert all(m.candidates for m in first if m.doubts and m.violation)

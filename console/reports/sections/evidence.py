@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from console.evidence_table import KINDS, STATES
+from console.lacking_words import why_no_data
+from console.phrases import verdict_words
 from console.reports.look import OF_A_SHOP, Look
 from console.reports.sheet import Row, Sheet, Todo, Tone, Word
 from engine.assessment.evidence_calendar import Row as EvidenceRow
 from engine.assessment.evidence_calendar import State
+from engine.assessment.outcome import Outcome
 from engine.calendar.spans import joined, span_words
 
 IMPORT = 2  # the rank of what must be imported
 _TONES: Mapping[str, Tone] = {"missing": "bad", "waiting": "warn"}
 
 
-def missing(look: Look, evidence: Iterable[EvidenceRow]) -> Sheet:
-    """The days that are missing, then those that may still come, by deadline."""
+def missing(look: Look, evidence: Sequence[EvidenceRow], lacking: Iterable[Outcome]) -> Sheet:
+    """The days that are missing, then those that may still come, by deadline; last the verdicts that lack data."""
     rows = [row for of_kind in evidence for row in _rows(look, of_kind)]
     rows.sort(key=lambda found: found[0])
+    expected = any(row.expected for row in evidence)
+    hint = look.said("missing hint") if expected else look.said("nothing expected")
     return Sheet(
         "missing",
         look.said("missing"),
-        look.columns(f"{OF_A_SHOP} kind days number_of_days state due_by", number_of_days="number", due_by="time"),
-        tuple(row for _, row in rows),
-        look.said("missing empty"),
-        look.said("missing hint"),
+        look.columns(
+            f"{OF_A_SHOP} kind days number_of_days state due_by rule cycle lacks",
+            number_of_days="number",
+            due_by="time",
+        ),
+        (*(row for _, row in rows), *(_lacking(look, o) for o in lacking)),
+        look.said("missing empty" if expected else "nothing expected"),
+        hint,
     )
+
+
+def _lacking(look: Look, o: Outcome) -> Row:
+    """A verdict of the cycle last assessed that lacks data, whether anybody expected it or not."""
+    cells = (
+        *look.of_shop(o.client, o.rule.platform, o.shop),
+        None,
+        None,
+        None,
+        Word(o.verdict, verdict_words(o.verdict, False, look.language), "warn"),
+        None,
+        Word(o.rule.id, o.rule.title.in_language(look.language)),
+        o.cycle,
+        why_no_data(o, look.language),
+    )
+    return Row(o.client, cells)
 
 
 def _rows(look: Look, of_kind: EvidenceRow) -> Iterator[tuple[tuple[object, ...], Row]]:
@@ -48,6 +73,9 @@ def _rows(look: Look, of_kind: EvidenceRow) -> Iterator[tuple[tuple[object, ...]
             len(found),
             Word(state, STATES[state].in_language(look.language), _TONES[state]),
             at,
+            None,
+            None,
+            None,
         )
         todo = (
             Todo(IMPORT, at, look.said("do import", shop=named, kind=called, days=days)) if state == "waiting" else None

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from console.penalty_words import RESULTS, STATUSES, to_check
+from console.penalty_words import RESULTS, STATUSES, own_words, to_check
 from console.reports.look import OF_A_SHOP, Look
 from console.reports.sections.deadlines import deadline_row
-from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Tone, Word
+from console.reports.sheet import Cell, Kind, Money, Row, Sheet, Todo, Tone, Word
 from engine.calendar.zones import local_day
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.matches import Compared
@@ -17,6 +17,7 @@ from engine.tracker.penalties import Penalty
 
 NEW = timedelta(days=3)  # a notice is new on its day and on so many after it: weekends lie between
 APPEAL = 0
+FIND_OUT = 1
 KINDS: Mapping[str, Kind] = {
     "noticed_at": "time",
     "appeal_until": "time",
@@ -73,10 +74,23 @@ def compared(look: Look, lines: Iterable[Compared]) -> Sheet:
         "matches",
         look.said("matches"),
         look.columns(f"{keys} exposure_min_fen exposure_max_fen check", **KINDS),
-        tuple(Row(line.client, _compared(look, line)) for line in found),
+        tuple(Row(line.client, _compared(look, line), todo=_to_look_at(look, line)) for line in found),
         look.said("matches empty"),
         look.said("matches hint"),
     )
+
+
+def _to_look_at(look: Look, line: Compared) -> Todo | None:
+    """A penalty that we had not foreseen: either our reading of the rule is wrong, or the platform's decision is."""
+    p = line.penalty
+    if p is None or line.match.result != "theirs_only" or line.match.basis is not None or p.status == "overturned":
+        return None
+    means = line.match.means
+    matter = look.title_words(means[0]) if len(means) == 1 else p.kind or p.rule or ""
+    told = own_words(line, look.language) if means else ""
+    shop = look.shop(p.platform, p.shop)
+    what = look.said("do find out", shop=shop, kind=matter, reference=p.reference, told=told)
+    return Todo(FIND_OUT, None, what.strip(), internal=True)
 
 
 def _cells(look: Look, n: Noticed) -> tuple[Cell, ...]:

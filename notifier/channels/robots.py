@@ -1,0 +1,196 @@
+"""The file of chat robots and web hooks: their keys and secrets, so that these stand nowhere else.
+
+A contact names an entry (`wecom:ops` is `[wecom.ops]`), and an entry is all that the ledger, the journal and messages
+ever hold of it. No message repeats a value of this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from urllib.parse import urlsplit
+
+from engine.errors import KaoheError, suggestion
+from engine.rulebook.model import Text
+from engine.settings import Setting
+from notifier.channels.kind import Address, Setup
+from notifier.channels.outcome import Outcome
+from notifier.channels.registry import kinds
+
+ROBOTS_FILE = Setting(
+    "robots_file", "", "a file of chat robots and web hooks with their keys, readable by its owner alone"
+)
+NO_NAME = Text(
+    "不是机器人的名字：小写字母或数字开头，只用小写字母、数字、- 和 _，最多 64 个字符",
+    "is no name of a robot: small letters, digits, - and _, at most 64, the first a letter or a digit",
+)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MOBILE = re.compile(r"\+?[0-9][0-9-]{4,18}[0-9]")
+_TYPES: Mapping[object, Text] = {
+    str: Text(
+        "要写非空的文字，只用可见的 ASCII 字符、不含空格", "must be text of visible ASCII characters, without blanks"
+    ),
+    bool: Text("要写 true 或 false", "must be true or false"),
+    tuple[str, ...]: Text(
+        '要写手机号的列表，如 ["13800001234"]', 'must be a list of mobile numbers like ["13800001234"]'
+    ),
+}
+
+
+class Entry(Protocol):
+    """One entry of the file: a frozen dataclass of texts, flags and lists of mobile numbers."""
+
+    def fault(self) -> Text | None:
+        """What is wrong with it as a whole; without any of its values."""
+        ...
+
+    def secrets(self) -> Collection[str]:
+        """What no answer may repeat."""
+        ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Robots(Generic[E]):
+    """The entries of one kind, by name, and the file in which they stand."""
+
+    kind: str
+    file: Path
+    entries: Mapping[str, E]
+
+    def missing(self, name: str) -> Outcome:
+        """What becomes of a letter to a name that has no entry."""
+        return Outcome.of("misconfigured", f"{self.file} has no [{self.kind}.{name}]: add it there, with its keys")
+
+
+def read_name(text: str) -> Address:
+    """An address as the name of an entry, in small letters."""
+    name = text.strip().lower()
+    return Address(name) if _NAME.fullmatch(name) else Address(text, NO_NAME)
+
+
+def robots_of(setup: Setup, kind: str, shape: type[E]) -> Robots[E] | None:
+    """The entries of this kind; None where there is no file, or none in it. Raises KaoheError where one is wrong."""
+    given = setup.value(ROBOTS_FILE.name)
+    if not given:
+        return None
+    file = Path(given).expanduser().absolute()
+    tables = _document(file).get(kind)
+    if not tables:
+        return None
+    entries = {name: _entry(file, kind, name, shape, table) for name, table in tables.items()}
+    return Robots(kind, file, entries)
+
+
+def concealed(outcome: Outcome, entry: Entry) -> Outcome:
+    """The outcome without anything of the entry that its answer may repeat."""
+    answer = outcome.answer
+    for secret in sorted(entry.secrets(), key=len, reverse=True):
+        answer = answer.replace(secret, "****")
+    return dataclasses.replace(outcome, answer=answer)
+
+
+def base_fault(base: str) -> Text | None:
+    """What is wrong with an address of a provider. Keys would travel unencrypted over http, but to this very host."""
+    parts = address_parts(base)
+    if parts and (parts[0] == "https" or parts[1] in {"localhost", "127.0.0.1", "::1"}):
+        return None
+    return Text("base 要写 https:// 开头的地址", "base must be an address that begins with https://")
+
+
+def address_parts(url: str) -> tuple[str, str] | None:
+    """The scheme and the host of a web address; None where it is none, or has a user in it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    sound = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    return (parts.scheme, parts.hostname or "") if sound else None
+
+
+def whole_address(key: str, value: str) -> Text | None:
+    """The fault of a key that was given as the provider shows it: inside an address."""
+    if "/" not in value:
+        return None
+    return Text(
+        f"{key} 只写地址末尾的那一串，不写整个地址", f"{key} is the last part of the address alone, not all of it"
+    )
+
+
+def _document(file: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The tables of the file by kind, each kind one that there is."""
+    try:
+        with file.open("rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if stat.S_IMODE(mode) & 0o077:
+                raise KaoheError(
+                    f"{file} holds secrets and may be read or written by others than its owner; run chmod 600 {file}",
+                    zh=f"{file} 里有机密，却不只有其所有者能读写；请执行 chmod 600 {file}",
+                )
+            document = tomllib.load(stream)
+    except OSError as error:
+        raise KaoheError(
+            f"robots_file {file} cannot be read: {error.strerror}", zh=f"robots_file {file} 读不了：{error.strerror}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KaoheError(f"{file}: {error}", zh=f"{file} 不是正确的 TOML：{error}") from None
+    known = [kind.name for kind in kinds().values() if ROBOTS_FILE in kind.settings]
+    for kind, tables in document.items():
+        if kind not in known:
+            raise KaoheError(
+                f"{file}: [{kind}] is no kind of robot{suggestion(kind, known)}",
+                zh=f"{file}：没有 [{kind}] 这种机器人{suggestion(kind, known, 'zh-CN')}",
+            )
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise KaoheError(
+                f"{file}: write [{kind}.NAME] above the keys of each robot, NAME as in {kind}:NAME",
+                zh=f"{file}：每个机器人的各项之上要写 [{kind}.名字]，名字即联系方式 {kind}:名字 里的名字",
+            )
+    return document
+
+
+def _entry(file: Path, kind: str, name: str, shape: type[E], table: Mapping[str, Any]) -> E:
+    """One entry. Raises KaoheError for an unknown, a missing or a wrong key."""
+
+    def wrong(what: Text, key: str = "") -> KaoheError:
+        where = f"[{kind}.{name}] {key}".strip()
+        return KaoheError(f"{file}: {where} {what.en}", zh=f"{file}：{where} {what.zh}")
+
+    if not _NAME.fullmatch(name):
+        raise wrong(NO_NAME)
+    types = get_type_hints(shape)
+    fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in fields:
+            zh, en = suggestion(key, fields, "zh-CN"), suggestion(key, fields)
+            raise wrong(Text(f"不是这里的项{zh}", f"is no key of it{en}"), key)
+    for key, needed in fields.items():
+        if needed and key not in table:
+            raise wrong(Text("没有写，而它必不可少", "is missing, and cannot be done without"), key)
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    for key, value in values.items():
+        if not _fits(value, types[key]):
+            raise wrong(_TYPES[types[key]], key)
+    entry = shape(**values)
+    fault = entry.fault()
+    if fault:
+        raise wrong(fault)
+    return entry
+
+
+def _fits(value: object, wanted: object) -> bool:
+    if isinstance(value, tuple):
+        return wanted == tuple[str, ...] and all(isinstance(v, str) and _MOBILE.fullmatch(v) for v in value)
+    if isinstance(value, str):
+        return wanted is str and bool(value) and value.isascii() and value.isprintable() and " " not in value
+    return isinstance(value, bool) and wanted is bool
