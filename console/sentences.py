@@ -297,6 +297,7 @@ SENTENCES: Mapping[str, Text] = {
         "有通知发送失败；`kaohe notices list` 里有渠道的回执",
         "some notices failed; `kaohe notices list` shows what the provider answered",
     ),
+    "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
     "notices wait": Text(
         "店铺已登记；给新联系人的通知暂缓：{why}",

@@ -103,8 +103,8 @@ def deliver(
     """Queue the notices of what was found, and send what is due; what is wrong with channels, by name."""
     if stop():
         return Planned(), Delivered(), {}
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language)
-    drafter = Drafter(book, desk.settings.language)
+    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates)
+    drafter = Drafter(book, desk.settings.language, desk.templates)
     channels, faults = channels_of(desk.settings)
     return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter), faults
 

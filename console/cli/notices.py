@@ -78,7 +78,9 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
         raise UnknownNameError("notice", str(notice), numbers, hint, zh)
     subject, body = found.subject, found.body
-    if not body and (text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language))):
+    if not body and (
+        text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language, desk.templates))
+    ):
         subject, body = text.subject, text.body
     if as_json:
         json_lines([_row(found, items) | {"subject": subject, "body": body}])
@@ -100,7 +102,7 @@ def preview(
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
     rendered = preview_notice(
-        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), scope=desk.who.scope
+        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), desk.templates, scope=desk.who.scope
     )
     say(f"{rendered.subject}\n\n{rendered.body}")
 
@@ -169,7 +171,7 @@ def test_(
             f"{channel} is not set up here; its settings: {names} (docs/notices.md)",
             zh=f"这里没有设置 {channel}；相关设置项：{names}（见 docs/notices.md）",
         )
-    letter = trial(channel, address.text, language)
+    letter = trial(channel, address.text, language, desk.templates)
     outcome = built.send(letter, datetime.now(UTC))
     say(masked(answer_words(f"{outcome.kind}: {outcome.answer}", language)))
     if outcome.kind != "accepted":
@@ -177,12 +179,25 @@ def test_(
 
 
 @commands.command()
+def check(context: typer.Context) -> None:
+    """Every fault of the templates, and of the bindings of text messages, as file: what."""
+    desk = current(context)
+    language = desk.settings.language
+    found = desk.templates.check() + [zh if language == "zh-CN" else en for en, zh in desk.templates.binding_faults()]
+    for fault in found:
+        say(fault)
+    if found:
+        raise typer.Exit(1)
+    say(sentence("notices sound", language))
+
+
+@commands.command()
 def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
     now = datetime.now(UTC)
-    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
-    drafter = Drafter(desk.sound_rules, desk.settings.language)
+    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates)
+    drafter = Drafter(desk.sound_rules, desk.settings.language, desk.templates)
     channels, faults = channels_of(desk.settings)
     done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter)
     language = desk.settings.language
