@@ -22,7 +22,7 @@ from console.sentences import sentence
 from console.settings import LEDGER, Settings, environment_settings
 from engine.assessment.place import Place
 from engine.calendar.written import written_day
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
@@ -32,6 +32,8 @@ from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
 from engine.tracker.access import actor_of, is_stale, note_use
 from engine.tracker.attachments import AttachmentStore
+from notifier.render import Templates
+from notifier.sms.settings import bindings_of
 
 AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
 KAOHE = ITSELF  # the actor, in the journal, of what follows by itself, whoever has started it
@@ -75,7 +77,7 @@ class Desk:
         except OSError as error:
             raise KaoheError(
                 f"the home {home} cannot be made: {error.strerror}; choose another with --home",
-                zh=f"无法新建数据目录 {home}：{error.strerror}；请用 --home 另选",
+                zh=f"无法新建数据目录 {home}：{os_words(error)}；请用 --home 另选",
             ) from error
         if not there:
             note(sentence("home made", self.settings.language, home=home))
@@ -113,6 +115,11 @@ class Desk:
         return RuleBook.load(self.settings.rulesets)[0]
 
     @cached_property
+    def templates(self) -> Templates:
+        """What texts of notices are made with; bindings of text messages are read when one is made."""
+        return Templates(bindings=bindings_of(self.settings))
+
+    @cached_property
     def secret(self) -> bytes:
         """The key that seals buyers' ids, known to be the one that this ledger was sealed with."""
         return sealing_key(self.ledger, self.secret_file, datetime.now(UTC), self.actor)
@@ -137,6 +144,8 @@ class Desk:
         begun = not self.settings.keeps_ledger or (self.settings.home / LEDGER).is_file()
         if not begun and not token:
             return Actor.unbounded(self.os_name)
+        if not begun:  # a token was made in some home, and this is none: another is meant, or KAOHE_TOKEN is left over
+            raise NoHomeError(self.settings.home)
         now = datetime.now(UTC)
         with reading(self.ledger) as session:
             found = actor_of(session, self.os_name, token, now)
