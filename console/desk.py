@@ -22,7 +22,7 @@ from console.sentences import sentence
 from console.settings import LEDGER, Settings, environment_settings
 from engine.assessment.place import Place
 from engine.calendar.written import written_day
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, noted_lake
 from engine.evidence.secret import sealing_key
@@ -77,7 +77,7 @@ class Desk:
         except OSError as error:
             raise KaoheError(
                 f"the home {home} cannot be made: {error.strerror}; choose another with --home",
-                zh=f"无法新建数据目录 {home}：{error.strerror}；请用 --home 另选",
+                zh=f"无法新建数据目录 {home}：{os_words(error)}；请用 --home 另选",
             ) from error
         if not there:
             note(sentence("home made", self.settings.language, home=home))
@@ -144,6 +144,8 @@ class Desk:
         begun = not self.settings.keeps_ledger or (self.settings.home / LEDGER).is_file()
         if not begun and not token:
             return Actor.unbounded(self.os_name)
+        if not begun:  # a token was made in some home, and this is none: another is meant, or KAOHE_TOKEN is left over
+            raise NoHomeError(self.settings.home)
         now = datetime.now(UTC)
         with reading(self.ledger) as session:
             found = actor_of(session, self.os_name, token, now)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from console.expecting import KINDS, kinds_in
 from console.register_headers import CALLED, both, column_of, spellings
 from engine.calendar.written import written_day
-from engine.errors import KaoheError, UnknownNameError, suggestion
+from engine.errors import KaoheError, UnknownNameError, os_words, suggestion
 from engine.evidence.cells import LONGEST_NAME
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.quarantine import RowFault, shown, shown_time
@@ -211,7 +211,7 @@ def _text(path: Path) -> tuple[str, tuple[Text, ...]]:
         raise KaoheError(f"{path}: there is no such file", zh=f"{path}：没有这个文件") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise KaoheError(f"{path}: it cannot be read: {why}", zh=f"{path}：读不了：{why}") from error
+        raise KaoheError(f"{path}: it cannot be read: {why}", zh=f"{path}：读不了：{os_words(error)}") from error
     if not content.strip():
         raise KaoheError(f"{path}: the file is empty", zh=f"{path}：文件是空的")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):

@@ -93,7 +93,9 @@ SENTENCES: Mapping[str, Text] = {
     "behind, pending": Text(
         "未达标：{pending} 个未结的里还须回复 {n} 个", "behind: {n} of the {pending} still open must be answered"
     ),
-    "holding": Text("目前达标：再有 {n} 个不合格即违规", "holding: {n} bad ones in a row break it"),
+    "holding": Text(
+        "目前达标：再有 {n} 个不合格即违规", "holding: {n:bad one in a row breaks|bad ones in a row break} it"
+    ),
     "holding still": Text("目前达标", "holding"),
     "safe": Text("稳过", "safe"),
     "lost": Text("已无法挽回", "lost"),
@@ -140,6 +142,10 @@ SENTENCES: Mapping[str, Text] = {
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
     ),
     "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "channel left out": Text(
+        "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
+        "the channel {channel} is set up wrongly, and its notices wait: {why}",
+    ),
     "left out": Text("{fault}；这个文件的规则暂不考核", "{fault}; this file's rule is left out"),
     "old violations": Text(
         "{n} 条违规距考核已超过 7 天：只记录，不通知",

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import URL
 
-from engine.errors import KaoheError, suggestion
+from engine.errors import KaoheError, os_words, suggestion
 from engine.rulebook.model import Language, Text
 from engine.settings import Setting
 from notifier.channels.registry import kinds
@@ -212,7 +212,7 @@ def _is_there(file: Path) -> bool:
         raise KaoheError(
             f"{file.parent} cannot be read: {error.strerror}; run kaohe as the user that the directory belongs to, or "
             "give this one the right to",
-            zh=f"{file.parent} 读不了：{error.strerror}；请用该目录所属的用户运行 kaohe，或授予当前用户权限",
+            zh=f"{file.parent} 读不了：{os_words(error)}；请用该目录所属的用户运行 kaohe，或授予当前用户权限",
         ) from error
 
 

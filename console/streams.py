@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 
 # What the surroundings refuse; anything else that the system says no to is a fault of ours until proven otherwise.
 SURROUNDINGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
@@ -99,5 +99,5 @@ def _refused(error: OSError) -> OutputError:
     let_go()
     return OutputError(
         f"the output could not be written in full: {error.strerror}; what the command did is done, ask again for it",
-        zh=f"输出没有写完整：{error.strerror}；命令要做的已经做完，腾出空间后可再查看结果",
+        zh=f"输出没有写完整：{os_words(error)}；命令要做的已经做完，腾出空间后可再查看结果",
     )

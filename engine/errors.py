@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Mapping
 
 
 class KaoheError(Exception):
@@ -72,10 +73,51 @@ class UnknownNameError(KaoheError):
         names = list(known)
         noun = NOUNS.get(what) or NOUNS.get(what.split(maxsplit=1)[0], f"个 {what}")
         near = suggestion(name, names, "zh-CN")
+        if zh and all(known_one in zh for known_one in names) and not near.endswith("？"):
+            near, zh = "", f"已知的有：{zh}"  # which names them all already, with what they mean
         super().__init__(
             f"unknown {what} {name!r}{suggestion(name, names)}{hint and '; ' + hint}",
             zh=f"没有这{noun}：{name!r}{near}{zh and (zh if near.endswith('？') else '；' + zh)}",
         )
+
+
+_OS: Mapping[int, str] = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许这样操作",
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EISDIR: "这是目录",
+    errno.ENOTDIR: "路径里有一段不是目录",
+    errno.EEXIST: "已经存在",
+    errno.ENOTEMPTY: "目录不是空的",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EROFS: "文件系统是只读的",
+    errno.EIO: "磁盘读写出错",
+    errno.EFBIG: "文件太大",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "系统里打开的文件太多",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.ELOOP: "符号链接循环",
+    errno.EBUSY: "正被占用",
+    errno.ENXIO: "没有这个设备",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.EPIPE: "管道已断开",
+    errno.EINVAL: "不支持这样的操作",
+    errno.ENOMEM: "内存不足",
+}
+
+
+def os_words(error: BaseException) -> str:
+    """What the operating system says, in Chinese; as it says it where that is not known.
+
+    >>> os_words(OSError(errno.ENOSPC, "No space left on device"))
+    '磁盘已满'
+    """
+    if not isinstance(error, OSError):
+        return str(error)
+    return _OS.get(error.errno or 0, error.strerror or str(error))
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from console.output import json_lines, say
 from console.phrases import OUTCOMES, STAGES, heads
 from console.sentences import sentence
 from console.violation_rows import known_severity
-from engine.errors import KaoheError, UnknownNameError
+from engine.errors import KaoheError, UnknownNameError, os_words
 from engine.ledger.platform_notice import PlatformNotice
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import zone_of
@@ -164,7 +164,8 @@ def _text(path: Path | None) -> str | None:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise KaoheError(f"cannot read {path}: {why}", zh=f"读不了 {path}：{why}（须为 UTF-8 文本）") from None
+        zh = os_words(error) if isinstance(error, OSError) else "不是 UTF-8"
+        raise KaoheError(f"cannot read {path}: {why}", zh=f"读不了 {path}：{zh}（须为 UTF-8 文本）") from None
 
 
 def _row(row: Appealable) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engine.assessment.agenda import Agenda, Appointment, agenda
 from engine.assessment.booked import Asked, on_record
 from engine.calendar.cycles import MONTH, Cycle, cycle_of, parse_cycle
 from engine.calendar.zones import local_day
-from engine.errors import KaoheError, NothingToDoError
+from engine.errors import KaoheError, NothingToDoError, os_words
 from engine.ledger import subjects
 from engine.ledger.violation_lists import known_client
 from engine.rulebook.book import refuse_empty
@@ -147,7 +147,7 @@ def _put(text: str, output: Path | None) -> None:
         draft.unlink(missing_ok=True)
         raise KaoheError(
             f"the calendar cannot be written to {output}: {error.strerror}; choose another place with -o",
-            zh=f"日历无法写入 {output}：{error.strerror}；请用 -o 另选位置",
+            zh=f"日历无法写入 {output}：{os_words(error)}；请用 -o 另选位置",
         ) from error
 
 

@@ -105,8 +105,10 @@ def add(
     now, until = desk.writes_at(as_of), _until(due)
     name = known_platform(platform).id if platform else None
     with desk.transaction() as session:
+        known = kinds(desk.sound_rules)
+        titles = {title.zh: name for name, title in known.items()}
         new = duties.New(
-            kind=kind,
+            kind=titles.get(kind, kind),
             due_at=until,
             what=why,
             client=client,
@@ -116,7 +118,7 @@ def add(
             holder_kind=holder_kind,
             second_person=second_person,
         )
-        found = duties.add(session, kinds(desk.sound_rules), new, desk.who, now)
+        found = duties.add(session, known, new, desk.who, now)
     _say("added", found, desk)
 
 

@@ -56,7 +56,7 @@ from console.cli.usage import usage_message
 from console.desk import Desk, desk
 from console.output import note, printable
 from console.sentences import sentence
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.rulebook.model import Language
 
 COMMANDS = (
@@ -147,7 +147,7 @@ def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         raise KaoheError(
             f"{where}{error.strerror}; make room or give the rights, and run it again",
-            zh=f"{where}{error.strerror}；请腾出空间或授予权限后再运行",
+            zh=f"{where}{os_words(error)}；请腾出空间或授予权限后再运行",
         ) from error
     except Exception as error:  # noqa: BLE001 — the outermost edge: a fault gets an id and a place in the log
         return _internal_fault(opened, error)

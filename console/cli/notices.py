@@ -14,6 +14,7 @@ from console.listing import listing
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
 from console.sentences import sentence
+from console.worker import channel_complaints
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
@@ -122,10 +123,15 @@ def retry(context: typer.Context, notice: int) -> None:
 def channels_(context: typer.Context, as_json: AsJson = False) -> None:
     """The channels that there are, which of them are set up, and the settings of each."""
     desk = current(context)
-    language, ready = desk.settings.language, channels_of(desk.settings)
+    language, (ready, faults) = desk.settings.language, channels_of(desk.settings)
     if as_json:
         json_lines(
-            {"channel": k.name, "set_up": k.name in ready, "settings": [s.name for s in k.settings]}
+            {
+                "channel": k.name,
+                "set_up": k.name in ready,
+                "fault": str(faults[k.name]) if k.name in faults else None,
+                "settings": [s.name for s in k.settings],
+            }
             for k in kinds().values()
         )
         return
@@ -141,6 +147,8 @@ def channels_(context: typer.Context, as_json: AsJson = False) -> None:
         ],
         "",
     )
+    for line in channel_complaints(faults, language):
+        note(line)
 
 
 @commands.command("test")
@@ -190,14 +198,18 @@ def send(context: typer.Context) -> None:
     now = datetime.now(UTC)
     planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates)
     drafter = Drafter(desk.sound_rules, desk.settings.language, desk.templates)
-    done = deliver_due(desk.ledger, channels_of(desk.settings), now, desk.owner, drafter=drafter)
+    channels, faults = channels_of(desk.settings)
+    done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter)
     language = desk.settings.language
+    for line in channel_complaints(faults, language):
+        note(line)
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))
     if planned.silent_shops:
         note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
     if done.failed:
         note(sentence("notices failed", language))
+    if done.failed or faults:
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from console.output import note, say
 from console.packing import pack_files
 from console.phrases import pack_words
 from console.sentences import sentence
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.lake import Lake
 from engine.rulebook.model import Language
 from engine.tracker.bundle import checked, zipped
@@ -64,7 +64,7 @@ def _write(desk: Desk, violation: str, path: Path, language: Language) -> tuple[
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        raise KaoheError(f"cannot write {path}: {error.strerror}", zh=f"写不了 {path}：{error.strerror}") from None
+        raise KaoheError(f"cannot write {path}: {error.strerror}", zh=f"写不了 {path}：{os_words(error)}") from None
     finally:
         temporary.unlink(missing_ok=True)
     return content.violation.id, len(data), checked(path).digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from console.cli.app import AsJson, AsOf, app, current
-from console.desk import instant
+from console.desk import Desk, instant
 from console.output import json_lines, say, table
 from console.phrases import heads, phrase
 from console.status import status_of
@@ -37,7 +37,15 @@ def config(context: typer.Context, as_json: AsJson = False) -> None:
         table(
             heads("setting value origin", desk.settings.language),
             [
-                [str(r["setting"]), r["value"] or phrase("unset", desk.settings.language), str(r["origin"])]
+                [
+                    str(r["setting"]),
+                    r["value"] or phrase("unset", desk.settings.language),
+                    _origin(str(r["origin"]), desk),
+                ]
                 for r in rows
             ],
         )
+
+
+def _origin(origin: str, desk: Desk) -> str:
+    return "默认" if origin == "default" and desk.settings.language == "zh-CN" else origin

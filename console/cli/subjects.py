@@ -232,7 +232,7 @@ def _register(desk: Desk, rows: Sequence[ShopRow]) -> tuple[set[str], Registered
 
 def _moved(desk: Desk, now: datetime) -> Moved:
     """What follows for a shop that changes its client: the waivers of the former one are none of it any more."""
-    return partial(shop_left, rulebook=desk.sound_rules, actor=desk.actor, now=now)
+    return partial(shop_left, rulebook=desk.sound_rules, now=now)
 
 
 def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) -> None:

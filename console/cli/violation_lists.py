@@ -83,12 +83,12 @@ def list_(
 
 def _tell(desk: Desk, found: tuple[Listed, ...], names: ShopNames) -> None:
     language = desk.settings.language
-    columns, rows = heads(COLUMNS, language), [row_cells(row, language) for row in found]
+    columns = heads(COLUMNS, language)
     # What is looked for first comes first; the rule's title names its platform.
     order = [9, 3, 4, 5, 6, 7, 8, 0, 1]
-    named = [_named(desk, names, row, cells, language) for row, cells in zip(found, rows, strict=True)]
+    named = [_named(desk, names, row, row_cells(row, language), language) for row in found]
     short = Table([columns[n] for n in order], [[cells[n] for n in order] for cells in named], [6])
-    listing(columns, rows, sentence("no violations", language), [8], short)
+    listing(columns, named, sentence("no violations", language), [8], short)
 
 
 def _named(desk: Desk, names: ShopNames, row: Listed, cells: list[str], language: Language) -> list[str]:

@@ -13,7 +13,7 @@ from console.reports.sheet import Report
 from console.reports.table_files import table_files
 from console.reports.words import WORDS
 from console.reports.xlsx import workbook
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 
 Written = tuple[Path, int]
 INTERNAL = "internal"
@@ -61,6 +61,7 @@ def put(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        values = {"path": path, "why": error.strerror}
-        words = WORDS["cannot write"]
-        raise KaoheError(words.en.format(**values), zh=words.zh.format(**values)) from error
+        en, zh = WORDS["cannot write"].en, WORDS["cannot write"].zh
+        raise KaoheError(
+            en.format(path=path, why=error.strerror), zh=zh.format(path=path, why=os_words(error))
+        ) from error

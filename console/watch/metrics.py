@@ -30,7 +30,7 @@ from sqlmodel import Session, col, func, select
 
 from console.status import Status
 from console.watch.clocks import times_of
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.ledger import journal
 from engine.ledger.database import reading
 from engine.ledger.tables import Notice, Run, Violation
@@ -143,6 +143,6 @@ class Meters:
             raise KaoheError(
                 f"metrics_port {port} on {host} cannot be opened: {error.strerror or error}; choose another, "
                 "or none for all but one of several workers",
-                zh=f"metrics_port {port}（{host}）打不开：{error.strerror or error}；请换一个，"
+                zh=f"metrics_port {port}（{host}）打不开：{os_words(error)}；请换一个，"
                 "同机有几个值守进程时只给其中一个",
             ) from error

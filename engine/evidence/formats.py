@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from engine.errors import os_words
 from engine.evidence import csv_format, ndjson_format, parquet_format
 from engine.evidence.columns import Column
 from engine.evidence.opened import WORKBOOK, OpenedFile, UnreadableFileError, refuse_workbook
@@ -58,6 +59,6 @@ def open_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[Colum
             "文件名或上级目录名不是 UTF-8；请改名",
         ) from error
     except OSError as error:
-        raise UnreadableFileError(path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}") from error
+        raise UnreadableFileError(path, f"it cannot be read: {error.strerror}", f"读不了：{os_words(error)}") from error
     except duckdb.Error as error:
         raise UnreadableFileError.of(path, error) from error

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 from sqlalchemy.engine import Engine
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.columns import Kind
 from engine.evidence.contradictions import Contradiction, Excess
 from engine.evidence.counters import Counters, Partial
@@ -289,7 +289,7 @@ def _digests(files: Sequence[Path], mapping: MappingFile | None) -> list[dict[st
                 found.append({"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest(), **by})
         except OSError as error:
             raise UnreadableFileError(
-                path, f"it cannot be read: {error.strerror}", f"读不了：{error.strerror}"
+                path, f"it cannot be read: {error.strerror}", f"读不了：{os_words(error)}"
             ) from error
     return found
 

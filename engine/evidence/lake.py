@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.disk import make_directory, sync_directory
 
 
@@ -94,5 +94,5 @@ class Lake:
         """What to say when its disk refuses."""
         return KaoheError(
             f"the lake {self.root} cannot be written: {error.strerror}; no evidence was changed",
-            zh=f"数据湖 {self.root} 写不进去：{error.strerror}；证据没有任何变动",
+            zh=f"数据湖 {self.root} 写不进去：{os_words(error)}；证据没有任何变动",
         )

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy.engine import Engine, ScalarResult
 from sqlmodel import Session, col, select
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.evidence.disk import make_once
 from engine.evidence.lake import Lake
 from engine.ledger import journal
@@ -47,7 +47,7 @@ def identity(lake: Lake) -> str | None:
     except OSError as error:
         raise KaoheError(
             f"the lake cannot be read: {path}: {error.strerror}; give this user the right to",
-            zh=f"数据湖读不了：{path}：{error.strerror}；请授予当前用户读的权限",
+            zh=f"数据湖读不了：{path}：{os_words(error)}；请授予当前用户读的权限",
         ) from error
 
 

@@ -28,7 +28,7 @@ from engine.evidence.reasons import reason
 from engine.evidence.rejects import left_out
 from engine.ledger.shop_names import Named, ShopNames
 from engine.rulebook.model import Text
-from engine.rulebook.platforms import PLATFORMS
+from engine.rulebook.platforms import CALLED, PLATFORMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +202,5 @@ def choices(column: Column) -> Text:
 
 def near_platforms(name: str) -> Text:
     """What a platform that is not known may have been meant for."""
-    return Text(suggestion(name, PLATFORMS, "zh-CN"), suggestion(name, PLATFORMS))
+    known = PLATFORMS if name.isascii() else CALLED
+    return Text(suggestion(name, known, "zh-CN"), suggestion(name, known))

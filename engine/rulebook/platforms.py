@@ -75,4 +75,5 @@ def platform(name: str) -> Platform:
         return PLATFORMS[platform_id(name)]
     except KeyError:
         hint = "、".join(f"{known.id}（{known.name.zh}）" for known in PLATFORMS.values())
-        raise UnknownNameError("platform", name, PLATFORMS, zh=hint) from None
+        known_names = PLATFORMS if name.isascii() else CALLED
+        raise UnknownNameError("platform", name, known_names, zh=hint) from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 
 MOST_BYTES = 20 * 1024 * 1024
 _MAGIC = (
@@ -68,7 +68,7 @@ class AttachmentStore:
         except OSError as error:
             raise KaoheError(
                 f"the attachment {sha256[:12]} cannot be read in {self.root}: {error.strerror}; restore it from a copy",
-                zh=f"{self.root} 里的附件 {sha256[:12]} 读不出来：{error.strerror}；请从备份恢复",
+                zh=f"{self.root} 里的附件 {sha256[:12]} 读不出来：{os_words(error)}；请从备份恢复",
             ) from None
         if hashlib.sha256(data).hexdigest() != sha256:
             raise KaoheError(
@@ -128,7 +128,7 @@ def _bytes_of(path: Path) -> bytes:
                 raise KaoheError(f"{path} is no file", zh=f"{path} 不是文件")
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{error.strerror}") from None
+        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{os_words(error)}") from None
     if len(data) > MOST_BYTES:
         most = MOST_BYTES // 1024 // 1024
         raise KaoheError(

@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, os_words
 from engine.ledger.canonical import sha256_of
 
 MANIFEST = "MANIFEST"
@@ -66,7 +66,7 @@ def checked(path: Path) -> Checked:
         with zipfile.ZipFile(path) as archive:
             return _checked(archive)
     except OSError as error:
-        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{error.strerror}") from None
+        raise KaoheError(f"cannot read {path}: {error.strerror}", zh=f"读不了 {path}：{os_words(error)}") from None
     except (  # what damage to a ZIP file comes to; nothing is unpacked that would raise a compressor's errors
         zipfile.BadZipFile,  # headers that make no sense, and bytes without their checksum
         NotImplementedError,  # marked as patched, strongly encrypted, or of a later version of the format

@@ -7,7 +7,7 @@ prove them, check them, and add their own. A duty of an agent or a person is of 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,14 +43,15 @@ class New:
     second_person: bool = False
 
 
-def add(session: Session, kinds: Collection[str], new: New, actor: Actor, now: datetime) -> Duty:
+def add(session: Session, kinds: Mapping[str, Text], new: New, actor: Actor, now: datetime) -> Duty:
     """Give somebody a duty; journal `duty.opened`. `kinds` are those that there are.
 
     Ends with the journal's lock, so commit next. Raises UnknownNameError, NotAllowedError, and KaoheError for one that
     belongs to nobody or is due already.
     """
     if new.kind not in kinds:
-        raise UnknownNameError("duty", new.kind, kinds)
+        known = "、".join(f"{name}（{title.zh}）" for name, title in kinds.items())
+        raise UnknownNameError("duty", new.kind, kinds, zh=known)
     what = reason(new.what, Text("新增职责", "a duty"))
     if sum(given is not None for given in (new.client, new.shop, new.violation)) != 1:
         raise KaoheError(

@@ -201,7 +201,7 @@ def _new(
         violation_id=violation,
         rule=rule,
         holder=shop.owner,
-        holder_kind="user" if shop.owner else None,
+        holder_kind=None,  # the register says a name, and not whose
         second_person=spec.second_person,
         opened_at=now,
         due_at=due_at,

@@ -69,10 +69,15 @@ def create_token(
             f"{name[:40]!r} is no name of a token: up to 64 characters without spaces, `/` and `:`",
             zh=f"{name[:40]!r} 不能作令牌名：最多 64 个字符，不含空格、`/`、`:`",
         )
-    if not now < expires_at <= now + LONGEST:
+    if expires_at <= now:
         raise KaoheError(
-            f"a token ends after now and within {LONGEST.days} days; --until {expires_at:%Y-%m-%d} does not",
-            zh=f"令牌的有效期从现在起最多 {LONGEST.days} 天；--until {expires_at:%Y-%m-%d} 不行",
+            f"--until {expires_at:%Y-%m-%d} has passed; a token ends after now",
+            zh=f"--until {expires_at:%Y-%m-%d} 已经过去；有效期要晚于现在",
+        )
+    if expires_at > now + LONGEST:
+        raise KaoheError(
+            f"a token ends within {LONGEST.days} days; --until {expires_at:%Y-%m-%d} is later",
+            zh=f"令牌的有效期从现在起最多 {LONGEST.days} 天；--until {expires_at:%Y-%m-%d} 太晚",
         )
     if session.exec(select(ApiToken.id).where(ApiToken.user_id == row.id, ApiToken.name == name)).first() is not None:
         raise KaoheError(

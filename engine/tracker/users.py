@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from engine.errors import KaoheError, UnknownNameError
-from engine.ledger.actors import ROLES, Actor, Grant, Permission, Role
+from engine.ledger.actors import ROLE_WORDS, ROLES, Actor, Grant, Permission, Role
 from engine.ledger.dialects import Lock, take_lock
 from engine.ledger.journal import Event, append
 from engine.ledger.lookup import shop as known_shop
@@ -63,11 +63,12 @@ EVERYWHERE = Place()
 
 
 def role_of(text: str) -> Role:
-    """The role of this name. Raises UnknownNameError."""
+    """The role of this name, which may be the Chinese one. Raises UnknownNameError."""
     for role in ROLES:
-        if role == text:
+        if text in (role, ROLE_WORDS[role].zh):
             return role
-    raise UnknownNameError("role", text, ROLES)
+    known = "、".join(f"{role}（{words.zh}）" for role, words in ROLE_WORDS.items())
+    raise UnknownNameError("role", text, ROLES, zh=known)
 
 
 def users(session: Session, actor: Actor) -> list[User]:

@@ -134,3 +134,42 @@ def test_the_entry_point_ends_with_the_exit_code(monkeypatch, home):
     with pytest.raises(SystemExit) as stop:
         entry()
     assert stop.value.code == 0
+
+
+def test_a_token_of_another_home_makes_no_home_here(kaohe, home, monkeypatch, tmp_path):
+    monkeypatch.setenv("KAOHE_TOKEN", "kaohe_of_another_home")
+    file = tmp_path / "shops.csv"
+    file.write_text("platform,shop\nxiaohongshu,s1\n")
+    said = kaohe("shops", "import", str(file))
+    assert (said.code, home.exists()) == (2, False)
+    assert "没有 kaohe 的数据" in said.err
+
+
+def test_names_that_we_print_in_chinese_are_taken_and_lists_of_them_stand_once(kaohe):
+    kaohe("shops", "add", "小红书", "s1", "--client", "acme")
+    said = kaohe("users", "add", "li", "--role", "专员")
+    assert said.err.count("administrator") == 1
+    assert "合规专员" in said.err
+    assert kaohe("users", "add", "root", "--os", "root", "--role", "管理员").code == 0
+    assert kaohe("users", "add", "wang", "--role", "合规专员", "--client", "acme").code == 0
+    assert kaohe("duties", "add", "整改", "--due", "2099-01-01", "--why", "x", "--client", "acme").code == 0
+    said = kaohe("duties", "add", "整个", "--due", "2099-01-01", "--why", "x", "--client", "acme")
+    assert said.err.count("coaching") <= 1
+    assert "是不是 '小红书'？" in kaohe("shops", "add", "小红数", "s2").err
+
+
+def test_a_token_that_has_ended_before_it_begins_is_told_so(kaohe):
+    kaohe("users", "add", "root", "--os", "root", "--role", "administrator")
+    assert "已经过去" in kaohe("tokens", "create", "root", "t", "--until", "2020-01-01").err
+
+
+def test_a_refusal_says_which_right_where_and_who_has_it(kaohe, monkeypatch):
+    kaohe("shops", "add", "xiaohongshu", "s1", "--client", "acme")
+    kaohe("users", "add", "root", "--os", "root", "--role", "administrator")
+    kaohe("users", "add", "boss", "--role", "viewer", "--client", "acme")
+    secret = kaohe("tokens", "create", "boss", "t", "--until", "2027-06-01").out.split()[0]
+    monkeypatch.setenv("KAOHE_TOKEN", secret)
+    said = kaohe("penalties", "link", "P1", "V-AAAAAAAAAAAA", "--why", "x").err
+    assert "boss 对 acme 没有“认定”权限：有此权限的角色是 主管 manager、合规专员 officer、管理员 administrator" in said
+    said = kaohe("users", "list").err
+    assert "boss 对全部客户没有“管理”权限：有此权限的角色是 管理员 administrator；" in said

@@ -101,7 +101,7 @@ def test_a_password_is_masked_wherever_it_stands(tmp_path, url, shown):
 
 
 def test_what_is_not_set_is_said_to_be_unset(kaohe):
-    assert re.search(r"^smtp_url +（未设置） +default$", kaohe("config").out, re.MULTILINE)
+    assert re.search(r"^smtp_url +（未设置） +默认$", kaohe("config").out, re.MULTILINE)
     assert {r["setting"]: r["value"] for r in kaohe("config", "--json").rows}["smtp_url"] is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.errors import os_words
 from engine.evidence.csv_format import DELIMITERS
 from engine.evidence.mapping import workbook
 from engine.evidence.mapping.refusals import unreadable
@@ -40,7 +41,7 @@ def readings(path: Path) -> list[Lines]:
         refuse_workbook(path)
         found = decoded(path.read_bytes())
     except OSError as error:
-        raise unreadable(path, Text(f"读不了：{error.strerror}", f"it cannot be read: {error.strerror}")) from error
+        raise unreadable(path, Text(f"读不了：{os_words(error)}", f"it cannot be read: {error.strerror}")) from error
     if found is None:
         raise unreadable(path, NO_TEXT)
     return [_lines(path, found[0], delimiter) for delimiter in DELIMITERS]

@@ -31,7 +31,7 @@ class Duty(SQLModel, table=True):
     rule: str | None = None  # whose `duties:` opened it; None: a person gave it
     what: str | None = Field(default=None, sa_type=Text)  # what is to be done, where a person has said so
     holder: str | None = Field(default=None, index=True)
-    holder_kind: str | None = None  # user | person | agent
+    holder_kind: str | None = None  # user | person | agent; none: a name in the register of shops
     internal: bool = False  # names somebody whom a client's own people may not see
     second_person: bool = False
     opened_at: datetime = Field(sa_type=Instant)
