@@ -75,6 +75,7 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "mappings list": NOBODY,
         "mappings show": NOBODY,
         "notices channels": READ,
+        "notices check": NOBODY,
         "notices list": READ,
         "notices preview": READ,
         "notices retry": HANDLE,

@@ -32,6 +32,8 @@ from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
 from engine.tracker.access import actor_of, is_stale, note_use
 from engine.tracker.attachments import AttachmentStore
+from notifier.render import Templates
+from notifier.sms.settings import bindings_of
 
 AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
 KAOHE = ITSELF  # the actor, in the journal, of what follows by itself, whoever has started it
@@ -111,6 +113,11 @@ class Desk:
     def sound_rules(self) -> RuleBook:
         """The rules whose files are sound: enough to read what is on record, which must not wait for the others."""
         return RuleBook.load(self.settings.rulesets)[0]
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What texts of notices are made with; bindings of text messages are read when one is made."""
+        return Templates(bindings=bindings_of(self.settings))
 
     @cached_property
     def secret(self) -> bytes:

@@ -112,6 +112,7 @@ SUBJECTS: Mapping[str, Text] = {
     "workers": Text("值守进程", "workers"),
     "work": Text("待办", "work"),
     "mail": Text("邮件", "mail"),
+    "channels": Text("通知渠道", "channels"),
     "check_url": Text("失联告警", "check_url"),
 }
 

@@ -142,6 +142,10 @@ SENTENCES: Mapping[str, Text] = {
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
     ),
     "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "channel left out": Text(
+        "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
+        "the channel {channel} is set up wrongly, and its notices wait: {why}",
+    ),
     "left out": Text("{fault}；这个文件的规则暂不考核", "{fault}; this file's rule is left out"),
     "old violations": Text(
         "{n} 条违规距考核已超过 7 天：只记录，不通知",
@@ -293,6 +297,7 @@ SENTENCES: Mapping[str, Text] = {
         "有通知发送失败；`kaohe notices list` 里有渠道的回执",
         "some notices failed; `kaohe notices list` shows what the provider answered",
     ),
+    "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
     "notices wait": Text(
         "店铺已登记；给新联系人的通知暂缓：{why}",

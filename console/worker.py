@@ -36,6 +36,7 @@ class Tick:
     assessed: Assessed
     planned: Planned
     delivered: Delivered
+    channel_faults: Mapping[str, KaoheError]  # what is wrong with channels, by name
     failures: Mapping[str, KaoheError]  # why rules could not be assessed, by rule
     faults: Sequence[Fault]  # of rule files, whose rules are left out until they are mended
 
@@ -96,14 +97,16 @@ def reconcile(
     return done, failures
 
 
-def deliver(desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] = never) -> tuple[Planned, Delivered]:
-    """Queue the notices of what was found, and send what is due."""
+def deliver(
+    desk: Desk, book: RuleBook, now: datetime, stop: Callable[[], bool] = never
+) -> tuple[Planned, Delivered, Mapping[str, KaoheError]]:
+    """Queue the notices of what was found, and send what is due; what is wrong with channels, by name."""
     if stop():
-        return Planned(), Delivered()
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language)
-    drafter = Drafter(book, desk.settings.language)
-    channels = channels_of(desk.settings)
-    return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter)
+        return Planned(), Delivered(), {}
+    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates)
+    drafter = Drafter(book, desk.settings.language, desk.templates)
+    channels, faults = channels_of(desk.settings)
+    return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter), faults
 
 
 @dataclass
@@ -126,3 +129,8 @@ def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], l
     return [sentence("left out", language, fault=fault) for fault in faults] + [
         sentence("not assessed", language, rule=rule, why=why.in_language(language)) for rule, why in failures.items()
     ]
+
+
+def channel_complaints(faults: Mapping[str, KaoheError], language: str) -> list[str]:
+    """What is to be told about channels that are set up wrongly."""
+    return [sentence("channel left out", language, channel=n, why=f.in_language(language)) for n, f in faults.items()]

@@ -11,10 +11,12 @@ from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Rule
 from notifier.digest_facts import digest_facts
 from notifier.events import LATE
+from notifier.facts import NoticeFacts
 from notifier.records import Record
 from notifier.render import Rendered, Templates
 from notifier.routes import Recipient
 from notifier.sheets import Sheets
+from notifier.sms.binding import BindingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Drafter:
         made = []
         for recipient in recipients:
             facts = record.facts(self.rulebook, self.sheets, recipient.language)
-            text = self.templates.render(event, recipient.channel, facts)
+            text = self._text(event, recipient.channel, facts)
             notice = Notice(
                 key=record.violation.id,
                 violation_id=record.violation.id,
@@ -52,6 +54,13 @@ class Drafter:
             )
             made.append(notice)
         return made
+
+    def _text(self, event: str, channel: str, facts: NoticeFacts) -> Rendered:
+        """The text by now. One without a sound binding is written when it goes out, and holds up no other till then."""
+        try:
+            return self.templates.render(event, channel, facts)
+        except BindingError:
+            return Rendered("", "", "")
 
     def digest(self, notice: Notice, records: Iterable[Record], older: int) -> Rendered:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""

@@ -1,7 +1,7 @@
 """From facts to a finished text: finds the template of an event, a channel and a language, and fills it in.
 
 A template is `<event>.<form>.<language>.txt`, its form that of the channel: the subject on its first line, an empty
-line, then the body.
+line, then the body. The texts of short messages are a provider's: for them a binding says what goes into its variables.
 Directories that are given are searched before the shipped one, so one file is enough to reword one notice.
 """
 
@@ -19,11 +19,15 @@ from jinja2 import Template
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
 from notifier.channels.kind import Form
-from notifier.channels.registry import kind
+from notifier.channels.registry import kind, kinds
 from notifier.digest_facts import DigestFacts
 from notifier.events import LATE, OPENED
 from notifier.facts import NoticeFacts
 from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
+from notifier.sms.binding import Bindings
+from notifier.sms.facts import TrialFacts
+from notifier.sms.filling import filled
+from notifier.sms.lint import check, refuse
 from notifier.words.lines import unmarked
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -48,17 +52,22 @@ class Rendered:
 class Templates:
     """The templates of some directories and the shipped ones, each checked and compiled once."""
 
-    def __init__(self, directories: Sequence[Path] = ()) -> None:
+    def __init__(self, directories: Sequence[Path] = (), bindings: Bindings | None = None) -> None:
+        self._bindings = bindings or Bindings()
         self._directories = (*directories, SHIPPED)
         self._environment = sandbox(html=False)
         self._compiled: dict[Path, tuple[Template, Template]] = {}
 
-    def render(self, event: str, channel: str, facts: Facts) -> Rendered:
+    def render(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
         """The text for this event and channel, in the language of the facts.
 
-        Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails.
+        Of a short message the subject is the provider's template and sign, and the body the message as it is read.
+        Raises UnknownNameError if there is no such template, TemplateFaultError if it is refused or fails, or if there
+        is no such binding.
         """
         form = kind(channel).form
+        if form == "sms":
+            return self._message(event, channel, facts)
         path = self.find(event, form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
@@ -70,6 +79,12 @@ class Templates:
         if not title:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
         return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
+
+    def _message(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
+        binding = self._bindings.find(channel, event, facts.language)
+        refuse(binding, self._bindings)
+        values, text = filled(binding, facts)
+        return Rendered(binding.id, binding.subject, text + "\n", values)
 
     def find(self, event: str, form: Form, language: Language) -> Path:
         """The file of this template. Raises UnknownNameError naming the forms or languages known."""
@@ -93,6 +108,10 @@ class Templates:
             except TemplateFaultError as error:
                 found += [f"{path}:{fault}" for fault in error.faults]
         return found
+
+    def binding_faults(self) -> list[tuple[str, str]]:
+        """Every fault of the bindings of text messages, in English and Chinese, as `file:binding: what`."""
+        return check(self._bindings, [one.name for one in kinds().values() if one.form == "sms"])
 
     def _compile(self, path: Path) -> tuple[Template, Template]:
         name = str(path)

@@ -19,6 +19,7 @@ from notifier.queued import store
 from notifier.records import records_of
 from notifier.routes import Recipient, misdirected, recipients_of
 from notifier.told import told
+from notifier.words.lines import masked
 
 
 def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
@@ -129,8 +130,9 @@ def _untold(session: Session, notice: Notice, violation: str, shop: Subject | No
 
 def _nobody(notice: Notice, shop: Subject | None) -> KaoheError:
     known = _addresses(notice, shop) and shop
-    whom = f"everybody in the contact of {shop.key} has this notice already" if known and shop else notice.answer
-    wen = f"{shop.key} 的联系人都已有这封通知" if known and shop else notice.answer
+    answer = masked(notice.answer or "")
+    whom = f"everybody in the contact of {shop.key} has this notice already" if known and shop else answer
+    wen = f"{shop.key} 的联系人都已有这封通知" if known and shop else answer
     return KaoheError(f"notice {notice.id} has nobody to go to: {whom}", zh=f"通知 {notice.id} 没有可以发给的人：{wen}")
 
 

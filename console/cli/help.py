@@ -142,6 +142,9 @@ CHINESE: Mapping[str, str] = {
     ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
     "email": "email（邮件）",
+    "Every fault of the templates, and of the bindings of text messages, as file: what.": (
+        "检查模板和短信绑定：逐条列出文件和问题。"
+    ),
     "The channels that there are, which of them are set up, and the settings of each.": (
         "列出通知渠道、是否已设置，以及各自的设置项。"
     ),

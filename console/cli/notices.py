@@ -14,6 +14,7 @@ from console.listing import listing
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
 from console.sentences import sentence
+from console.worker import channel_complaints
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
@@ -77,7 +78,9 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
         raise UnknownNameError("notice", str(notice), numbers, hint, zh)
     subject, body = found.subject, found.body
-    if not body and (text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language))):
+    if not body and (
+        text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language, desk.templates))
+    ):
         subject, body = text.subject, text.body
     if as_json:
         json_lines([_row(found, items) | {"subject": subject, "body": body}])
@@ -99,7 +102,7 @@ def preview(
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
     rendered = preview_notice(
-        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), scope=desk.who.scope
+        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), desk.templates, scope=desk.who.scope
     )
     say(f"{rendered.subject}\n\n{rendered.body}")
 
@@ -120,10 +123,15 @@ def retry(context: typer.Context, notice: int) -> None:
 def channels_(context: typer.Context, as_json: AsJson = False) -> None:
     """The channels that there are, which of them are set up, and the settings of each."""
     desk = current(context)
-    language, ready = desk.settings.language, channels_of(desk.settings)
+    language, (ready, faults) = desk.settings.language, channels_of(desk.settings)
     if as_json:
         json_lines(
-            {"channel": k.name, "set_up": k.name in ready, "settings": [s.name for s in k.settings]}
+            {
+                "channel": k.name,
+                "set_up": k.name in ready,
+                "fault": str(faults[k.name]) if k.name in faults else None,
+                "settings": [s.name for s in k.settings],
+            }
             for k in kinds().values()
         )
         return
@@ -139,6 +147,8 @@ def channels_(context: typer.Context, as_json: AsJson = False) -> None:
         ],
         "",
     )
+    for line in channel_complaints(faults, language):
+        note(line)
 
 
 @commands.command("test")
@@ -161,7 +171,7 @@ def test_(
             f"{channel} is not set up here; its settings: {names} (docs/notices.md)",
             zh=f"这里没有设置 {channel}；相关设置项：{names}（见 docs/notices.md）",
         )
-    letter = trial(channel, address.text, language)
+    letter = trial(channel, address.text, language, desk.templates)
     outcome = built.send(letter, datetime.now(UTC))
     say(masked(answer_words(f"{outcome.kind}: {outcome.answer}", language)))
     if outcome.kind != "accepted":
@@ -169,20 +179,37 @@ def test_(
 
 
 @commands.command()
+def check(context: typer.Context) -> None:
+    """Every fault of the templates, and of the bindings of text messages, as file: what."""
+    desk = current(context)
+    language = desk.settings.language
+    found = desk.templates.check() + [zh if language == "zh-CN" else en for en, zh in desk.templates.binding_faults()]
+    for fault in found:
+        say(fault)
+    if found:
+        raise typer.Exit(1)
+    say(sentence("notices sound", language))
+
+
+@commands.command()
 def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
     now = datetime.now(UTC)
-    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language)
-    drafter = Drafter(desk.sound_rules, desk.settings.language)
-    done = deliver_due(desk.ledger, channels_of(desk.settings), now, desk.owner, drafter=drafter)
+    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates)
+    drafter = Drafter(desk.sound_rules, desk.settings.language, desk.templates)
+    channels, faults = channels_of(desk.settings)
+    done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter)
     language = desk.settings.language
+    for line in channel_complaints(faults, language):
+        note(line)
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))
     if planned.silent_shops:
         note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
     if done.failed:
         note(sentence("notices failed", language))
+    if done.failed or faults:
         raise typer.Exit(1)
 
 

@@ -55,7 +55,7 @@ def reopen(
         if why is not None:
             periods.ask_to_reopen(session, month, why, desk.actor, now)
         else:
-            periods.reopen(session, month, desk.actor, now)
+            periods.reopen(session, month, desk.actor, now, desk.who.names)
     said = "month reopened" if approve else "reopening asked"
     say(sentence(said, desk.settings.language, month=month))
 

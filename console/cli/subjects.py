@@ -232,7 +232,7 @@ def _register(desk: Desk, rows: Sequence[ShopRow]) -> tuple[set[str], Registered
 
 def _moved(desk: Desk, now: datetime) -> Moved:
     """What follows for a shop that changes its client: the waivers of the former one are none of it any more."""
-    return partial(shop_left, rulebook=desk.sound_rules, actor=desk.actor, now=now)
+    return partial(shop_left, rulebook=desk.sound_rules, now=now)
 
 
 def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) -> None:
@@ -248,7 +248,7 @@ def _plan(desk: Desk, done: Registered) -> None:
     language = desk.settings.language
     if done.new or done.changed:
         try:
-            planned = plan_notices(desk.ledger, desk.sound_rules, datetime.now(UTC), language)
+            planned = plan_notices(desk.ledger, desk.sound_rules, datetime.now(UTC), language, desk.templates)
         except KaoheError as error:
             note(sentence("notices wait", language, why=error.in_language(language)))
         else:

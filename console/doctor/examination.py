@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from console.desk import Desk
+from console.doctor.channels import check_channels
 from console.doctor.check_url import check_switch
 from console.doctor.database import check_clocks, check_version
 from console.doctor.disk import check_disk
@@ -49,6 +50,7 @@ def examine(desk: Desk, clock: Callable[[], datetime], name_sender: bool = True)
     yield from _carried_out("judge", lambda: check_judge(Reasoner()))
     yield from _carried_out("database", lambda: _of_the_ledger(desk, book, clock))
     yield from _carried_out("mail", lambda: check_mail(settings, name_sender))
+    yield from _carried_out("channels", lambda: check_channels(settings))
     yield from _carried_out("check_url", lambda: check_switch(settings["check_url"]))
 
 

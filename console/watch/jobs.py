@@ -19,7 +19,7 @@ from console.watch.metrics import Meters
 from console.watch.outages import Outages, Patient
 from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
-from console.worker import Told, complaints_of, deliver, reconcile
+from console.worker import Told, channel_complaints, complaints_of, deliver, reconcile
 from engine.assessment.assess import never
 from engine.errors import KaoheError
 from engine.ledger.database import LedgerError, OutdatedError
@@ -42,6 +42,7 @@ class Worker:
     pulse: Pulse = field(default_factory=Pulse)
     outdated: OutdatedError | None = None
     _rules: Told = field(default_factory=Told)
+    _channels: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
     _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
@@ -92,7 +93,8 @@ class Worker:
         desk, language, now = self.desk, self.desk.settings.language, self.now()
         refuse_wrong_clock(desk.ledger, now)
         book, _ = RuleBook.load(desk.settings.rulesets)
-        planned, done = deliver(desk, book, now, self.stop)
+        planned, done, faults = deliver(desk, book, now, self.stop)
+        self._channels.tell(channel_complaints(faults, language))
         self.meters.delivered(done)
         if planned.queued or done.sent or done.delayed or done.failed:
             counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}

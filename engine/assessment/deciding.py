@@ -22,6 +22,7 @@ from engine.assessment.courses import Change, Course, State, booking_month, cour
 from engine.assessment.forfeiting import forfeited
 from engine.assessment.outcome import DatedSanction, dated, exposure_fen
 from engine.assessment.standing import closed_as
+from engine.assessment.waiving import asked_to_waive
 from engine.calendar.zones import local_day
 from engine.judge.decide import Decision, decided_again
 from engine.judge.facts import Fact
@@ -53,12 +54,15 @@ def decide(
     *,
     forfeits_appeal: bool = False,
     appeal_is_over: bool = False,
-    asked_by: str | None = None,
 ) -> Violation:
-    """Do what `decided` does, and journal it: ends with the journal's lock, so commit next."""
+    """Do what `decided` does, and journal it: ends with the journal's lock, so commit next.
+
+    To let off what somebody asked to waive takes another one, by this way too.
+    """
     appeal: Literal["kept", "given up", "over"] = (
         "over" if appeal_is_over else "given up" if forfeits_appeal else "kept"
     )
+    asked_by = asked_to_waive(session, by(session, violation_id)) if state == "waived" else frozenset()
     stated = Statement(state, actor, why, now, notice, asked_by, appeal=appeal)
     violation, event = decided(session, rulebook, violation_id, stated)
     append(session, now, [event])

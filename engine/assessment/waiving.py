@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from engine.calendar.cycles import Cycle
 from engine.judge.facts import Fact
-from engine.ledger.tables import JournalBatch, JournalEntry, Subject, Waiver, WaiverShop
+from engine.ledger.everything import everything
+from engine.ledger.tables import JournalBatch, JournalEntry, Subject, Violation, Waiver, WaiverShop
 
 HOLDS = ("approved", "expired")  # states in which a waiver has a say
 APPROVED, REVOKED = "waiver.approved", "waiver.revoked"
@@ -64,6 +65,23 @@ def waived_in(waived: Iterable[Waived], cycle: Cycle) -> dict[str, Collection[Fa
                 if (cycle.key, shop) not in one.spoken:
                     found.setdefault(shop, [Fact.of("waiver", reference=one.name)])
     return found
+
+
+def asked_to_waive(session: Session, violation: Violation) -> frozenset[str]:
+    """Whoever wrote to a request that waits and covers this violation, whether the session sees it or not."""
+    with everything(session):
+        found = session.exec(
+            select(Waiver)
+            .join(WaiverShop, col(WaiverShop.waiver_id) == col(Waiver.id))
+            .where(
+                Waiver.state == "requested",
+                WaiverShop.shop_id == violation.subject_id,
+                Waiver.first_day <= violation.cycle_start,
+                Waiver.last_day >= violation.cycle_end,
+                or_(col(Waiver.violation_id).is_(None), Waiver.violation_id == violation.id),
+            )
+        ).all()
+    return frozenset(name for one in found if violation.rule in one.rules for name in one.writers)
 
 
 def waivers_that_hold(

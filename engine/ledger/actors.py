@@ -6,7 +6,7 @@ do is refused here, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -142,11 +142,30 @@ class Actor:
     """Somebody who is answerable, by the name that the journal keeps.
 
     `internal`: of the house, and so allowed to see agents' names, points and deductions; a client's own people are not.
+    `also` are the other names of the same person (in the operating system, among the people, as other users), `display`
+    is what they are called.
     """
 
     name: str
     grants: tuple[Grant, ...]
     internal: bool = True
+    also: frozenset[str] = frozenset()
+    display: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names under which this person may have done something."""
+        return self.also | {self.name}
+
+    def is_among(self, people: Collection[str]) -> bool:
+        """Whether this person is one of those, whom people may have written down in their own words.
+
+        >>> wang = Actor("wm", (), display="王敏")
+        >>> [wang.is_among([name]) for name in ("WM", " 王敏", "wang")]
+        [True, True, False]
+        """
+        known = {one.strip().casefold() for one in (*self.names, self.display or self.name)}
+        return any(one.strip().casefold() in known for one in people)
 
     @staticmethod
     def unbounded(name: str) -> Actor:

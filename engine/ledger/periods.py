@@ -6,6 +6,7 @@ A cycle belongs to the month of its last day.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -99,10 +100,10 @@ def stay_closed(session: Session, month: str, why: str | None, actor: str, now: 
     return True
 
 
-def reopen(session: Session, month: str, actor: str, now: datetime) -> None:
+def reopen(session: Session, month: str, actor: str, now: datetime, names: Collection[str] = ()) -> None:
     """Open a month again, as somebody else has asked: what was corrected about it is judged anew.
 
-    Raises KaoheError if nobody has asked, or `actor` has.
+    Raises KaoheError if nobody has asked, or `actor` has, by this name or another one of their `names`.
     """
     period = _closed_period(session, month)
     if period.state != "reopening":
@@ -110,7 +111,7 @@ def reopen(session: Session, month: str, actor: str, now: datetime) -> None:
             f"nobody has asked for {month} to be opened again; `kaohe period reopen {month} --why …` does",
             zh=f"还没有人申请重开 {month}；先用 `kaohe period reopen {month} --why …` 申请",
         )
-    if period.changed_by == actor:
+    if period.changed_by in {actor, *names}:
         raise KaoheError(
             f"{actor} has asked for {month} to be opened again; somebody else has to agree",
             zh=f"重开 {month} 是 {actor} 申请的；须由另一个人批准",

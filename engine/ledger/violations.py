@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -40,9 +40,9 @@ class BookedAloneError(KaoheError):
 class Statement:
     """Into which state somebody puts a violation, and what they say of it.
 
-    What `notice` says replaces what is on record. `asked_by` is who asked for the step, `more` what else the journal is
-    to tell; `follows`: the step follows from something else that was done. `appeal`: what is said of one that can still
-    be made, where the step would give it up; `over` says that there is none any more.
+    What `notice` says replaces what is on record. `asked_by` are those who asked for the step, `more` what else the
+    journal is to tell; `follows`: the step follows from something else that was done. `appeal`: what is said of one
+    that can still be made, where the step would give it up; `over` says that there is none any more.
     """
 
     state: str
@@ -50,7 +50,7 @@ class Statement:
     why: str
     now: datetime
     notice: PlatformNotice = NOTHING_SAID
-    asked_by: str | None = None
+    asked_by: Collection[str] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
     follows: bool = False
     appeal: Literal["kept", "given up", "over"] = "kept"
@@ -64,7 +64,7 @@ def record(
     why: str,
     now: datetime,
     notice: PlatformNotice = NOTHING_SAID,
-    asked_by: str | None = None,
+    asked_by: Collection[str] = (),
 ) -> Violation:
     """Do what `change` does, and journal it: ends with the journal's lock, so commit next."""
     violation, event = change(session, violation_id, Statement(new_state, actor, why, now, notice, asked_by))
@@ -92,7 +92,7 @@ def change(session: Session, violation_id: str, stated: Statement) -> tuple[Viol
     else:
         taken = step(violation.id, violation.state, new_state, follows=stated.follows)
         actor.must(taken.permission, violation.client, shop)
-        if taken.not_by_asker and asked_by == actor.name:
+        if taken.not_by_asker and actor.is_among(asked_by):
             raise KaoheError(
                 f"{actor.name} asked that violation {violation.id} become {new_state}; somebody else has to grant it",
                 zh=f"违规 {violation.id} 变为 {both(new_state)} 是 {actor.name} 申请的，须由另一个人批准",
@@ -117,8 +117,6 @@ def change(session: Session, violation_id: str, stated: Statement) -> tuple[Viol
         violation.severity = notice.severity
     session.add(violation)
     after = {"state": new_state, "severity": violation.severity} | _told(violation, said) | dict(stated.more)
-    if asked_by is not None:
-        after["asked_by"] = asked_by
     event = "notified" if first_notice else "amended" if amends else new_state
     payload = {"why": stated.why, "before": before, "after": after}
     return violation, Event(actor.name, f"violation.{event}", "violation", violation.id, payload)

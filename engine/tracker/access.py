@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
@@ -36,7 +37,7 @@ def actor_of(session: Session, os_name: str, token: str | None, now: datetime) -
             f"{os_name} is no user here; ask an administrator: `kaohe users add NAME --os {os_name} --role …`",
             zh=f"{os_name} 不是这里的用户；请管理员运行 `kaohe users add 名字 --os {os_name} --role …`",
         )
-    return _actor(_enabled(session, row))
+    return _actor(session, _enabled(session, row))
 
 
 def note_use(session: Session, token: str, now: datetime) -> None:
@@ -70,8 +71,8 @@ def _of_token(session: Session, token: str, now: datetime) -> Actor:
             "an administrator makes another with `kaohe tokens create`",
             zh=f"令牌 {row.name} {'已过期' if ended else '已吊销'}；请管理员用 `kaohe tokens create` 另建",
         )
-    actor = _actor(_enabled(session, session.get_one(AppUser, row.user_id)))
-    return Actor(actor.name, tuple(_narrowed(session, actor.grants, row)), actor.internal)
+    actor = _actor(session, _enabled(session, session.get_one(AppUser, row.user_id)))
+    return replace(actor, grants=tuple(_narrowed(session, actor.grants, row)))
 
 
 def _enabled(session: Session, row: AppUser) -> User:
@@ -82,8 +83,20 @@ def _enabled(session: Session, row: AppUser) -> User:
     return user_of(session, row)
 
 
-def _actor(user: User) -> Actor:
-    return Actor(user.name, user.grants, user.internal)
+def _actor(session: Session, user: User) -> Actor:
+    """The user with all names of the person: what takes two people is not done by one under two names."""
+    also = {user.os_name, user.person}
+    if user.person is not None:
+        mine = select(AppUser.person_id).where(AppUser.name == user.name)
+        for same in session.exec(select(AppUser).where(col(AppUser.person_id).in_(mine))):
+            also |= {same.name, same.os_name}
+    return Actor(
+        user.name,
+        user.grants,
+        user.internal,
+        frozenset(name for name in also if name and name != user.name),
+        user.display,
+    )
 
 
 def _narrowed(session: Session, grants: Sequence[Grant], token: ApiToken) -> Iterator[Grant]:

@@ -110,7 +110,7 @@ def journal_json(content: Content) -> dict[str, Any]:
                 "actor": entry.actor,
                 "event": entry.event,
                 "object": entry.object_id,
-                "payload": entry.payload,
+                "payload": None if _veiled(entry) else entry.payload,
                 "payload_sha256": entry.payload_sha256,
                 "redacted_why": entry.redacted_why or _veiled(entry),
                 "batch_digest": content.batches[entry.batch].digest,
@@ -122,7 +122,7 @@ def journal_json(content: Content) -> dict[str, Any]:
 
 
 def _veiled(entry: JournalEntry) -> str | None:
-    """That not all of an entry is told, where it was veiled for its reader: then it has not its digest."""
+    """That not all of an entry is told, veiled for its reader: without its digest, it would prove nothing."""
     return None if sha256_of(entry.payload) == entry.payload_sha256 else VEILED_WHY
 
 

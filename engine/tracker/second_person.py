@@ -20,8 +20,8 @@ class SecondPersonError(KaoheError):
 
 
 def must_be_another(actor: Actor, involved: Collection[str], thing: Text) -> None:
-    """Raise SecondPersonError if the actor is among those `involved` in `thing` (waiver W-3)."""
-    if actor.name in involved:
+    """Raise SecondPersonError if the actor, by any name, is among those `involved` in `thing` (waiver W-3)."""
+    if actor.is_among(involved):
         raise SecondPersonError(actor.name, thing)
 
 

@@ -9,8 +9,7 @@ own entries name the waiver only, since they are read by whoever has the shop la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -21,11 +20,10 @@ from engine.assessment.deciding import decided
 from engine.assessment.waiving import HOLDS, SHOP_LEFT, waiver_name
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
-from engine.ledger.actors import Actor
-from engine.ledger.bounded import BoundedSession
+from engine.ledger.actors import ITSELF, Actor
+from engine.ledger.everything import everything
 from engine.ledger.journal import Event
 from engine.ledger.periods import is_closed, keep_months, month_of
-from engine.ledger.scoping import Sight
 from engine.ledger.tables import Subject, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.ledger.violations import Statement
 from engine.rulebook.book import RuleBook
@@ -38,13 +36,24 @@ NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 def in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver, list[Violation]]]:
     """Each waiver with the violations that it lets off, of months that are open; all locked, in one order."""
-    with _all_of_it(session):
+    with everything(session):
         return _in_scope(session, waivers)
+
+
+def lock_shops(session: Session, waivers: Sequence[int]) -> None:
+    """Hold the shops of these waivers until the transaction ends, before the waivers, as a registration does.
+
+    Who approves another one of the same shop meanwhile waits, and sees what this one has let off.
+    """
+    with everything(session):
+        covered = select(WaiverShop.shop_id).where(col(WaiverShop.waiver_id).in_(waivers))
+        shops = select(Subject.id).where(col(Subject.id).in_(covered)).order_by(col(Subject.key))
+        session.exec(shops.with_for_update(key_share=True)).all()
 
 
 def refuse_moved(session: Session, waiver: Waiver) -> None:
     """Raise KaoheError where a waiver has no shop any more, or one that is another client's by now."""
-    with _all_of_it(session):
+    with everything(session):
         wanted = select(Subject).join(WaiverShop, col(WaiverShop.shop_id) == col(Subject.id))
         shops = session.exec(wanted.where(WaiverShop.waiver_id == waiver.id).order_by(col(Subject.key))).all()
     name, moved = waiver_name(waiver.id), [shop.key for shop in shops if shop.client != waiver.client]
@@ -105,7 +114,7 @@ def let_off(
     return events
 
 
-def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, actor: str, now: datetime) -> list[Event]:
+def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, now: datetime) -> list[Event]:
     """Take a shop, which is locked, out of the waivers of clients other than its own; what the journal says of it.
 
     What those have let off of it stands again, unless another waiver covers it.
@@ -123,9 +132,9 @@ def shop_left(session: Session, shop: Subject, *, rulebook: RuleBook, actor: str
     session.flush()
     events: list[Event] = []
     for waiver in locked:
-        events += bring_back(session, rulebook, waiver, actor, now, shop)
+        events += bring_back(session, rulebook, waiver, ITSELF, now, shop)
         left = {"why": f"the client is {shop.client} by now", "before": {"shop": shop.key}, "after": {}}
-        events.append(Event(actor, SHOP_LEFT, "waiver", waiver_name(waiver.id), left))
+        events.append(Event(ITSELF, SHOP_LEFT, "waiver", waiver_name(waiver.id), left))
     return events
 
 
@@ -136,7 +145,7 @@ def bring_back(
 
     Whether the actor, here a name, may do this is asked before.
     """
-    with _all_of_it(session):
+    with everything(session):
         return _bring_back(session, rulebook, waiver, actor, now, shop)
 
 
@@ -163,7 +172,9 @@ def _bring_back(
         if (other := _covering(others, violation)) is not None:
             session.add(WaivedViolation(waiver_id=other, violation_id=violation.id, was=row.was))
             continue
-        events.append(_back(session, rulebook, violation, row.was, actor, waiver_name(waiver.id), now))
+        # Nobody's name stands in the entries of another client.
+        who = actor if violation.client == waiver.client else ITSELF
+        events.append(_back(session, rulebook, violation, row.was, who, waiver_name(waiver.id), now))
     return events
 
 
@@ -199,18 +210,3 @@ def _covering(others: Sequence[tuple[Waiver, frozenset[int]]], violation: Violat
         if violation.subject_id in shops and violation.rule in other.rules and days and meant:
             return other.id
     return None
-
-
-@contextmanager
-def _all_of_it(session: Session) -> Iterator[None]:
-    """For a while, see the whole ledger: what the actor may do was asked before."""
-    if not isinstance(session, BoundedSession):
-        yield
-        return
-    sight = session.sight
-    session.look(Sight(everything=True))
-    try:
-        yield
-        session.flush()
-    finally:
-        session.look(sight)

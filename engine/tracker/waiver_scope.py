@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
+from engine.assessment.waiving import waiver_name
 from engine.calendar.cycles import CAMPAIGN, cycles_between
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import Actor, Permission
-from engine.ledger.tables import Subject, Violation
+from engine.ledger.everything import everything
+from engine.ledger.tables import Subject, Violation, Waiver, WaiverShop
 from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by
 from engine.rulebook.model import Rule
@@ -88,6 +90,58 @@ def cover_of(session: Session, rulebook: Mapping[str, Rule], asked: Asked, actor
     first, last = _days(asked, rules, now)
     ids = tuple(shop.id for shop in shops if shop.id is not None)
     return Cover(client, asked.shop.id if asked.shop else None, key, None, tuple(r.id for r in rules), first, last, ids)
+
+
+def refuse_chain(session: Session, waiver: Waiver, states: Collection[str], along: Collection[int] = ()) -> None:
+    """Raise KaoheError where a waiver, with those that touch or overlap it, lets a shop off a rule for too long.
+
+    Others count in these `states`, and those whose numbers are `along`, whoever may see them; what is of one violation
+    alone does not.
+    """
+    if waiver.violation_id is not None:
+        return
+    with everything(session):
+        mine = select(WaiverShop.shop_id).where(WaiverShop.waiver_id == waiver.id)
+        found = session.exec(
+            select(WaiverShop.shop_id, Waiver)
+            .join(Waiver, col(Waiver.id) == col(WaiverShop.waiver_id))
+            .where(
+                col(WaiverShop.shop_id).in_(mine),
+                Waiver.id != waiver.id,
+                col(Waiver.violation_id).is_(None),
+                or_(col(Waiver.state).in_(states), col(Waiver.id).in_(along)),
+            )
+        ).all()
+    others: dict[tuple[int, str], list[Waiver]] = {}
+    for shop, other in found:
+        for rule in {*other.rules} & {*waiver.rules}:
+            others.setdefault((shop, rule), []).append(other)
+    for (_, rule), touching in sorted(others.items()):
+        first, last = stretch((waiver.first_day, waiver.last_day), [(o.first_day, o.last_day) for o in touching])
+        if last - first >= LONGEST:
+            names = sorted(o.id or 0 for o in touching if first <= o.first_day <= last)
+            told, days = ", ".join(map(waiver_name, names)), (last - first).days + 1
+            raise KaoheError(
+                f"with {told} a shop would be let off {rule} for {days} days at a stretch, {first} to {last}: at most "
+                f"{LONGEST.days}; what stays longer is another rule",
+                zh=f"连同 {told}，会有店铺连续 {days} 天（{first} 至 {last}）豁免 {rule}：最长 {LONGEST.days} 天；"
+                "长期如此应当改规则",
+            )
+
+
+def stretch(span: tuple[date, date], others: Iterable[tuple[date, date]]) -> tuple[date, date]:
+    """The days without a gap of which `span` (first and last day) is a part, with those of the others.
+
+    >>> of = [(date(2026, 3, 3), date(2026, 3, 4)), (date(2026, 3, 5), date(2026, 3, 9)), (date(2026, 3, 11),) * 2]
+    >>> [day.day for day in stretch((date(2026, 3, 1), date(2026, 3, 2)), of)]
+    [1, 9]
+    """
+    first, last = span
+    waiting, day = sorted(others), timedelta(days=1)
+    while near := [one for one in waiting if one[0] <= last + day and first - day <= one[1]]:
+        first, last = min(first, *(one[0] for one in near)), max(last, *(one[1] for one in near))
+        waiting = [one for one in waiting if one not in near]
+    return first, last
 
 
 def _of_violation(session: Session, asked: Asked, actor: Actor) -> Cover:

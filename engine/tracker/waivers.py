@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from engine.assessment.waiving import APPROVED, REVOKED, waiver_name
+from engine.assessment.waiving import APPROVED, HOLDS, REVOKED, waiver_name
 from engine.errors import UnknownNameError
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.journal import Event, append
@@ -21,8 +21,8 @@ from engine.ledger.tables import Subject, Waiver, WaiverShop
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Text
 from engine.tracker.second_person import must_be_another, reason
-from engine.tracker.waived import bring_back, in_scope, let_off, refuse_moved
-from engine.tracker.waiver_scope import Asked, Cover, cover_of
+from engine.tracker.waived import bring_back, in_scope, let_off, lock_shops, refuse_moved
+from engine.tracker.waiver_scope import Asked, Cover, cover_of, refuse_chain
 from engine.tracker.waiver_states import STATES, WaiverState, step
 
 A_WAIVER = Text("申请豁免", "a waiver")
@@ -51,6 +51,7 @@ def request(session: Session, rulebook: RuleBook, asked: Asked, why: str, actor:
     session.add(waiver)
     session.flush()
     _cover_shops(session, waiver, cover)
+    refuse_chain(session, waiver, ("requested", *HOLDS))
     append(session, now, [_event(waiver, "waiver.requested", actor, why, None)])
     return waiver
 
@@ -77,6 +78,7 @@ def edit(
         session.delete(row)
     session.flush()
     _cover_shops(session, waiver, cover)
+    refuse_chain(session, waiver, ("requested", *HOLDS))
     append(session, now, [_event(waiver, "waiver.edited", actor, why, before)])
     return waiver
 
@@ -87,12 +89,16 @@ def approve(
     """Agree to waivers, all or none, and let off the violations in their scope; journal each (`waiver.approved`).
 
     Ends with the journal's lock. Raises SecondPersonError where the actor ever wrote to one of them, NotAllowedError,
-    UnknownNameError, and KaoheError for one that does not wait, or covers a shop that is another client's by now.
+    UnknownNameError, and KaoheError for one that does not wait, covers a shop that is another client's by now,
+    or lets a shop off for too long together with others.
     """
-    waivers = [_locked(session, name) for name in sorted(set(map(_number, names)))]
+    numbers = sorted(set(map(_number, names)))
+    lock_shops(session, numbers)
+    waivers = [_locked(session, number) for number in numbers]
     for waiver in waivers:
         _may(session, waiver, "approved", actor)
         refuse_moved(session, waiver)
+        refuse_chain(session, waiver, HOLDS, numbers)
     # Every lock before the journal's: who holds that one waits for nobody.
     scopes = in_scope(session, waivers)
     events: list[Event] = []
@@ -181,7 +187,7 @@ def _may(session: Session, waiver: Waiver, to: WaiverState, actor: Actor) -> Non
     if way.second:
         actor.must(way.permission, waiver.client, shop)
         must_be_another(actor, waiver.writers, Text(f"豁免 {name}", f"waiver {name}"))
-    elif way.writer and actor.name not in waiver.writers:
+    elif way.writer and not actor.names & set(waiver.writers):
         actor.must(Permission.APPROVE, waiver.client, shop)
     else:
         actor.must(way.permission, waiver.client, shop)

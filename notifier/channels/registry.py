@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from typing import NamedTuple
 
 import notifier.channels
-from engine.errors import UnknownNameError
+from engine.errors import KaoheError, UnknownNameError
 from engine.rulebook.model import Text
 from notifier.channels.contract import Channel
 from notifier.channels.kind import Address, Kind, Setup
@@ -41,10 +42,26 @@ def kind(name: str) -> Kind:
     return kinds()[name]
 
 
-def channels_of(setup: Setup) -> Mapping[str, Channel]:
-    """The channels that are set up, by name. Raises KaoheError where one is set up wrongly."""
-    built = {name: one.build(setup) for name, one in kinds().items()}
-    return {name: channel for name, channel in built.items() if channel is not None}
+class Built(NamedTuple):
+    """The channels that are set up, by name, and what is wrong with those that are set up wrongly."""
+
+    channels: Mapping[str, Channel]
+    faults: Mapping[str, KaoheError]
+
+
+def channels_of(setup: Setup) -> Built:
+    """All channels that are set up. One that is set up wrongly holds up no other."""
+    built: dict[str, Channel] = {}
+    faults: dict[str, KaoheError] = {}
+    for name, one in kinds().items():
+        try:
+            channel = one.build(setup)
+        except KaoheError as error:
+            faults[name] = error
+        else:
+            if channel is not None:
+                built[name] = channel
+    return Built(built, faults)
 
 
 def written_address(text: str) -> tuple[str, Address]:

@@ -138,9 +138,9 @@ def ask(office, actor, now, why="paid twice"):
         ask_to_reopen(session, "2026-03", why, actor, now)
 
 
-def agree(office, actor, now):
+def agree(office, actor, now, names=()):
     with transaction(office.ledger) as session:
-        reopen(session, "2026-03", actor, now)
+        reopen(session, "2026-03", actor, now, names)
 
 
 def test_to_reopen_a_month_takes_two_people_and_a_reason(paid, april):
@@ -151,6 +151,8 @@ def test_to_reopen_a_month_takes_two_people_and_a_reason(paid, april):
     ask(paid, "officer", april)
     with pytest.raises(KaoheError, match="somebody else has to agree"):
         agree(paid, "officer", april)
+    with pytest.raises(KaoheError, match="boss has asked"):
+        agree(paid, "boss", april, {"boss", "officer"})
     agree(paid, "manager", april)
     with pytest.raises(KaoheError, match="2026-03 is not closed"):
         ask(paid, "officer", april)

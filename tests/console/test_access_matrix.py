@@ -33,7 +33,7 @@ X = "xiaohongshu"
 P = Permission
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show"}  # speak of no client, whoever asks
-SILENT |= {"rules check", "rules list", "rules test"}
+SILENT |= {"notices check", "rules check", "rules list", "rules test"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ ROWS = [
     Row("notices show {n}"),
     Row("outlook --as-of 2026-03-08T20:00 --json", foreign=False),
     Row("outlook --as-of 2026-03-08T20:00 --shop {}1"),
-    Row("pack {v} -o pack.zip"),
+    Row("pack {v} -o {at}/pack.zip"),
     Row("penalties confirm {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("penalties link {}-p1 {v} --why because", P.DECIDE, writes=True),
     Row("penalties list --json", foreign=False),

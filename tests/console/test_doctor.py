@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import create_engine
 
+from console.doctor.channels import check_channels
 from console.doctor.check_url import check_switch
 from console.doctor.database import check_clocks, check_version
 from console.doctor.disk import check_disk
@@ -61,7 +62,7 @@ def test_where_all_is_in_order_every_subject_is_told_and_it_ends_with_zero(kaohe
         (subject, "ok", None)
         for subject in (
             *("settings", "home", "rights", "disk", "zones", "rules", "judge"),
-            *("database", "clock", "lake", "workers", "work", "mail", "check_url"),
+            *("database", "clock", "lake", "workers", "work", "mail", "channels", "check_url"),
         )
     ]
     assert said.code == 0
@@ -263,4 +264,13 @@ def test_a_check_that_cannot_be_carried_out_keeps_no_other_from_being_made(kaohe
     monkeypatch.setattr("console.doctor.examination.check_disk", broken)
     said = kaohe("doctor", "--json")
     assert [r["subject"] for r in said.rows if r["level"] != "ok"] == ["disk"]
-    assert len(said.rows) == 14
+    assert len(said.rows) == 15
+
+
+def test_a_channel_that_is_set_up_wrongly_is_told_and_those_that_are_ready_are_named(tmp_path):
+    path = tmp_path / "robots.toml"
+    path.write_text('[wecom.ops]\nkee = "1"\n[dingtalk.night]\ntoken = "t"\nsecret = "s"\n', encoding="utf-8")
+    path.chmod(0o600)
+    wrong, ready = check_channels(load_settings({"KAOHE_ROBOTS_FILE": str(path)}, tmp_path, str(tmp_path)))
+    assert (wrong.level, "robots.toml" in wrong.what.en) == ("wrong", True)
+    assert (ready.level, ready.what.en) == ("ok", "set up: dingtalk; try them with `kaohe notices test`")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.settings import load_settings
 from engine.errors import KaoheError
 from notifier.channels.chat import shortened
 from notifier.channels.http import REST
@@ -134,8 +135,6 @@ def test_all_channels_of_one_file_are_set_up_together(tmp_path):
     robots = {name: kind(name).build(setup) for name in ALL}
     assert all(robots.values())
     assert all(set(kind(name).settings) == {kind("wecom").settings[0]} for name in ALL)
-    with pytest.raises(KeyError):  # this installation has no settings of mail
-        channels_of(setup)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -260,3 +259,14 @@ def test_a_line_that_is_too_long_is_cut_behind_a_character(most):
     assert re.fullmatch("字+…", first)
     assert most - 3 < len(text.encode()) <= most
     assert last.startswith("……")
+
+
+def test_a_channel_that_is_set_up_wrongly_holds_up_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "robots.toml"
+    path.write_text("[wecom.ops]\nkee = 1\n", encoding="utf-8")
+    path.chmod(0o600)
+    settings = load_settings({"KAOHE_ROBOTS_FILE": str(path)}, tmp_path, str(tmp_path))
+    channels, faults = channels_of(settings)
+    assert "email" in channels
+    assert list(faults) == ["wecom"]
+    assert "robots.toml" in str(faults["wecom"])

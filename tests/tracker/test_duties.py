@@ -242,6 +242,31 @@ def test_a_proof_waits_for_a_second_person_who_is_neither_the_doer_nor_the_holde
     assert desk.all()["mandatory_exam"].state == "checked"
 
 
+@pytest.mark.parametrize(
+    ("holder", "more"),
+    [
+        ("王敏", {"display": "王敏"}),
+        ("WM", {}),
+        ("wm-os", {"also": frozenset({"wm-os", "P7"})}),
+        ("P7", {"also": frozenset({"wm-os", "P7"})}),
+        ("Wang Min", {"display": " wang min"}),
+    ],
+)
+def test_the_holder_does_not_check_under_another_name_that_is_theirs(desk, exam, person, holder, more):
+    desk.do(duties.give, exam, by=desk.wang, holder=holder)
+    desk.do(duties.done, exam, "page 7", None)
+    for what, words in ((duties.check, ()), (duties.cancel, ("no need",))):
+        with pytest.raises(SecondPersonError):
+            desk.do(what, exam, *words, by=person("wm", **more))
+    desk.do(duties.check, exam, by=person("sun", display="孙丽", also=frozenset({"P8"})))
+
+
+def test_who_gave_the_proof_under_another_name_does_not_check_it(desk, exam, person):
+    desk.do(duties.done, exam, "page 7", None, by=person("root"))
+    with pytest.raises(SecondPersonError):
+        desk.do(duties.check, exam, by=person("boss", also=frozenset({"root"})))
+
+
 def test_whoever_proved_it_once_cannot_check_what_another_proves_later(desk, exam, person):
     zhao, sun = person("zhao"), person("sun")
     desk.do(duties.done, exam, "page 7", None, by=zhao)

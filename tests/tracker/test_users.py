@@ -12,6 +12,7 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.ledger import journal
 from engine.ledger.actors import Actor, Grant, NotAllowedError, Permission
 from engine.ledger.database import reading, transaction
+from engine.ledger.people import PersonRow, register_people
 from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.tables import ApiToken
 from engine.tracker.access import NotLetInError, actor_of, note_use
@@ -68,6 +69,18 @@ def test_from_then_on_only_users_are_let_in(staffed):
     assert who(staffed, "li") == Actor("li", (Grant("manager", "acme"),))
     with pytest.raises(NotLetInError, match=r"wang is no user here; .* --os wang"):
         who(staffed, "wang")
+
+
+def test_a_user_is_known_by_all_names_of_the_person(staffed):
+    with transaction(staffed) as session:
+        register_people(session, [PersonRow("P7", "xiaohongshu", "a1", "g1")], NOW, "root")
+    with transaction(staffed) as session:
+        add_user(session, ROOT, "boss", "officer", ACME, NOW, os_name="wm", display="王敏", person="P7")
+        add_user(session, ROOT, "wangmin", "operator", ACME, NOW, os_name="wm2", person="P7")
+        secret = create_token(session, ROOT, "boss", "report", NOW + timedelta(days=9), NOW)[1]
+    for one in (who(staffed, "wm"), who(staffed, token=secret)):
+        assert (one.names, one.display) == ({"boss", "wm", "P7", "wangmin", "wm2"}, "王敏")
+    assert who(staffed, "root").names == {"root"}
 
 
 def test_only_administrators_let_others_in(staffed):

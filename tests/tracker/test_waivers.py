@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from engine.assessment.deciding import decide
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.actors import NotAllowedError
-from engine.ledger.database import reading, transaction
+from engine.ledger.database import EVERYTHING, reading, transaction
 from engine.ledger.periods import close
 from engine.ledger.subjects import ShopRow, register_shops
+from engine.ledger.subjects import shop as known_shop
 from engine.ledger.tables import Correction, JournalBatch, Situation, Violation, Waiver
 from engine.rulebook.model import SanctionSpec
 from engine.tracker import waivers
@@ -60,7 +62,7 @@ class Waiving:
 
     def move(self, client, shop="s1", now=TUESDAY):
         """A shop gets another client, as the console lets it."""
-        moved = partial(shop_left, rulebook=self.office.book, actor="root", now=self.at(now))
+        moved = partial(shop_left, rulebook=self.office.book, now=self.at(now))
         with transaction(self.office.ledger) as session:
             register_shops(session, [ShopRow("xiaohongshu", shop, client=client)], self.at(now), "root", moved)
 
@@ -269,6 +271,68 @@ def test_a_request_that_is_withdrawn_and_asked_for_again_is_another_one_with_its
     desk.approve(second, by=zhao)
 
 
+def test_who_asked_does_not_let_it_off_alone_by_recording_it_either(desk, breach, person):
+    zhao, sun = person("zhao"), person("sun")
+    desk.edit(desk.ask(by=zhao), by=sun)
+    desk.ask(now="2026-03-10T10:30")
+
+    def let_off(by, scope=EVERYTHING):
+        with transaction(desk.office.ledger, scope) as session:
+            decide(session, desk.office.book, breach, "waived", by, "told so", desk.at(TUESDAY))
+
+    for one in (zhao, sun, person("li")):
+        with pytest.raises(KaoheError, match=f"{one.name} asked that violation"):
+            let_off(one)
+    of_shop = person("sun", shop="shop:xiaohongshu/s1")  # whose sight does not reach the client's waiver
+    with pytest.raises(KaoheError, match="sun asked"):
+        let_off(of_shop, of_shop.scope)
+    assert desk.office.violation(breach).state == "open"
+    let_off(desk.wang)
+    assert desk.office.violation(breach).state == "waived"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"first": date(2026, 3, 9), "last": date(2026, 3, 15)},
+        {"first": date(2026, 2, 23), "last": date(2026, 3, 7)},
+        {"rules": ("xiaohongshu.other",)},
+        {"client": "b"},
+    ],
+)
+def test_a_request_for_something_else_leaves_the_officer_free(desk, breach, asked, person, like_x1):
+    desk.office.rules = [*desk.office.rules, like_x1("xiaohongshu.other")]
+    desk.office.register({"shop": "s2", "client": "b"})
+    zhao = person("zhao")
+    desk.ask(by=zhao, **asked)
+    with transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", zhao, "told so", desk.at(TUESDAY))
+    assert desk.office.violation(breach).state == "waived"
+
+
+def test_a_request_that_was_answered_binds_nobody(desk, breach, person):
+    zhao = person("zhao")
+    desk.revoke(desk.ask(by=zhao), by=desk.wang)
+    with transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", zhao, "told so", desk.at(TUESDAY))
+    assert desk.office.violation(breach).state == "waived"
+
+
+@pytest.mark.parametrize("more", [{"also": frozenset({"li"})}, {"display": "li"}])
+def test_one_person_under_two_names_is_no_second_person(desk, breach, person, more):
+    name, boss = desk.ask(), person("boss", **more)
+    with pytest.raises(SecondPersonError, match="boss has had a hand in waiver W-1"):
+        desk.approve(name, by=boss)
+    with pytest.raises(KaoheError, match="boss asked that"), transaction(desk.office.ledger) as session:
+        decide(session, desk.office.book, breach, "waived", boss, "told so", desk.at(TUESDAY))
+
+
+def test_who_asked_under_another_name_takes_the_request_back(desk, breach, person):
+    name = desk.ask()
+    desk.revoke(name, by=person("linda", "operator", also=frozenset({"li"})))
+    assert desk.waiver(name).state == "revoked"
+
+
 def test_only_who_wrote_a_request_or_may_approve_takes_it_back(desk, breach, person):
     name = desk.ask()
     with pytest.raises(NotAllowedError):
@@ -314,6 +378,64 @@ def test_what_is_too_long_or_too_vague_is_refused(desk, breach, asked, said):
 
 def test_ninety_two_days_are_a_quarter_and_not_too_long(desk, breach):
     desk.ask(last=MONDAY + timedelta(days=91))
+
+
+QUARTER = {"first": MONDAY, "last": MONDAY + timedelta(days=90)}  # to a Sunday
+AFTER = {"first": MONDAY + timedelta(days=91), "last": MONDAY + timedelta(days=97)}
+
+
+@pytest.mark.parametrize("after", [AFTER, AFTER | {"first": MONDAY + timedelta(days=84)}])
+def test_waivers_that_touch_or_overlap_are_not_longer_together_than_one_may_be(desk, breach, after, person):
+    of_shop = person("zhou", "operator", shop="shop:xiaohongshu/s1")  # who sees no waiver of the whole client
+    desk.ask(**QUARTER)
+    with reading(desk.office.ledger) as session:
+        s1 = known_shop(session, "shop:xiaohongshu/s1")
+    for by, what in ((desk.li, {"client": "default"}), (of_shop, {"shop": s1})):
+        asked = Asked(rules=(X1,), **what, **after)
+        with (
+            pytest.raises(KaoheError, match=r"with W-1 a shop would be let off xiaohongshu\.reply-rate for 98 days"),
+            transaction(desk.office.ledger, by.scope) as session,
+        ):
+            waivers.request(session, desk.office.book, asked, "more", by, desk.at(TUESDAY))
+    desk.approve("W-1")
+    with pytest.raises(KaoheError, match="for 98 days at a stretch, 2026-03-02 to 2026-06-07"):
+        desk.ask(**after)
+    desk.revoke("W-1")
+    desk.approve(desk.ask(**after))
+
+
+def test_a_week_between_them_parts_two_waivers(desk, breach):
+    later = {"first": MONDAY + timedelta(days=98), "last": MONDAY + timedelta(days=104)}
+    desk.approve(desk.ask(**QUARTER), desk.ask(**later))
+
+
+def test_a_request_that_is_edited_is_measured_again_and_other_rules_and_shops_do_not_count(desk, breach, like_x1):
+    desk.office.rules = [*desk.office.rules, like_x1("xiaohongshu.other")]
+    desk.office.register({"shop": "s2", "client": "b"})
+    desk.ask(**QUARTER)
+    desk.ask(**AFTER, rules=("xiaohongshu.other",))
+    desk.ask(**AFTER, client="b")
+    with pytest.raises(KaoheError, match="with W-1 a shop"):
+        desk.edit("W-2", by=desk.li, **AFTER)
+    desk.edit("W-1", by=desk.li, first=MONDAY, last=SUNDAY)
+    desk.edit("W-2", by=desk.li, **AFTER)
+
+
+def test_what_an_older_kaohe_let_be_asked_for_is_approved_neither_together_nor_one_after_another(desk, breach):
+    one, other = desk.ask(**QUARTER), desk.ask(first=date(2026, 6, 15), last=date(2026, 6, 21))
+    with transaction(desk.office.ledger) as session:
+        session.get_one(Waiver, 2).first_day = AFTER["first"]
+    with pytest.raises(KaoheError, match="with W-2 a shop would be let off"):
+        desk.approve(one, other)
+    desk.approve(other)
+    with pytest.raises(KaoheError, match="with W-2 a shop would be let off"):
+        desk.approve(one)
+
+
+def test_a_waiver_of_one_violation_makes_no_chain(desk, breach):
+    desk.ask(first=MONDAY + timedelta(days=7), last=MONDAY + timedelta(days=97))
+    desk.approve(desk.of_violation(breach))
+    assert desk.office.violation(breach).state == "waived"
 
 
 def test_more_shops_than_one_can_look_at_take_an_officer_to_ask_and_another_to_agree(desk, week_of, at, person):
@@ -387,7 +509,8 @@ def test_what_a_clients_waiver_let_off_stands_again_for_the_next_client_and_is_j
     office.assess(at("2026-03-10T12:00"))
     assert {o.shop: o.verdict for o in office.outcomes()} == {"s1": "exempt", "s2": "violation"}
     (told,) = office.entries("waiver.shop_left")
-    assert (told.object_id, told.actor, told.payload["before"]) == (name, "root", {"shop": "shop:xiaohongshu/s2"})
+    assert (told.object_id, told.actor, told.payload["before"]) == (name, "kaohe", {"shop": "shop:xiaohongshu/s2"})
+    assert [e.actor for e in office.entries("violation.reopened")] == ["kaohe"]
     desk.revoke(name)
     assert [office.violation(one).state for one in two] == ["open", "open"]
 
@@ -445,6 +568,7 @@ def test_revoking_brings_back_what_has_left_the_officers_sight(desk, two, person
         waivers.revoke(session, desk.office.book, name, "it was up", officer, desk.at(TUESDAY))
         assert not session.sight.everything
     assert [desk.office.violation(v).state for v in two] == ["open", "open"]
+    assert {e.object_id: e.actor for e in desk.office.entries("violation.reopened")} == {two[0]: "sun", two[1]: "kaohe"}
 
 
 def test_revoking_leaves_off_what_a_waiver_covers_that_the_officer_does_not_see(desk, two, person):

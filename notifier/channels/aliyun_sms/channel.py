@@ -1,0 +1,82 @@
+"""The channel of Aliyun's text messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from notifier.channels.aliyun_sms.cloud import PAGE, AliyunCloud, Said
+from notifier.channels.aliyun_sms.codes import OK, outcome
+from notifier.channels.contract import Letter
+from notifier.channels.outcome import Outcome
+from notifier.sms.letters import message_of
+from notifier.sms.limits import PROVIDERS
+
+WAITING, FAILED, DELIVERED = 1, 2, 3  # what a record says of its message
+LOOKED_BACK = timedelta(days=1)  # a message is tried for 18 hours
+MOST_PAGES = 4  # of a day; a number gets 50 messages of one template a day at most
+
+
+@dataclass(frozen=True, slots=True)
+class AliyunSms:
+    """The channel; `clock` tells which days to look through."""
+
+    cloud: AliyunCloud
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Ask Aliyun once to send one message to one number."""
+        message = message_of(letter)
+        if isinstance(message, Outcome):
+            return message
+        said = self.cloud.send(message)
+        return said if isinstance(said, Outcome) else outcome(said, now)
+
+    def settle(self, letter: Letter) -> Outcome | None:
+        """What became of an earlier attempt, by Aliyun's records of the number; None where they do not have it.
+
+        As long as the records cannot be read the question stays open: nothing is sent.
+        """
+        message = message_of(letter)
+        if isinstance(message, Outcome):
+            return message
+        now = self.clock()
+        ours: list[Any] = []
+        for day in dict.fromkeys(t.astimezone(PROVIDERS).date() for t in (now, now - LOOKED_BACK)):
+            for page in range(1, MOST_PAGES + 1):
+                said = self.cloud.sent_to(message.number, day, page)
+                found = _records(said)
+                if found is None:
+                    why = said.answer if isinstance(said, Outcome) else f"{said.code} {said.message}"
+                    return Outcome.of("unknown", f"Aliyun's records cannot be asked: {why}")
+                ours += [record for record in found if record.out_id == message.digest]
+                if len(found) < PAGE:
+                    break
+        return _settled(ours)
+
+    def greet(self) -> Outcome:
+        """Whether the key fits, by a question that sends nothing."""
+        now = self.clock()
+        said = self.cloud.statistics(now.astimezone(PROVIDERS).date())
+        return said if isinstance(said, Outcome) else outcome(said, now)
+
+
+def _records(said: Said | Outcome) -> list[Any] | None:
+    """The records of an answer; None where it is none, or has none and does not say that there are none."""
+    if isinstance(said, Outcome) or said.code != OK:
+        return None
+    listed = said.body.sms_send_detail_dtos
+    if listed is None:
+        return [] if str(said.body.total_count) == "0" else None
+    return list(listed.sms_send_detail_dto or ())
+
+
+def _settled(records: list[Any]) -> Outcome | None:
+    """One that arrived or is on its way counts more than one that failed."""
+    best = max(records, key=lambda r: (r.send_status == DELIVERED, r.send_status == WAITING), default=None)
+    if best is None:
+        return None
+    told = f"found in Aliyun's records: {best.err_code or ''} {best.send_date or ''}".rstrip(" :")
+    return Outcome.of("permanent" if best.send_status == FAILED else "accepted", told)
