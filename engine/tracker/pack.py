@@ -122,7 +122,7 @@ def journal_json(content: Content) -> dict[str, Any]:
 
 
 def _veiled(entry: JournalEntry) -> str | None:
-    """That not all of an entry is told, where it was veiled for its reader: without its digest, it would prove nothing."""
+    """That not all of an entry is told, veiled for its reader: without its digest, it would prove nothing."""
     return None if sha256_of(entry.payload) == entry.payload_sha256 else VEILED_WHY
 
 

@@ -100,7 +100,7 @@ ROWS = [
     Row("notices show {n}"),
     Row("outlook --as-of 2026-03-08T20:00 --json", foreign=False),
     Row("outlook --as-of 2026-03-08T20:00 --shop {}1"),
-    Row("pack {v} -o pack.zip"),
+    Row("pack {v} -o {at}/pack.zip"),
     Row("penalties confirm {}-p1 --why because", P.DECIDE, writes=True, ends=(0, 2)),
     Row("penalties link {}-p1 {v} --why because", P.DECIDE, writes=True),
     Row("penalties list --json", foreign=False),
