@@ -19,7 +19,7 @@ from tests.notifier.web_server import answer, drip, hang, reset
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)  # 10:00 in China
 NUMBER = "13800001234"
-USUAL, QUICK = Timing(10, 10, 30), Timing(2, 1, 2)
+USUAL, QUICK = Timing(30, 30, 60), Timing(2, 1, 2)
 LETTER = Letter(
     "V-1",
     "V-1",

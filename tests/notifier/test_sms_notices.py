@@ -35,12 +35,12 @@ def tencent():
 def over(now, aliyun=None, tencent=None):
     made = {}
     if aliyun:
-        cloud = AliyunCloud(KEY, SECRET, Endpoint("http", aliyun.url[7:]), Timing(10, 10, 30))
+        cloud = AliyunCloud(KEY, SECRET, Endpoint("http", aliyun.url[7:]), Timing(30, 30, 60))
         made["aliyun-sms"] = AliyunSms(cloud, clock=lambda: now)
     if tencent:
         there = Endpoint("http", tencent.url[7:])
         made["tencent-sms"] = TencentSms(
-            TencentCloud(KEY, SECRET, "1400006666", "ap-guangzhou", there, Timing(10, 10, 30)), clock=lambda: now
+            TencentCloud(KEY, SECRET, "1400006666", "ap-guangzhou", there, Timing(30, 30, 60)), clock=lambda: now
         )
     return made
 

@@ -18,7 +18,7 @@ from tests.notifier.web_server import answer, drip, hang, reset
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)  # 10:00 in China, as in the fake's receipts
 NUMBER = "+8613800001234"
-USUAL, QUICK = Timing(10, 10, 30), Timing(1, 1, 2)
+USUAL, QUICK = Timing(30, 30, 60), Timing(1, 1, 2)
 LETTER = Letter(
     "V-1",
     "V-1",
