@@ -65,7 +65,7 @@ def excesses(
     )
     rows = con.execute(
         "SELECT DISTINCT p.platform, p.shop, p.agent, p.counter, w.counter, p.period_start, p.period_end, "
-        f"w.value FROM (SELECT unnest(?::VARCHAR[]) AS part, unnest(?::VARCHAR[]) AS whole) c JOIN ({told}) p "
+        f"p.value, w.value FROM (SELECT unnest(?::VARCHAR[]) AS part, unnest(?::VARCHAR[]) AS whole) c JOIN ({told}) p "
         f"ON p.counter = c.part JOIN ({told}) w ON w.counter = c.whole AND p.platform = w.platform AND p.shop = w.shop "
         "AND p.agent IS NOT DISTINCT FROM w.agent AND p.period_start = w.period_start AND p.period_end = w.period_end "
         "WHERE (p.new OR w.new) AND coalesce(p.value_low, p.value) > coalesce(w.value_high, w.value) "

@@ -85,7 +85,7 @@ def test_what_was_recorded_is_shown_and_can_be_completed(kaohe, violation):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--severity", "nonsense", "没有这个违规等级：'nonsense'；已知的有：grave"),
+        ("--severity", "nonsense", "没有这个违规等级：'nonsense'；已知的有：minor（轻微）"),
         ("--severity", "graev", "没有这个违规等级：'graev'；"),
         ("--severity", "", "没有这个违规等级：''"),
         ("--amount", "9" * 40, "不是罚款金额：必须小于 10,000,000,000 元"),

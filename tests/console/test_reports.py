@@ -189,7 +189,7 @@ def test_an_appeal_is_told_with_its_deadline_until_it_is_handed_in(kaohe, two_cl
     assert kaohe("violations", "notified", found, *at, "--reference", "XHS-7").code == 0
     rows = kaohe("report", "daily", "--as-of", AFTER, "--json").rows
     told = [
-        row for row in rows if row["section"] == "deadlines" and row["reference"] == found and "申诉" in row["subject"]
+        row for row in rows if row["section"] == "deadlines" and row["violation"] == found and "申诉" in row["subject"]
     ]
     assert [row["deadline"] for row in told] == ["2026-03-13T18:00:00+08:00"]
 
