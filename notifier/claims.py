@@ -151,7 +151,9 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             notice.attempts = attempts - 1
             notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
         elif state == "queued":
-            notice.next_attempt_at = now + pause(taken.number, attempts)
+            # Where nobody knows whether it was taken, the provider is given the time to say so.
+            whole = outcome.kind == "unknown"
+            notice.next_attempt_at = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
         return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
 
 

@@ -91,6 +91,15 @@ def test_a_temporary_refusal_is_tried_again_after_pauses_that_grow_and_then_no_m
     assert notice.answer == "temporary: 450 4.2.1 <zhang@example.com> is busy"
 
 
+def test_after_an_unknown_outcome_the_provider_is_given_the_whole_rest_to_say_what_became_of_it(
+    sqlite_office, queue, build, now
+):
+    queue(sqlite_office)
+    deliver(sqlite_office, build.post(UNKNOWN), now)
+    rest = sqlite_office.notices()[0].next_attempt_at - now
+    assert longest_pause(1) <= rest < longest_pause(1) + timedelta(seconds=30)
+
+
 def test_notices_that_failed_together_are_tried_again_apart():
     rests = [pause(number, 3) / longest_pause(3) for number in range(1, 1001)]
     assert 0.45 < sum(rests) / len(rests) < 0.55
