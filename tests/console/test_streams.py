@@ -57,7 +57,7 @@ def test_a_full_disk_behind_the_output_is_told_as_what_it_is(spoken, home, words
         said = spoken(*words, out=full)
     assert said.returncode == 2
     told = said.stderr.decode()
-    assert "No space left on device" in told
+    assert "磁盘已满" in told
     assert "Traceback" not in told
     assert "Exception ignored" not in told
     assert not (home / "faults.log").exists()

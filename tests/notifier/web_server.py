@@ -18,7 +18,8 @@ class Request:
 def answer(body=b"{}", status=200, **headers):
     """A plain answer; header names with _ for -."""
     data = body if isinstance(body, bytes) else body.encode()
-    lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(data)}"]
+    # Each connection serves one request here: who keeps connections must not think that this one stays.
+    lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(data)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + data
 
