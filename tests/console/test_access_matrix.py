@@ -148,7 +148,8 @@ ROWS = [
     Row("violations notified {v} --reference n1", P.DECIDE, writes=True),
     Row("violations record {v} acknowledged --why because", P.HANDLE, writes=True),
     Row("violations record {v} confirmed --why because", P.DECIDE, writes=True),
-    Row("violations record {v} waived --why because", P.APPROVE, writes=True),
+    # Who asked for the waiver that waits does not grant it: root has in this world.
+    Row("violations record {v} waived --why because", P.APPROVE, writes=True, ends=(0, 2)),
     Row("violations show {v} --json"),
     Row("waivers approve {w} --why because", P.APPROVE, writes=True, ends=(0, 2)),
     Row("waivers edit {w} --to 2026-03-30 --why because", P.HANDLE, writes=True, ends=(0, 2)),
