@@ -111,10 +111,10 @@ def compare(of: Sides, rulebook: RuleBook, now: datetime, days: int) -> list[Com
     lines = []
     for line in found:
         penalty = of.theirs[line.penalty] if line.penalty else None
-        line = replace(line, doubts=()) if of.veiled else line  # noqa: PLW2901
         one = of.ours[line.violation] if line.violation else None
         place = (penalty.platform, penalty.shop) if penalty else one.place if one else ("", "")
-        lines.append(Compared(line, of.shops[place].client, *place, penalty, one))
+        told = replace(line, doubts=()) if of.veiled else line
+        lines.append(Compared(told, of.shops[place].client, *place, penalty, one))
     return lines
 
 

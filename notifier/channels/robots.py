@@ -169,7 +169,7 @@ def _entry(file: Path, kind: str, name: str, shape: type[E], table: Mapping[str,
     if not _NAME.fullmatch(name):
         raise wrong(NO_NAME)
     types = get_type_hints(shape)
-    fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}  # type: ignore[arg-type]
+    fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}  # type: ignore[arg-type]  # ours
     for key in table:
         if key not in fields:
             zh, en = suggestion(key, fields, "zh-CN"), suggestion(key, fields)
