@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
+from engine.assessment.standing import closed_states
 from engine.evidence.lake import Lake
 from engine.ledger.periods import corrections, month_of
 from engine.ledger.states import LET_OFF
@@ -101,6 +102,7 @@ def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:
         .where(*fits)
     ).all()
     forecasts = _forecasts(session, sorted({v.situation_id for v, _, _ in rows if v.situation_id is not None}))
+    let_off = _let_off(session, [v for v, _, _ in rows])
     for violation, who, whose in rows:
         shop = who if who.kind == "shop" or whose is None else whose
         exposure = violation.exposure_min_fen, violation.exposure_max_fen
@@ -110,7 +112,7 @@ def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:
             violation.platform,
             shop.external_id,
             month_of(violation.cycle_end),
-            violation.state,
+            let_off.get(violation.id, violation.state),
             forecasts.get(violation.situation_id or 0, exposure),
             exposure,
             violation.amount_fen,
@@ -119,6 +121,13 @@ def _reckoned(session: Session, fits: Sequence[Any]) -> Iterator[Reckoned]:
             violation.account,
             violation.borne_by,
         )
+
+
+def _let_off(session: Session, violations: Iterable[Violation]) -> dict[str, str]:
+    """Closed violation → the state that had let it off before: to close a case charges nothing again."""
+    closed = {violation.rule for violation in violations if violation.state == "closed"}
+    states = [item for rule in sorted(closed) for item in closed_states(session, rule).items()]
+    return {name: state for name, state in states if state in LET_OFF}
 
 
 def _forecasts(session: Session, situations: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -18,6 +18,7 @@ from engine.ledger.tables import PenaltyMatch
 from engine.ledger.violation_ids import violation_id
 from engine.measure.counting import UncountableError
 from engine.rulebook.model import Appeal
+from engine.tracker.charged import charged
 from engine.tracker.matches import link, ours_none, unlink
 from tests.tracker.conftest import LATER, Tracker
 
@@ -317,3 +318,16 @@ def test_what_is_under_appeal_or_doubtful_says_nothing_yet(small_tracker, breach
     tracker = breached(small_tracker, "2026-W10")
     tracker.penalise({"reference": "A", **said})
     assert tracker.practice() == []
+
+
+@pytest.mark.parametrize(("ended", "fen"), [("confirmed", 20_000), ("overturned", 0)])
+def test_what_was_let_off_is_charged_nothing_once_its_case_is_closed(tracker, breached, ended, fen):
+    breached(tracker, "2026-W10")
+    tracker.office.say(breach(), "confirmed", amount_fen=20_000, reference="A")
+    if ended == "overturned":
+        tracker.office.say(breach(), "appealed")
+        tracker.office.say(breach(), "overturned")
+    tracker.office.say(breach(), "closed")
+    with reading(tracker.office.ledger) as session:
+        (line,) = charged(session, tracker.office.lake)
+    assert line.sums.charged_fen == fen
