@@ -1,10 +1,11 @@
-"""Are the channels of notices set up as they must be? Nothing is sent over them."""
+"""Are the channels of notices set up as they must be, and do their providers know us? Nothing is sent over them."""
 
 from __future__ import annotations
 
-from console.doctor.finding import Finding, ok, refused
+from console.doctor.finding import Finding, Level, ok, refused
 from console.settings import Settings
-from notifier.channels.registry import USUAL, channels_of
+from engine.rulebook.model import Text
+from notifier.channels.registry import USUAL, channels_of, kind
 
 SUBJECT = "channels"
 
@@ -14,7 +15,19 @@ def check_channels(settings: Settings) -> list[Finding]:
     built, faults = channels_of(settings)
     ready = sorted(built.keys() - {USUAL})
     found = [refused(SUBJECT, fault) for name, fault in faults.items() if name != USUAL]
+    for name in ready:
+        found += _greeted(settings, name)
     if ready:
         zh = f"已设置：{'、'.join(ready)}；用 `kaohe notices test` 试发"
         found.append(ok(SUBJECT, zh, f"set up: {', '.join(ready)}; try them with `kaohe notices test`"))
     return found or [ok(SUBJECT, "只设置了邮件", "none is set up but that of mail")]
+
+
+def _greeted(settings: Settings, name: str) -> list[Finding]:
+    """What a provider says who can be asked without sending anything; nothing where all is well."""
+    answer = kind(name).greet(settings)
+    if answer is None or answer.kind == "accepted":
+        return []
+    mend = Text("请检查它的设置，以及从这里能否连到它", "look at its settings, and whether it can be reached from here")
+    level: Level = "wrong" if answer.kind in {"misconfigured", "permanent"} else "warning"
+    return [Finding(SUBJECT, level, Text(f"{name}：{answer.answer}", f"{name}: {answer.answer}"), mend)]

@@ -11,8 +11,9 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from urllib.parse import urlsplit
@@ -20,7 +21,9 @@ from urllib.parse import urlsplit
 from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Text
 from engine.settings import Setting
-from notifier.channels.kind import Address, Setup
+from notifier.channels.contract import Letter
+from notifier.channels.http import DEADLINE_S
+from notifier.channels.kind import Address, Form, Kind, Setup
 from notifier.channels.outcome import Outcome
 from notifier.channels.registry import kinds
 
@@ -57,6 +60,7 @@ class Entry(Protocol):
 
 
 E = TypeVar("E", bound=Entry)
+Carry = Callable[[E, Letter, datetime, float], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,36 @@ class Robots(Generic[E]):
     def missing(self, name: str) -> Outcome:
         """What becomes of a letter to a name that has no entry."""
         return Outcome.of("misconfigured", f"{self.file} has no [{self.kind}.{name}]: add it there, with its keys")
+
+
+@dataclass(frozen=True, slots=True)
+class RobotChannel(Generic[E]):
+    """A channel whose addresses are entries of the file; `carry` takes one letter to one of them, within a time."""
+
+    robots: Robots[E]
+    carry: Carry[E]
+    deadline_s: float = DEADLINE_S
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Send the letter once; no answer repeats a secret."""
+        robot = self.robots.entries.get(letter.recipient)
+        if robot is None:
+            return self.robots.missing(letter.recipient)
+        return concealed(self.carry(robot, letter, now, self.deadline_s), robot)
+
+    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+        """None: neither a robot nor a web hook can be asked whether it has a message."""
+        return None
+
+
+def robot_kind(name: str, title: Text, shape: type[E], carry: Carry[E], form: Form = "chat") -> Kind:
+    """The kind of channel whose entries have this shape."""
+
+    def build(setup: Setup) -> RobotChannel[E] | None:
+        robots = robots_of(setup, name, shape)
+        return RobotChannel(robots, carry) if robots else None
+
+    return Kind(name, title, form, read_name, build, faults=(NO_NAME,), settings=(ROBOTS_FILE,))
 
 
 def read_name(text: str) -> Address:

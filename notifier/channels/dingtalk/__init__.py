@@ -12,17 +12,11 @@ from urllib.parse import quote, urlencode
 from engine.rulebook.model import Text
 from notifier.channels.chat import Codes, compact, shortened
 from notifier.channels.contract import Letter
-from notifier.channels.http import DEADLINE_S, Post
-from notifier.channels.kind import Kind, Setup
+from notifier.channels.http import Post
 from notifier.channels.outcome import Outcome
 from notifier.channels.robots import (
-    NO_NAME,
-    ROBOTS_FILE,
-    Robots,
     base_fault,
-    concealed,
-    read_name,
-    robots_of,
+    robot_kind,
     whole_address,
 )
 from notifier.words.lines import cut
@@ -78,26 +72,12 @@ class Robot:
         return tuple(s for s in (self.token, quote(self.token, safe=""), self.secret, *self.mention) if s)
 
 
-@dataclass(frozen=True, slots=True)
-class DingtalkChannel:
-    """The robots of DingTalk groups."""
-
-    robots: Robots[Robot]
-    deadline_s: float = DEADLINE_S
-
-    def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send the letter as one message."""
-        robot = self.robots.entries.get(letter.recipient)
-        if robot is None:
-            return self.robots.missing(letter.recipient)
-        text = shortened(letter, MOST_BYTES, lambda text: len(_message(robot, letter, text)))
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        answer = Post(_address(robot, now), _message(robot, letter, text), headers, deadline_s=self.deadline_s).sent()
-        return concealed(answer if isinstance(answer, Outcome) else CODES.outcome(answer, now), robot)
-
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
-        """None: a robot cannot be asked."""
-        return None
+def carry(robot: Robot, letter: Letter, now: datetime, deadline_s: float) -> Outcome:
+    """Send the letter as one message."""
+    text = shortened(letter, MOST_BYTES, lambda text: len(_message(robot, letter, text)))
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    answer = Post(_address(robot, now), _message(robot, letter, text), headers, deadline_s=deadline_s).sent()
+    return answer if isinstance(answer, Outcome) else CODES.outcome(answer, now)
 
 
 def _message(robot: Robot, letter: Letter, text: str) -> bytes:
@@ -119,18 +99,4 @@ def _address(robot: Robot, now: datetime) -> str:
     return f"{robot.base.rstrip('/')}/robot/send?{urlencode(query)}"
 
 
-def build(setup: Setup) -> DingtalkChannel | None:
-    """The channel, None where there are no such robots. Raises KaoheError where the file is wrong."""
-    robots = robots_of(setup, "dingtalk", Robot)
-    return DingtalkChannel(robots) if robots else None
-
-
-CHANNEL = Kind(
-    name="dingtalk",
-    title=Text("钉钉群机器人", "DingTalk group robot"),
-    form="chat",
-    address=read_name,
-    build=build,
-    faults=(NO_NAME,),
-    settings=(ROBOTS_FILE,),
-)
+CHANNEL = robot_kind("dingtalk", Text("钉钉群机器人", "DingTalk group robot"), Robot, carry)

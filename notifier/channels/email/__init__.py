@@ -10,7 +10,7 @@ from __future__ import annotations
 from engine.rulebook.model import Text
 from notifier.channels.email.address import ADDRESS_FAULTS, read_address
 from notifier.channels.email.channel import EmailChannel
-from notifier.channels.email.setup import SETTINGS, build, greet
+from notifier.channels.email.setup import SETTINGS, build
 from notifier.channels.kind import Kind
 
 __all__ = ["CHANNEL", "EmailChannel"]
@@ -23,5 +23,4 @@ CHANNEL = Kind(
     build=build,
     faults=ADDRESS_FAULTS,
     settings=SETTINGS,
-    greet=greet,
 )

@@ -14,7 +14,6 @@ from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.kind import Setup
-from notifier.channels.outcome import Outcome
 
 SAMPLE_SENDER = "kaohe@example.com"  # good enough for files in the outbox
 SETTINGS = (
@@ -45,12 +44,6 @@ def build(setup: Setup) -> Channel:
         )
     transport = smtp_server(url, setup.value("smtp_password") or None) if url else OutboxFolder(setup.outbox)
     return EmailChannel(sender, transport)
-
-
-def greet(setup: Setup) -> Outcome | None:
-    """What the server answers up to the sender's name; None without one. Raises as `build` does."""
-    url = setup.value("smtp_url")
-    return smtp_server(url, setup.value("smtp_password") or None).greet(setup.value("mail_from")) if url else None
 
 
 def smtp_server(url: str, password: str | None) -> SmtpServer:

@@ -15,17 +15,11 @@ from urllib.parse import quote
 from engine.rulebook.model import Text
 from notifier.channels.chat import Codes, compact, shortened
 from notifier.channels.contract import Letter
-from notifier.channels.http import DEADLINE_S, Post
-from notifier.channels.kind import Kind, Setup
+from notifier.channels.http import Post
 from notifier.channels.outcome import Outcome
 from notifier.channels.robots import (
-    NO_NAME,
-    ROBOTS_FILE,
-    Robots,
     base_fault,
-    concealed,
-    read_name,
-    robots_of,
+    robot_kind,
     whole_address,
 )
 from notifier.words.lines import cut
@@ -69,27 +63,13 @@ class Robot:
         return tuple(s for s in (self.hook, quote(self.hook, safe=""), self.secret) if s)
 
 
-@dataclass(frozen=True, slots=True)
-class FeishuChannel:
-    """The custom robots of Feishu groups."""
-
-    robots: Robots[Robot]
-    deadline_s: float = DEADLINE_S
-
-    def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send the letter as one card."""
-        robot = self.robots.entries.get(letter.recipient)
-        if robot is None:
-            return self.robots.missing(letter.recipient)
-        text = shortened(letter, MOST_BYTES, lambda text: len(_message(robot, letter, text, now)))
-        url = f"{robot.base.rstrip('/')}/open-apis/bot/v2/hook/{quote(robot.hook, safe='')}"
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        answer = Post(url, _message(robot, letter, text, now), headers, deadline_s=self.deadline_s).sent()
-        return concealed(answer if isinstance(answer, Outcome) else CODES.outcome(answer, now), robot)
-
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
-        """None: a robot cannot be asked."""
-        return None
+def carry(robot: Robot, letter: Letter, now: datetime, deadline_s: float) -> Outcome:
+    """Send the letter as one card."""
+    text = shortened(letter, MOST_BYTES, lambda text: len(_message(robot, letter, text, now)))
+    url = f"{robot.base.rstrip('/')}/open-apis/bot/v2/hook/{quote(robot.hook, safe='')}"
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    answer = Post(url, _message(robot, letter, text, now), headers, deadline_s=deadline_s).sent()
+    return answer if isinstance(answer, Outcome) else CODES.outcome(answer, now)
 
 
 def _message(robot: Robot, letter: Letter, text: str, now: datetime) -> bytes:
@@ -103,18 +83,4 @@ def _message(robot: Robot, letter: Letter, text: str, now: datetime) -> bytes:
     return compact(message)
 
 
-def build(setup: Setup) -> FeishuChannel | None:
-    """The channel, None where there are no such robots. Raises KaoheError where the file is wrong."""
-    robots = robots_of(setup, "feishu", Robot)
-    return FeishuChannel(robots) if robots else None
-
-
-CHANNEL = Kind(
-    name="feishu",
-    title=Text("飞书自定义机器人", "Feishu custom robot"),
-    form="chat",
-    address=read_name,
-    build=build,
-    faults=(NO_NAME,),
-    settings=(ROBOTS_FILE,),
-)
+CHANNEL = robot_kind("feishu", Text("飞书自定义机器人", "Feishu custom robot"), Robot, carry)

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 from engine.rulebook.model import Text
 from notifier.channels.chat import compact
 from notifier.channels.contract import Letter
-from notifier.channels.http import DEADLINE_S, Answer, Post, by_status
-from notifier.channels.kind import Kind, Setup
+from notifier.channels.http import Answer, Post, by_status
 from notifier.channels.outcome import Outcome
-from notifier.channels.robots import NO_NAME, ROBOTS_FILE, Robots, address_parts, concealed, read_name, robots_of
+from notifier.channels.robots import address_parts, robot_kind
 from notifier.channels.webhook.reach import may_reach
 
 SHORTEST_SECRET = 16
@@ -62,33 +61,18 @@ class Hook:
         return tuple(s for s in told if len(s) >= SHORTEST_KEY)
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookChannel:
-    """The web hooks of an installation."""
-
-    hooks: Robots[Hook]
-    deadline_s: float = DEADLINE_S
-
-    def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send the letter once. Each hook is a server of its own: what befalls one says nothing of the others."""
-        hook = self.hooks.entries.get(letter.recipient)
-        if hook is None:
-            return self.hooks.missing(letter.recipient)
-        body = _document(letter, now)
-        post = Post(
-            hook.url,
-            body,
-            _headers(letter, body, hook.secret, now),
-            allowed=partial(may_reach, private=hook.allow_private, plain=hook.url.startswith("http:")),
-            deadline_s=self.deadline_s,
-        )
-        answer = post.sent()
-        outcome = answer if isinstance(answer, Outcome) else _outcome(answer, now)
-        return replace(concealed(outcome, hook), for_all=False)
-
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
-        """None: a receiver is not asked, since it drops by itself what it already has."""
-        return None
+def carry(hook: Hook, letter: Letter, now: datetime, deadline_s: float) -> Outcome:
+    """Send the letter once. Each hook is a server of its own: what befalls one says nothing of the others."""
+    body = _document(letter, now)
+    post = Post(
+        hook.url,
+        body,
+        _headers(letter, body, hook.secret, now),
+        allowed=partial(may_reach, private=hook.allow_private, plain=hook.url.startswith("http:")),
+        deadline_s=deadline_s,
+    )
+    answer = post.sent()
+    return replace(answer if isinstance(answer, Outcome) else _outcome(answer, now), for_all=False)
 
 
 def _document(letter: Letter, now: datetime) -> bytes:
@@ -122,18 +106,4 @@ def _outcome(answer: Answer, now: datetime) -> Outcome:
     return refused or Outcome.of("accepted", f"HTTP {answer.status} {answer.text()}")
 
 
-def build(setup: Setup) -> WebhookChannel | None:
-    """The channel, None where there are no such hooks. Raises KaoheError where the file is wrong."""
-    hooks = robots_of(setup, "webhook", Hook)
-    return WebhookChannel(hooks) if hooks else None
-
-
-CHANNEL = Kind(
-    name="webhook",
-    title=Text("网络钩子", "web hook"),
-    form="email",
-    address=read_name,
-    build=build,
-    faults=(NO_NAME,),
-    settings=(ROBOTS_FILE,),
-)
+CHANNEL = robot_kind("webhook", Text("网络钩子", "web hook"), Hook, carry, form="email")

@@ -13,17 +13,11 @@ from urllib.parse import quote
 from engine.rulebook.model import Text
 from notifier.channels.chat import Codes, compact, shortened
 from notifier.channels.contract import Letter
-from notifier.channels.http import DEADLINE_S, Post
-from notifier.channels.kind import Kind, Setup
+from notifier.channels.http import Post
 from notifier.channels.outcome import Outcome
 from notifier.channels.robots import (
-    NO_NAME,
-    ROBOTS_FILE,
-    Robots,
     base_fault,
-    concealed,
-    read_name,
-    robots_of,
+    robot_kind,
     whole_address,
 )
 from notifier.words.lines import cut
@@ -70,50 +64,23 @@ class Robot:
         return (self.key, quote(self.key, safe=""), *self.mention)
 
 
-@dataclass(frozen=True, slots=True)
-class WecomChannel:
-    """The robots of WeCom groups."""
-
-    robots: Robots[Robot]
-    deadline_s: float = DEADLINE_S
-
-    def send(self, letter: Letter, now: datetime) -> Outcome:
-        """Send the letter as Markdown, and the mentions behind it."""
-        robot = self.robots.entries.get(letter.recipient)
-        if robot is None:
-            return self.robots.missing(letter.recipient)
-        content = {"content": shortened(letter, MOST_BYTES)}
-        first = self._posted(robot, {"msgtype": "markdown", "markdown": content}, now)
-        if first.kind != "accepted" or not robot.mention:
-            return first
-        text = {"content": cut(letter.subject, LONGEST_MENTION), "mentioned_mobile_list": robot.mention}
-        second = self._posted(robot, {"msgtype": "text", "text": text}, now)
-        told = "mentioned" if second.kind == "accepted" else f"the mention was not: {second.kind} {second.answer}"
-        return Outcome.of("accepted", f"{first.answer}; {told}")
-
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
-        """None: a robot cannot be asked."""
-        return None
-
-    def _posted(self, robot: Robot, message: dict[str, object], now: datetime) -> Outcome:
-        url = f"{robot.base.rstrip('/')}/cgi-bin/webhook/send?key={quote(robot.key, safe='')}"
-        headers = {"Content-Type": "application/json"}
-        answer = Post(url, compact(message), headers, deadline_s=self.deadline_s).sent()
-        return concealed(answer if isinstance(answer, Outcome) else CODES.outcome(answer, now), robot)
+def carry(robot: Robot, letter: Letter, now: datetime, deadline_s: float) -> Outcome:
+    """Send the letter as Markdown, and the mentions behind it."""
+    content = {"content": shortened(letter, MOST_BYTES)}
+    first = _posted(robot, {"msgtype": "markdown", "markdown": content}, now, deadline_s)
+    if first.kind != "accepted" or not robot.mention:
+        return first
+    text = {"content": cut(letter.subject, LONGEST_MENTION), "mentioned_mobile_list": robot.mention}
+    second = _posted(robot, {"msgtype": "text", "text": text}, now, deadline_s)
+    told = "mentioned" if second.kind == "accepted" else f"the mention was not: {second.kind} {second.answer}"
+    return Outcome.of("accepted", f"{first.answer}; {told}")
 
 
-def build(setup: Setup) -> WecomChannel | None:
-    """The channel, None where there are no such robots. Raises KaoheError where the file is wrong."""
-    robots = robots_of(setup, "wecom", Robot)
-    return WecomChannel(robots) if robots else None
+def _posted(robot: Robot, message: dict[str, object], now: datetime, deadline_s: float) -> Outcome:
+    url = f"{robot.base.rstrip('/')}/cgi-bin/webhook/send?key={quote(robot.key, safe='')}"
+    headers = {"Content-Type": "application/json"}
+    answer = Post(url, compact(message), headers, deadline_s=deadline_s).sent()
+    return answer if isinstance(answer, Outcome) else CODES.outcome(answer, now)
 
 
-CHANNEL = Kind(
-    name="wecom",
-    title=Text("企业微信群机器人", "WeCom group robot"),
-    form="chat",
-    address=read_name,
-    build=build,
-    faults=(NO_NAME,),
-    settings=(ROBOTS_FILE,),
-)
+CHANNEL = robot_kind("wecom", Text("企业微信群机器人", "WeCom group robot"), Robot, carry)
