@@ -274,3 +274,11 @@ def test_a_channel_that_is_set_up_wrongly_is_told_and_those_that_are_ready_are_n
     wrong, ready = check_channels(load_settings({"KAOHE_ROBOTS_FILE": str(path)}, tmp_path, str(tmp_path)))
     assert (wrong.level, "robots.toml" in wrong.what.en) == ("wrong", True)
     assert (ready.level, ready.what.en) == ("ok", "set up: dingtalk; try them with `kaohe notices test`")
+
+
+def test_a_provider_of_text_messages_that_cannot_be_reached_is_told(tmp_path):
+    given = {"KAOHE_ALIYUN_SMS_KEY_ID": "k", "KAOHE_ALIYUN_SMS_KEY_SECRET": "s"}
+    given |= {"KAOHE_SMS_BINDINGS": str(tmp_path / "b.toml"), "KAOHE_ALIYUN_SMS_ENDPOINT": "http://127.0.0.1:9"}
+    found = check_channels(load_settings(given, tmp_path, str(tmp_path)))
+    assert [(f.subject, f.level) for f in found] == [("channels", "warning"), ("channels", "ok")]
+    assert found[0].what.en.startswith("aliyun-sms: ")
