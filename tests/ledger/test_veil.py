@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
 BOSS = Actor("boss", (Grant("operator", "acme"),), internal=False)
 NAMING = {"actor", "holder", "writers", "doers", "owner"}
 # Processes, and the engine that judged.
-OTHERS = {"Run.owner", "Notice.owner", "Situation.decided_by"}
+OTHERS = {"Run.owner", "Notice.owner", "Situation.decided_by", "Mute.set_by", "Mute.ended_by"}
 
 
 @pytest.fixture

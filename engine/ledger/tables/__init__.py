@@ -13,10 +13,12 @@ from engine.ledger.tables.contracts import ContractStandard, Deposit
 from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
-from engine.ledger.tables.notices import Notice, NoticeItem
+from engine.ledger.tables.milestones import Milestone
+from engine.ledger.tables.notices import Notice, NoticeItem, Receipt
 from engine.ledger.tables.penalties import PenaltyMatch
+from engine.ledger.tables.routing import Contact, ContactAddress, Mute, Route
 from engine.ledger.tables.subjects import Assignment, Subject
-from engine.ledger.tables.violations import Decided, Sanction, Violation
+from engine.ledger.tables.violations import Decided, Diagnosis, Sanction, Violation
 from engine.ledger.tables.waivers import WaivedViolation, Waiver, WaiverShop
 from engine.ledger.tables.workers import WorkerSeen
 
@@ -27,6 +29,8 @@ __all__ = [
     "Assessment",
     "Assignment",
     "Attachment",
+    "Contact",
+    "ContactAddress",
     "ContractStandard",
     "Correction",
     "Coverage",
@@ -34,14 +38,19 @@ __all__ = [
     "DayFile",
     "Decided",
     "Deposit",
+    "Diagnosis",
     "Duty",
     "Expectation",
     "JournalBatch",
     "JournalEntry",
+    "Milestone",
+    "Mute",
     "Notice",
     "NoticeItem",
     "PenaltyMatch",
     "Period",
+    "Receipt",
+    "Route",
     "RuleVersion",
     "Run",
     "Sanction",

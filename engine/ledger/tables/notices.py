@@ -5,22 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
-from engine.ledger.tables.parts import BigId, identity
+from engine.ledger.tables.parts import BigId, identity, optional_ref
 
 
 class Notice(SQLModel, table=True):
-    """One message to one recipient over one channel: about one violation, or a digest of several. Never two of them.
+    """One message to one recipient over one channel: about one piece of news, or a digest. Never two.
 
-    `key` is the violation's id, or a digest's own (`late:2026-03-10/acme`: a local day and a client); what a digest is
-    about stands in `notice_item`, and its text is written when it is sent.
+    `key` names the news: a violation's id, what else happened and where the journal tells it, or a digest's own
+    (`late:2026-03-10/acme`: a local day and a client). What a digest of late violations is about stands in
+    `notice_item`; notices that were gathered into another stay as `gathered`, with its number in `within_id`. The text
+    of both is written when it is sent.
     """
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("key", "event", "recipient", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("key", "event", "recipient", "channel"),
+        Index("ix_notice_channel_recipient_tried_at", "channel", "recipient", "tried_at"),
+    )
 
     id: int | None = identity()
     key: str
@@ -34,7 +39,13 @@ class Notice(SQLModel, table=True):
     subject: str
     body: str = Field(sa_type=Text)
     variables: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # of a text that the provider keeps
-    state: str = Field(index=True)  # queued | sending | sent | failed | dropped (settled meanwhile)
+    news: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # what the text tells beside the rows
+    contact: str | None = None  # by whose name it was routed; None: the shop's own contact
+    why: str | None = Field(default=None, sa_type=Text)  # by which route
+    urgent: bool = False
+    template_sha256: str | None = None
+    # queued | sending | sent | failed | dropped (settled meanwhile) | gathered (told in another) | muted
+    state: str = Field(index=True)
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
@@ -42,7 +53,31 @@ class Notice(SQLModel, table=True):
     next_attempt_at: datetime = Field(sa_type=Instant)
     answer: str | None = Field(default=None, sa_type=Text)  # what the provider really said
     created_at: datetime = Field(sa_type=Instant)
+    tried_at: datetime | None = Field(default=None, sa_type=Instant)  # the last attempt
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    within_id: int | None = optional_ref("notice.id", index=True)  # the notice that told it instead
+    instead_of_id: int | None = optional_ref("notice.id", index=True)  # the one that its first address refused
+    provider_id: str | None = Field(default=None, index=True)  # the provider's own name for it
+    receipt: str | None = None  # what became of it behind the provider: delivered | undelivered
+    receipt_at: datetime | None = Field(default=None, sa_type=Instant)
+    receipt_answer: str | None = Field(default=None, sa_type=Text)
+
+
+class Receipt(SQLModel, table=True):
+    """What a provider reported of a message, as it came; several may come of one, in any order, some twice."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("channel", "provider_id", "recipient", "state", "reported_at"),)
+
+    id: int | None = identity()
+    channel: str
+    provider_id: str
+    recipient: str
+    notice_id: int | None = optional_ref("notice.id", index=True)  # None until it is known which it is about
+    state: str  # delivered | undelivered
+    answer: str = Field(sa_type=Text)
+    reported_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
 
 
 class NoticeItem(SQLModel, table=True):

@@ -102,3 +102,17 @@ class Sanction(SQLModel, table=True):
     points: int | None = Field(default=None, sa_type=BigInteger)
     share: str | None = None
     accounts: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class Diagnosis(SQLModel, table=True):
+    """What caused a violation, as far as the evidence tells: reckoned once for the situation that stands.
+
+    `document` has its causes and what weighs most (`engine.assessment.diagnosis`), with names of agents.
+    """
+
+    __tablename__ = "diagnosis"
+
+    violation_id: str = Field(primary_key=True, foreign_key="violation.id")
+    situation_id: int | None = optional_ref("situation.id")
+    document: Any = Field(sa_column=Column(JSON, nullable=False))
+    reckoned_at: datetime = Field(sa_type=Instant)
