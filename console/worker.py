@@ -16,6 +16,7 @@ from console.desk import KAOHE, Desk
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
+from engine.assessment.diagnosing import diagnose_new
 from engine.errors import KaoheError
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
@@ -93,6 +94,7 @@ def reconcile(
         )
     except AssessmentError as error:
         done, failures = error.done, error.failures
+    diagnose_new(desk.place, book, now, stop)
     look_after(desk.ledger, book, now, KAOHE, stop)
     return done, failures
 

@@ -33,7 +33,7 @@ class Drafter:
         """One notice for each recipient; where an address cannot be used it is failed from the start."""
         made = []
         for recipient in recipients:
-            facts = record.facts(self.rulebook, self.sheets, recipient.language)
+            facts = record.facts(self.rulebook, self.sheets, recipient.language, named=recipient.internal)
             text = self._text(event, recipient.channel, facts)
             about = {"key": record.violation.id, "violation_id": record.violation.id, "event": event}
             made.append(notice_to(recipient, text, now, **about, client=record.violation.client))

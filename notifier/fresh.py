@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any, cast
 
 from sqlalchemy import Engine, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from engine.ledger.database import reading, transaction
-from engine.ledger.tables import Notice, Violation
+from engine.ledger.tables import Contact, Notice, Violation
 from engine.rulebook.model import Language
 from notifier.claims import Claim
 from notifier.drafts import Drafter
@@ -28,7 +28,9 @@ def freshened(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
     assert notice.violation_id is not None  # a digest is written by `notifier.writing`
     with reading(ledger) as session:
         record = records_of(session, [notice.violation_id])[notice.violation_id]
-    facts = record.facts(drafter.rulebook, drafter.sheets, cast("Language", notice.language))
+        of_house = select(Contact.id).where(Contact.name == notice.contact, col(Contact.client).is_(None))
+        named = notice.contact is not None and session.exec(of_house).first() is not None
+    facts = record.facts(drafter.rulebook, drafter.sheets, cast("Language", notice.language), named=named)
     text = drafter.templates.render(notice.event, notice.channel, facts)
     said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
     said |= {"variables": dict(text.variables) or None}

@@ -68,7 +68,8 @@ WITH busy AS (
 ), moments AS (
     SELECT t.thing, t.shop, t.day, t.missed, d.room,
            coalesce(b.at_once, 0) AS at_once, coalesce(d.on_line, 0) AS on_line
-    FROM things t ASOF LEFT JOIN busy b ON t.shop = b.shop AND t.moment >= b.moment LEFT JOIN duty d ON d.thing = t.thing
+    FROM things t ASOF LEFT JOIN busy b ON t.shop = b.shop AND t.moment >= b.moment
+    LEFT JOIN duty d ON d.thing = t.thing
 ), usual AS (
     SELECT shop, quantile_disc(at_once / on_line, 0.5) FILTER (WHERE on_line > 0) AS each,
            quantile_disc(at_once, 0.5) AS together

@@ -58,9 +58,9 @@ def misses(
 ) -> bool:
     """Fill the table `things` with what the denominator counts of `shops`, a row for each thing; False for no evidence.
 
-    Its columns: thing (a number), shop, day, second, moment (UTC), agent (null: nobody), session, missed, unanswered (no
-    human ever replied), and of ratings reasons, agent_kind, origin and served (see `_tell_who_served`). A person-day is
-    told by the message that waited longest. `version` is one that `takes_apart`. Raises UncountableError.
+    Its columns: thing (a number), shop, day, second, moment (UTC), agent (null: nobody), session, missed, unanswered
+    (no human ever replied), and of ratings reasons, agent_kind, origin and served (see `_tell_who_served`). A
+    person-day is told by its message that waited longest. `version` is one that `takes_apart`. Raises UncountableError.
     """
     parts = _parts(version)
     assert parts is not None
