@@ -170,7 +170,7 @@ def _keep(ledger: Engine, wanted: _Wanted, found: Mapping[str, Diagnosis], now: 
             select(Violation.id, col(Violation.situation_id)).where(col(Violation.id).in_(names))
         ).all()
         kept = {row.violation_id: row for row in session.exec(select(Kept).where(col(Kept.violation_id).in_(names)))}
-        fresh = []
+        fresh, again = [], 0
         for name, situation in stands:
             read, document = by_violation[name]
             if read != situation:
@@ -183,4 +183,5 @@ def _keep(ledger: Engine, wanted: _Wanted, found: Mapping[str, Diagnosis], now: 
             else:
                 row.situation_id, row.document, row.reckoned_at = situation, document, now
                 session.add(row)
-        return insert_missing(session, Kept, fresh) + len(kept)
+                again += 1
+        return insert_missing(session, Kept, fresh) + again

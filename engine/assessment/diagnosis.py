@@ -156,18 +156,21 @@ def _reply_causes(caused: Sequence[Caused]) -> tuple[Cause, ...]:
 
 
 def _rating_causes(found: Diagnosis) -> tuple[Cause, ...]:
-    """Where bots earned most of the poor ratings it is they; else what buyers name; else nobody has told why.
+    """What earned the poor ratings, all that is known; what to mend first stands at the head.
 
-    All are listed, what is to be mended first at the head of those with as many misses.
+    That is bots if most were theirs, those without a reason if most have none, else what buyers name most.
     """
-    served = {name: misses for name, misses, _ in found.served}
+    missed = found.misses or 0
     bots = {name: misses for name, misses, _ in found.kinds}.get("bot", 0)
-    handed = served.get("handed_over", 0)
+    handed = {name: misses for name, misses, _ in found.served}.get("handed_over", 0)
     named = [Cause(str(name), misses) for name, misses, _ in found.reasons if name not in {None, "other"} and misses]
     unnamed = sum(misses for name, misses, _ in found.reasons if name in {None, "other"})
-    most_by_bots = 2 * bots > (found.misses or 0)
-    by_bots = [Cause("hand_over", handed)] * (handed > 0) + [Cause("bot", bots - handed)] * (bots > handed)
-    rest = sorted([*named, *([Cause("unread", unnamed)] if unnamed else [])], key=lambda c: -c.misses)
-    if most_by_bots:
-        return (*sorted(by_bots, key=lambda c: -c.misses), *rest)
-    return (*rest, *by_bots)
+    by_bots = _present(Cause("hand_over", handed), Cause("bot", bots - handed))
+    unread = _present(Cause("unread", unnamed))
+    rest = (*unread, *named) if 2 * unnamed > missed else (*named, *unread)
+    return (*by_bots, *rest) if 2 * bots > missed else (*rest, *by_bots)
+
+
+def _present(*causes: Cause) -> tuple[Cause, ...]:
+    """Those that occur, the most misses first."""
+    return tuple(sorted((cause for cause in causes if cause.misses), key=lambda cause: -cause.misses))

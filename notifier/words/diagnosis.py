@@ -63,9 +63,9 @@ _KINDS: Mapping[str | int | None, Text] = {
     None: Text("接待方不明", "unknown who served"),
 }
 _STANDS = {
-    "mends": Text("再有 {n}{unit}达标就够", "{n} more good {unit} would do"),
-    "breaks": Text("再有 {n}{unit}不达标就会违规", "{n} more bad {unit} would break it"),
-    "dilutes": Text("再多 {n}{unit}且都不算在内才回到线内", "{n} more {unit}, none of them counted, bring it back"),
+    "mends": Text("再有 {n} {unit}达标就够", "{n} more good {unit} would do"),
+    "breaks": Text("再有 {n} {unit}不达标就会违规", "{n} more bad {unit} would break it"),
+    "dilutes": Text("再多 {n} {unit}且都不算在内才回到线内", "{n} more {unit}, none of them counted, bring it back"),
 }
 
 
@@ -138,8 +138,8 @@ def margin_words(found: Diagnosis, zone: str, language: Language) -> str | None:
     local = datetime.fromisoformat(at.at).astimezone(zone_named(zone))
     stands = _stands(found, at, language)
     if language == "zh-CN":
-        return f"本期（{cycle}）截至 {local:%m-%d %H:%M}：{at.numerator}/{at.denominator}，{stands}"
-    return f"The open cycle ({cycle}), as of {local:%m-%d %H:%M}: {at.numerator}/{at.denominator}; {stands}"
+        return f"本期 {cycle}，截至 {local:%m-%d %H:%M}：{at.numerator}/{at.denominator}，{stands}"
+    return f"The open cycle, {cycle}, as of {local:%m-%d %H:%M}: {at.numerator}/{at.denominator}; {stands}"
 
 
 def _stands(found: Diagnosis, at: Margin, language: Language) -> str:

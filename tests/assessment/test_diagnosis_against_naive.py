@@ -169,41 +169,38 @@ def days_covered(shifts, shop):
 
 def naive_causes(things, shifts, shop, at_once):
     """{cause: (misses, crowded, calm, by_limit)}; things are (missed, instant)."""
-    moments = []
-    for missed, at in things:
-        states = defaultdict(list)
-        for s in shifts:
-            if s["shop"] == shop and s["starts_at"] <= at < s["ends_at"]:
-                states[s["agent"]].append(s)
-        on_line = {a: ss for a, ss in states.items() if all(s["state"] in {"on_duty", "online"} for s in ss)}
-        limits = [max((s["limit"] for s in ss if s["limit"]), default=None) for ss in on_line.values()]
-        room = None if None in limits or not limits else sum(limits)
-        moments.append((missed, at, at_once(at), len(on_line), room))
-    good = [(n, on) for missed, _, n, on, _ in moments if not missed]
-    each = sorted(n / on for n, on in good if on)
-    together = sorted(n for n, _ in good)
-
-    def middle(values):
-        return values[(len(values) + 1) // 2 - 1] if values else None
-
+    moments = [(missed, at, at_once(at), *on_line_at(shifts, shop, at)) for missed, at in things]
+    each = middle(n / on for missed, _, n, on, _ in moments if not missed and on)
+    together = middle(n for missed, _, n, _, _ in moments if not missed)
     covered = days_covered(shifts, shop)
     found = defaultdict(lambda: [0, 0, 0, 0])
-    for missed, at, n, on, room in moments:
-        if not missed:
-            continue
-        if on and room is not None:
-            crowded = n > room
-        elif on:
-            crowded = None if middle(each) is None else n / on > 2 * middle(each)
-        else:
-            crowded = None if middle(together) is None else n > 2 * middle(together)
+    for _, at, n, on, room in (moment for moment in moments if moment[0]):
+        load, usual = (n / on, each) if on else (n, together)
+        crowded = n > room if on and room is not None else None if usual is None else load > 2 * usual
+        known = covered is not None and covered[0] <= local(at).date() <= covered[1]
         if on:
             cause = {True: "over_capacity", False: "slow", None: "untold"}[crowded]
         else:
-            cause = "roster_gap" if covered and covered[0] <= local(at).date() <= covered[1] else "roster_unknown"
+            cause = "roster_gap" if known else "roster_unknown"
         for place, counts in enumerate((True, crowded is True, crowded is False, bool(on) and room is not None)):
             found[cause][place] += counts
     return {cause: tuple(numbers) for cause, numbers in found.items()}
+
+
+def on_line_at(shifts, shop, at):
+    """How many agents are on line, and how many conversations they take at once; None where one has no limit."""
+    states = defaultdict(list)
+    for s in shifts:
+        if s["shop"] == shop and s["starts_at"] <= at < s["ends_at"]:
+            states[s["agent"]].append(s)
+    serving = [ss for ss in states.values() if all(s["state"] in {"on_duty", "online"} for s in ss)]
+    limits = [max((s["limit"] for s in ss if s["limit"]), default=None) for ss in serving]
+    return len(serving), None if None in limits else sum(limits)
+
+
+def middle(values):
+    found = sorted(values)
+    return found[(len(found) + 1) // 2 - 1] if found else None
 
 
 def caused(diagnosis):
