@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import access_words, duty_words, waiver_words
+from console import access_words, duty_words, routing_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
@@ -135,6 +135,8 @@ NOTICE_STATES: Mapping[str, Text] = {
     "sent": Text("已发出", "sent"),
     "failed": Text("失败", "failed"),
     "dropped": Text("无需再发", "dropped"),
+    "gathered": Text("已并入另一条", "gathered"),
+    "muted": Text("已静音", "muted"),
 }
 EVIDENCE: Mapping[str, Text] = {
     "sessions": Text("会话", "sessions"),
@@ -176,6 +178,7 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "penalty.unmatched": Text("认定处罚不对应我方违规", "penalty.unmatched"),
     **duty_words.EVENTS,
     **waiver_words.EVENTS,
+    **routing_words.EVENTS,
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.corrected": Text("更正申诉时间", "appeal.corrected"),
@@ -265,6 +268,8 @@ ANSWERS = (  # what we ourselves write where a provider's answer stands
     (re.compile(r"accepted: written to (.+)"), r"已写入 \1"),
     (re.compile(r"not sent: the violation is (.+)"), r"未发送：违规的状态已是 \1"),
     (re.compile(r"not sent: (.+) is not in the contact of the shop any more"), r"未发送：\1 已不是店铺的联系人"),
+    (re.compile(r"not sent: no route leads to (.+) any more"), r"未发送：已没有通知路线通往 \1"),
+    (re.compile(r"muted until (\S+ \S+): (.+)"), r"静音至 \1：\2"),
     *(
         (
             re.compile(

@@ -22,7 +22,7 @@ from engine.ledger.masking import masked
 from engine.ledger.subjects import PersonRow, ShopRow, Wish
 from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS, platform_id
-from notifier.routes import contact_faults
+from notifier.routing.recipients import contact_faults
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -18,16 +18,22 @@ from sqlalchemy import ColumnElement, Engine, func, or_, update
 from sqlmodel import Session, col, select
 
 from engine.ledger.database import reading, transaction
-from engine.ledger.dialects import database_clock
-from engine.ledger.journal import append
+from engine.ledger.dialects import database_clock, take_named_lock
+from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
+from notifier.about import about, why_over
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
 from notifier.digests import NOTHING_LEFT, items_of, leave, planning
-from notifier.events import LATE, OCCASIONS
+from notifier.events import DIGESTS, GATHERED, LATE, OPENED
+from notifier.gathering import members_left
 from notifier.records import records_of
-from notifier.routes import misdirected
+from notifier.routing.limits import next_opening, room
+from notifier.routing.mutes import muted, mutes_at
+from notifier.routing.recipients import limits_of, misdirected
+from notifier.routing.rows import routing_of
+from notifier.routing.ways import why_muted
 from notifier.told import told
 from notifier.words.lines import masked
 
@@ -99,35 +105,83 @@ def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) ->
 
 
 def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | str:
-    """Take the notice, or say what became of it instead: `gone` (to somebody else), `dropped` or `failed`."""
+    """Take the notice, or say what became of it instead.
+
+    `gone` to somebody else, `dropped` or `failed` for good, `muted`, or `deferred` until messages may come there.
+    """
     with transaction(ledger) as session:
         clock = database_clock(session)
         notice = session.get_one(Notice, number)
         over = _settled(session, notice)
-        if over or notice.violation_id is None:
+        if over or notice.event in DIGESTS:
             # Planners queue anew what stands again if it was dropped: none must look just before we drop it, after
             # we have looked. Theirs is the first lock, so it comes before the notice's.
             planning(session)
             session.expire_all()
             over = _settled(session, notice)
+        later = _not_before(session, notice, now)
         was, attempts = notice.state, notice.attempts
         same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
         taken = {"state": "sending", "owner": owner, "lease_until": clock + lease, "attempts": attempts + 1}
+        taken["tried_at"] = now
         if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
+        tried = notice.tried_at
         session.refresh(notice)
-        if notice.violation_id is None and not _gathered(session, notice):
+        if notice.event == LATE.event and not _gathered(session, notice):
             # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
-            notice.state, notice.owner, notice.lease_until, notice.attempts = "queued", None, None, attempts
-            notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
-            session.add(notice)
+            _give_back(session, notice, attempts, tried, was)
             return "gone"
-        end = _end(session, notice, attempts, over)
+        events: list[Event] = []
+        if notice.event == GATHERED.event:
+            left, events = members_left(session, notice)
+            over = None if left else NOTHING_LEFT.removeprefix("not sent: ")
+        end = _end(session, notice, attempts, over) or _silenced(session, notice, now)
         if end is not None:
             state, why = end
-            notice.attempts = attempts
-            return _settle(session, notice, state, why, now, was)
+            notice.attempts, notice.tried_at = attempts, tried
+            return _settle(session, notice, state, why, now, was, events)
+        append(session, now, events)
+        if later is not None:
+            _give_back(session, notice, attempts, tried, was)
+            notice.due_at = notice.next_attempt_at = later
+            return "deferred"
         return Claim(notice, number, was == "sending" or (notice.answer or "").startswith("unknown:"))
+
+
+def _give_back(session: Session, notice: Notice, attempts: int, tried: datetime | None, was: str) -> None:
+    """Let a notice that was taken be as it was before."""
+    notice.state, notice.owner, notice.lease_until = "queued", None, None
+    notice.attempts, notice.tried_at = attempts, tried
+    notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
+    session.add(notice)
+
+
+def _not_before(session: Session, notice: Notice, now: datetime) -> datetime | None:
+    """Until when messages must not come to where this notice goes; None: it may be sent now.
+
+    Whoever asks holds the recipient from here on, where there is a cap: nobody else sends there before we are counted.
+    """
+    limits = limits_of(notice, routing_of(session))
+    opens = now if notice.urgent else next_opening(limits.hours, now)
+    if opens > now:
+        return opens
+    if limits.per_hour is not None or limits.per_day is not None:
+        take_named_lock(session, f"{notice.channel}:{notice.recipient}")
+        found = room(session, notice.channel, notice.recipient, limits, now)
+        if found is not None and not found[0]:
+            return found[1]
+    return None
+
+
+def _silenced(session: Session, notice: Notice, now: datetime) -> tuple[str, str] | None:
+    """That somebody has muted meanwhile what this notice tells; of a digest, only where nothing else is in it."""
+    mutes = mutes_at(session, now)
+    if not mutes or notice.event in DIGESTS:
+        return None
+    news, _, _ = about(session, notice)
+    mute = muted(news, notice.contact, mutes)
+    return ("muted", why_muted(mute)) if mute else None
 
 
 def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str:
@@ -166,7 +220,7 @@ def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
 
 def _end(session: Session, notice: Notice, attempts: int, over: str | None) -> tuple[str, str] | None:
     """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
-    if notice.violation_id is None and not items_of(session, [notice.id or 0])[notice.id or 0]:
+    if notice.event == LATE.event and not items_of(session, [notice.id or 0])[notice.id or 0]:
         return "dropped", NOTHING_LEFT
     if over:
         return "dropped", f"not sent: {over}"
@@ -178,31 +232,38 @@ def _end(session: Session, notice: Notice, attempts: int, over: str | None) -> t
 def _gathered(session: Session, digest: Notice) -> bool:
     """Take out of a digest what is not to be told any more; False if it holds other clients' violations."""
     names = items_of(session, [digest.id or 0])[digest.id or 0]
-    records = records_of(session, names)
-    left = [n for n, r in records.items() if r.violation.state not in LATE.states or misdirected(digest, r.shop)]
+    records, routing = records_of(session, names), routing_of(session)
+    left = [
+        n
+        for n, r in records.items()
+        if r.violation.state not in LATE.states or misdirected(digest, r.news(OPENED.event), r.shop, routing)
+    ]
     leave(session, digest, left)
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
 
 
 def _settled(session: Session, notice: Notice) -> str | None:
-    """Why the violation of a notice of its own is not to be told any more."""
-    if notice.violation_id is None:
+    """Why what a notice of its own tells is not to be told any more, or not there."""
+    if notice.event in DIGESTS:
         return None
-    record = records_of(session, [notice.violation_id])[notice.violation_id]
-    violation = record.violation
-    occasion = OCCASIONS.get(notice.event)
-    if occasion is not None and violation.state not in occasion.states:
-        return f"the violation is {violation.state}"
-    return misdirected(notice, record.shop)
+    return why_over(session, notice)
 
 
-def _settle(session: Session, notice: Notice, state: str, answer: str, now: datetime, was: str) -> str:
+def _settle(
+    session: Session,
+    notice: Notice,
+    state: str,
+    answer: str,
+    now: datetime,
+    was: str,
+    before: Sequence[Event] = (),
+) -> str:
     notice.state, notice.answer, notice.owner, notice.lease_until = state, answer, None, None
     notice.sent_at = now if state == "sent" else None
     session.add(notice)
     said = "delayed" if state == "queued" else state
-    digest = notice.violation_id is None
+    digest = notice.event == LATE.event
     violations = items_of(session, [notice.id or 0])[notice.id or 0] if digest else None
-    append(session, now, [told(notice, notice.id or 0, f"notice.{said}", was=was, violations=violations)])
+    append(session, now, [*before, told(notice, notice.id or 0, f"notice.{said}", was=was, violations=violations)])
     _log.info("notice %s to %s: %s, %s", notice.id, masked(notice.recipient), said, masked(answer))
     return said

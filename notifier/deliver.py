@@ -21,10 +21,14 @@ from notifier.channels.contract import Channel
 from notifier.channels.outcome import Outcome, OutcomeKind
 from notifier.claims import LEASE, Claim, claim, due, record
 from notifier.drafts import Drafter
+from notifier.events import DIGESTS
 from notifier.fresh import freshened
+from notifier.gathering import crowded, gather
 from notifier.sandbox import TemplateFaultError
 from notifier.sheets import SheetError
 from notifier.writing import write
+
+MANY = 10**9  # notices at one recipient: only a cap gathers them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Delivered:
     dropped  the violation was settled in the meantime, so nobody was told
     lost     somebody else had taken the notice over before our answer was recorded
     gone     somebody else was faster
+    deferred not now: outside the hours of their recipient, or more than may come
+    muted    somebody wants nobody to be told of it for a while
     resting  left for later, since their channel, or their recipient on it, lets nothing through now
     waiting  due, but of a channel that is not set up here
     """
@@ -48,6 +54,8 @@ class Delivered:
     gone: int = 0
     resting: int = 0
     waiting: int = 0
+    deferred: int = 0
+    muted: int = 0
 
 
 def deliver_due(
@@ -59,13 +67,16 @@ def deliver_due(
     lease: timedelta = LEASE,
     drafter: Drafter | None = None,
     stop: Callable[[], bool] = lambda: False,
+    most_single: int | None = None,
 ) -> Delivered:
     """Send at most `limit` of the notices that are due `now`, the longest due first.
 
     `owner` names this process; several may deliver from one ledger. `drafter` writes each text when it goes out, so
     that it tells what is on record by then; without one a notice goes out as it was queued, and digests are written
     under the rules as the ledger keeps them. When a channel answers that no letter would fare better, it is left alone
-    for the rest of the call. `stop` is asked before each notice: once it says so, the one in hand was the last.
+    for the rest of the call. Where more than `most_single` notices are due at one recipient, or more than may come,
+    they are gathered into one message. `stop` is asked before each notice: once it says so, the one in hand was the
+    last.
     """
     started = time.monotonic()
 
@@ -76,6 +87,14 @@ def deliver_due(
     done: Counter[str] = Counter()
     resting: set[tuple[str, str | None]] = set()  # channels, and single recipients of one
     found, done["waiting"] = due(ledger, channels, now, limit)
+    gathered = [
+        number
+        for where in crowded(ledger, {(channel, recipient) for _, channel, recipient in found}, now)
+        if not stop()
+        for number in gather(ledger, *where, now, MANY if most_single is None else most_single)
+    ]
+    if gathered:
+        found, done["waiting"] = due(ledger, channels, now, limit)
     for number, channel, recipient in found:
         if stop():
             break
@@ -97,7 +116,7 @@ def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: C
     # What an earlier attempt left open stays so.
     left: OutcomeKind | None = "unknown" if taken.open_question else None
     try:
-        if taken.notice.violation_id is None:
+        if taken.notice.event in DIGESTS:
             written = write(ledger, taken, drafter or Drafter({}, "zh-CN"))
         else:
             written = freshened(ledger, taken, drafter) if drafter else taken

@@ -21,7 +21,9 @@ from engine.ledger.tables import Cursor, Notice, NoticeItem, Subject, Violation
 from engine.rulebook.model import Language
 from notifier.events import LATE
 from notifier.records import AT_ONCE
-from notifier.routes import Recipient, misdirected
+from notifier.routing.model import News
+from notifier.routing.recipients import Recipient, misdirected
+from notifier.routing.rows import routing_of
 from notifier.told import told
 
 READER = "notices"
@@ -155,7 +157,8 @@ def rehouse(session: Session, now: datetime) -> list[Event]:
         leave(session, digest, violations)
         if not items_of(session, [number])[number]:
             events.append(dropped(session, digest))
-        recipient = Recipient(digest.recipient, digest.channel, cast("Language", digest.language))
+        language = cast("Language", digest.language)
+        recipient = Recipient(digest.recipient, digest.channel, language, contact=digest.contact, why=digest.why)
         wanted: dict[Addressee, list[str]] = {}
         clients = select(Violation.id, Violation.client).where(col(Violation.id).in_(violations))
         for name, client in session.exec(clients):
@@ -164,12 +167,12 @@ def rehouse(session: Session, now: datetime) -> list[Event]:
     return events
 
 
-def forsake(session: Session, retold: Mapping[str, Subject]) -> list[Event]:
-    """Take violations out of the digests to those whom their shop names no more; what the journal says of it.
+def forsake(session: Session, retold: Mapping[str, tuple[News, Subject]]) -> list[Event]:
+    """Take violations out of the digests to those to whom they do not go any more; what the journal says of it.
 
-    `retold`: the violations that are told to others instead, each with its shop. Within `planning`.
+    `retold`: the violations that are told to others instead, as news of their shop. Within `planning`.
     """
-    names = sorted(retold)
+    names, routing = sorted(retold), routing_of(session)
     found: dict[int, list[str]] = {}
     for start in range(0, len(names), AT_ONCE):
         unsent = (
@@ -183,7 +186,7 @@ def forsake(session: Session, retold: Mapping[str, Subject]) -> list[Event]:
     events = []
     for number, violations in sorted(found.items()):
         digest = session.get_one(Notice, number, with_for_update=True, populate_existing=True)
-        elsewhere = [name for name in violations if misdirected(digest, retold[name])]
+        elsewhere = [name for name in violations if misdirected(digest, *retold[name], routing)]
         if digest.state in ("queued", "failed") and elsewhere:
             leave(session, digest, elsewhere)
             if not items_of(session, [number])[number]:
@@ -261,6 +264,8 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
         recipient=whom.recipient.address,
         channel=whom.recipient.channel,
         language=whom.recipient.language,
+        contact=whom.recipient.contact,
+        why=whom.recipient.why,
         template="",
         subject="",
         body="",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Rule
@@ -14,7 +14,8 @@ from notifier.events import LATE
 from notifier.facts import NoticeFacts
 from notifier.records import Record
 from notifier.render import Rendered, Templates
-from notifier.routes import Recipient
+from notifier.routing.limits import next_opening
+from notifier.routing.recipients import Recipient
 from notifier.sheets import Sheets
 from notifier.sms.binding import BindingError
 
@@ -34,25 +35,8 @@ class Drafter:
         for recipient in recipients:
             facts = record.facts(self.rulebook, self.sheets, recipient.language)
             text = self._text(event, recipient.channel, facts)
-            notice = Notice(
-                key=record.violation.id,
-                violation_id=record.violation.id,
-                event=event,
-                client=record.violation.client,
-                recipient=recipient.address,
-                channel=recipient.channel,
-                language=recipient.language,
-                template=text.template,
-                subject=text.subject,
-                body=text.body,
-                variables=dict(text.variables) or None,
-                state="failed" if recipient.fault else "queued",
-                due_at=now,
-                next_attempt_at=now,
-                answer=f"misconfigured: {recipient.fault}" if recipient.fault else None,
-                created_at=now,
-            )
-            made.append(notice)
+            about = {"key": record.violation.id, "violation_id": record.violation.id, "event": event}
+            made.append(notice_to(recipient, text, now, **about, client=record.violation.client))
         return made
 
     def _text(self, event: str, channel: str, facts: NoticeFacts) -> Rendered:
@@ -66,3 +50,26 @@ class Drafter:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""
         facts = digest_facts(records, self.rulebook, self.sheets, cast("Language", notice.language), older)
         return self.templates.render(LATE.event, notice.channel, facts)
+
+
+def notice_to(recipient: Recipient, text: Rendered, now: datetime, **about: Any) -> Notice:
+    """A notice to this recipient, due when messages may next come there; failed where the address cannot be used."""
+    due = now if recipient.urgent else next_opening(recipient.limits.hours, now)
+    return Notice(
+        **about,
+        recipient=recipient.address,
+        channel=recipient.channel,
+        language=recipient.language,
+        contact=recipient.contact,
+        why=recipient.why,
+        urgent=recipient.urgent,
+        template=text.template,
+        subject=text.subject,
+        body=text.body,
+        variables=dict(text.variables) or None,
+        state="failed" if recipient.fault else "queued",
+        due_at=due,
+        next_attempt_at=due,
+        answer=f"misconfigured: {recipient.fault}" if recipient.fault else None,
+        created_at=now,
+    )

@@ -1,4 +1,4 @@
-"""The journal's events that people are told about, and until when telling them still makes sense."""
+"""The journal's events that people are told about, until when telling them still makes sense, and whom they concern."""
 
 from __future__ import annotations
 
@@ -6,22 +6,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.ledger.states import SETTLED, STATES
+
+UNSETTLED = frozenset({"open", "acknowledged", "confirmed", "appealed"})
+ALL = frozenset(STATES)
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Why somebody is told. `event` names the notice and its templates, `states` those of the violation.
 
-    Once the violation has left these states, the notice would be false: it is not queued, and not sent.
+    Once the violation has left these states, the notice would be false: it is not queued, and not sent. What is `usual`
+    goes to shops' own contacts, and over routes that name no events; the rest goes where a route asks for it. What is
+    `of_house` goes to nobody but contacts of the house. `told_before`: it is news only to those who were told of the
+    violation.
     """
 
     event: str
-    states: frozenset[str]
+    states: frozenset[str] = ALL
+    usual: bool = True
+    of_house: bool = False
+    told_before: bool = False
 
 
-OPENED = Occasion("violation.opened", frozenset({"open", "acknowledged", "confirmed", "appealed"}))
+OPENED = Occasion("violation.opened", UNSETTLED)
 
 # What was found long after its assessment is told in a digest: its templates are those of this event.
 LATE = Occasion("violations.late", OPENED.states)
+
+# Several notices to one recipient as one message; its templates are those of this event.
+GATHERED = Occasion("notices.gathered")
+
+# Nobody has acknowledged a violation: told along the routes that say whom then to tell.
+ESCALATED = Occasion("violation.escalated", frozenset({"open"}), usual=False)
+
+CORRECTED = Occasion("violation.corrected", UNSETTLED, told_before=True)
+WITHDRAWN = Occasion("violation.withdrawn", frozenset({"withdrawn"}), told_before=True)
 
 # By the journal's event. A violation that was withdrawn and stands again is news only to those not yet told.
 EVENTS: Mapping[str, Occasion] = {
@@ -29,7 +49,37 @@ EVENTS: Mapping[str, Occasion] = {
     "violation.reopened": OPENED,
 }
 
-OCCASIONS: Mapping[str, Occasion] = {occasion.event: occasion for occasion in (*EVENTS.values(), LATE)}
+# The others, each of whose entries in the journal is a piece of news of its own.
+OTHERS: Mapping[str, Occasion] = {
+    occasion.event: occasion
+    for occasion in (
+        CORRECTED,
+        WITHDRAWN,
+        Occasion("penalty.recorded"),
+        Occasion("deadline.near", UNSETTLED),
+        Occasion("sanction.begins", ALL - SETTLED | {"closed"}),
+        Occasion("sanction.ends", ALL - SETTLED | {"closed"}),
+        Occasion("warning.at_risk"),
+        Occasion("warning.certain"),
+        Occasion("warning.one_more"),
+        Occasion("duty.overdue", usual=False),
+        Occasion("evidence.missing", usual=False),
+        Occasion("rule.announced", usual=False),
+        Occasion("week.listed", usual=False),
+        Occasion("operator.alarm", usual=False, of_house=True),
+        Occasion("operator.mended", usual=False, of_house=True),
+    )
+}
+
+# What a route may ask for.
+ROUTED: Mapping[str, Occasion] = {OPENED.event: OPENED, ESCALATED.event: ESCALATED, **OTHERS}
+USUAL = frozenset(event for event, occasion in ROUTED.items() if occasion.usual)
+
+OCCASIONS: Mapping[str, Occasion] = {**ROUTED, LATE.event: LATE, GATHERED.event: GATHERED}
+
+
+# Their texts are made of others, and only when they are sent.
+DIGESTS = frozenset({LATE.event, GATHERED.event})
 
 
 def is_late(payload: Mapping[str, Any] | None) -> bool:

@@ -3,7 +3,8 @@
 What was found late, more than a day after its assessment, joins a digest instead: one mail for a whole catch-up.
 
 A shop that gets another contact or client is news as well: its open violations that are young enough are told to those
-who were not told, and what waits for anybody else is dropped.
+who were not told, and what waits for anybody else is dropped. So are other contacts and routes: what was told to nobody
+is told to whom they lead.
 
 Texts are made outside the transaction that stores them, so that a long run of violations does not hold up
 other writers. That transaction moves the cursor only from where the texts began: whoever comes second
@@ -13,7 +14,7 @@ writes nothing.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,13 +32,17 @@ from notifier.digests import READER, Addressee, astray, forsake, join, joined_ev
 from notifier.drafts import Drafter
 from notifier.events import EVENTS, OPENED, is_late
 from notifier.queued import drop, store
-from notifier.records import Record, late_of, open_of_shop, records_of, unsent_of_shop
+from notifier.records import Record, late_of, open_of_shop, records_of, unheard, unsent_of_shop
 from notifier.render import Templates
-from notifier.routes import misdirected, recipients_of
+from notifier.routing.mutes import mutes_at
+from notifier.routing.recipients import Recipient, misdirected
+from notifier.routing.rows import routing_of
+from notifier.routing.ways import Ways
 from notifier.sheets import Sheets
 from notifier.told import told
 
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
+WAYS = frozenset({"contact", "route"})  # what is told to whom
 BATCHES = 100  # how many of the journal's batches one transaction works off
 
 SILENT = Text(
@@ -58,6 +63,7 @@ class Planned:
     old              opened too long ago to tell anybody
     settled          no longer open when its turn came
     late             found long after the assessment: told in a digest
+    muted            nobody is told while a mute holds: recorded, with its reason
     """
 
     queued: int = 0
@@ -68,6 +74,7 @@ class Planned:
     settled: int = 0
     silent_shops: frozenset[str] = field(default_factory=frozenset)
     late: int = 0
+    muted: int = 0
 
     def __add__(self, other: Planned) -> Planned:
         return Planned(
@@ -79,6 +86,7 @@ class Planned:
             self.settled + other.settled,
             self.silent_shops | other.silent_shops,
             self.late + other.late,
+            self.muted + other.muted,
         )
 
 
@@ -124,25 +132,30 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
         found = [e for e in news if e.event in EVENTS]
         turned = {e.object_id: e.at for e in news if _turns(e)}
         opened = {e.object_id for e in found}
-        again = _young(session, turned) - opened
+        again = _young(session, turned)
+        if any(e.object_kind in WAYS for e in news):
+            again |= unheard(session, OPENED.states, now - NOTIFY_WITHIN)
+        again -= opened
         records = records_of(session, sorted(opened | again))
         late = late_of(session, again)
-    made, joining, planned = _drafts(drafter, found, records, now)
-    made += _drafts_again(drafter, again - late, records, now)
+        ways = Ways(routing_of(session), mutes_at(session, now), drafter.language)
+    made, joining, planned = _drafts(drafter, ways, found, records, now)
+    made += _drafts_again(drafter, ways, again - late, records, now)
     for name in sorted(late):
-        _address(joining, records[name], drafter.language)
+        _address(joining, records[name], ways.open(records[name]))
     with transaction(ledger) as session:
         if not _advance(session, begin, end):
             return Planned()
         dropped = _redirect(session, turned, again)
-        dropped += forsake(session, {name: shop for name in again if (shop := records[name].shop)})
+        again_news = {name: (records[name].news(OPENED.event), shop) for name in again if (shop := records[name].shop)}
+        dropped += forsake(session, again_news)
         fresh = store(session, made)
         joined = join(session, joining, now)
         said = [told(n, number, f"notice.{n.state}") for n, number in fresh]
         append(session, now, dropped + said + joined_events(joined))
-    new = [notice for notice, _ in fresh] + [notice for notice, _, is_new in joined if is_new]
-    refused = sum(1 for notice in new if notice.state == "failed")
-    return planned + Planned(queued=len(new) - refused, refused=refused, already=len(made) - len(fresh))
+    states = Counter([n.state for n, _ in fresh] + [n.state for n, _, is_new in joined if is_new])
+    queued, refused, muted = states["queued"], states["failed"], states["muted"]
+    return planned + Planned(queued=queued, refused=refused, already=len(made) - len(fresh), muted=muted)
 
 
 def _turns(entry: Entry) -> bool:
@@ -167,12 +180,13 @@ def _redirect(session: Session, turned: Iterable[str], again: Collection[str]) -
     has failed for such a recipient is dropped too: others are told instead.
     """
     events = []
+    routing = routing_of(session)
     for shop in sorted(turned):
         unsent = unsent_of_shop(session, shop)
-        records = records_of(session, sorted({n.key for n in unsent}))
+        records = records_of(session, sorted({str(n.violation_id) for n in unsent}))
         for notice in unsent:
-            record, retold = records[notice.key], notice.key in again
-            why = misdirected(notice, record.shop)
+            record, retold = records[str(notice.violation_id)], notice.key in again
+            why = misdirected(notice, record.news(notice.event), record.shop, routing)
             if why and (notice.state == "queued" or (notice.state == "failed" and retold)):
                 events.append(drop(session, notice, why))
             elif not (notice.state == "queued" and retold):  # those are written anew
@@ -182,18 +196,17 @@ def _redirect(session: Session, turned: Iterable[str], again: Collection[str]) -
 
 
 def _drafts_again(
-    drafter: Drafter, violations: Iterable[str], records: Mapping[str, Record], now: datetime
+    drafter: Drafter, ways: Ways, violations: Iterable[str], records: Mapping[str, Record], now: datetime
 ) -> list[Notice]:
     made: list[Notice] = []
     for name in sorted(violations):
         record = records[name]
-        if record.shop:
-            made += drafter.notices(record, OPENED.event, recipients_of(record.shop, drafter.language), now)
+        made += ways.silenced(drafter.notices(record, OPENED.event, ways.to(record), now), record)
     return made
 
 
 def _drafts(
-    drafter: Drafter, found: Sequence[Entry], records: Mapping[str, Record], now: datetime
+    drafter: Drafter, ways: Ways, found: Sequence[Entry], records: Mapping[str, Record], now: datetime
 ) -> tuple[list[Notice], dict[Addressee, list[str]], Planned]:
     made: list[Notice] = []
     joining: dict[Addressee, list[str]] = defaultdict(list)
@@ -205,22 +218,22 @@ def _drafts(
             old += 1
         elif record is None or record.violation.state not in (occasion := EVENTS[entry.event]).states:
             settled += 1
-        elif not (recipients := recipients_of(record.shop, drafter.language) if record.shop else []):
+        elif not (recipients := ways.to(record)):
             silent.append(record.shop.key if record.shop else record.violation.id)
         elif is_late(entry.payload):
             late += 1
-            _address(joining, record, drafter.language)
+            _address(joining, record, ways.open(record))
         else:
-            made += drafter.notices(record, occasion.event, recipients, now)
+            made += ways.silenced(drafter.notices(record, occasion.event, recipients, now), record)
     for key in sorted(set(silent)):
         _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
     return made, joining, planned
 
 
-def _address(joining: dict[Addressee, list[str]], record: Record, language: Language) -> None:
-    """Let this violation join the digest of everybody who gets its shop's notices."""
-    for recipient in recipients_of(record.shop, language) if record.shop else []:
+def _address(joining: dict[Addressee, list[str]], record: Record, recipients: Iterable[Recipient]) -> None:
+    """Let this violation join the digest of everybody who gets it."""
+    for recipient in recipients:
         joining[Addressee(recipient, record.violation.client)].append(record.violation.id)
 
 

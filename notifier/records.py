@@ -18,6 +18,7 @@ from engine.ledger.tables import (
     Assessment,
     JournalEntry,
     Notice,
+    NoticeItem,
     RuleVersion,
     Run,
     Sanction,
@@ -28,6 +29,7 @@ from engine.ledger.tables import (
 from engine.rulebook.model import Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
+from notifier.routing.model import News
 from notifier.sheets import Sheets
 
 AT_ONCE = 500  # how many names one query asks for
@@ -73,6 +75,11 @@ class Record:
         told = self.rule(rulebook)
         return next((v for v in told.versions if v.key == self.violation.version), None) if told else None
 
+    def news(self, event: str) -> News:
+        """This event, as routes ask about it."""
+        v = self.violation
+        return News(event, v.client, v.platform, self.shop.key if self.shop else None, v.rule, v.severity)
+
     def ruling(self) -> Ruling:
         """What may be felt of it by now."""
         return ruling(self.violation, self.sanctions)
@@ -112,6 +119,20 @@ def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[s
         .where(col(Violation.state).in_(sorted(states)), col(Assessment.superseded_at).is_(None))
     )
     return dict(session.exec(wanted).all())
+
+
+def unheard(session: Session, states: Collection[str], since: datetime) -> set[str]:
+    """The violations in these states, assessed since then, that nobody was told of or is about to be."""
+    told = select(Notice.id).where(Notice.key == Violation.id).exists()
+    gathered = select(NoticeItem.notice_id).where(NoticeItem.violation_id == Violation.id).exists()
+    wanted = (
+        select(Violation.id)
+        .join(Assessment, col(Assessment.violation_id) == Violation.id)
+        .join(Run, col(Run.id) == Assessment.run_id)
+        .where(col(Run.due_at) >= since, col(Assessment.superseded_at).is_(None))
+        .where(col(Violation.state).in_(sorted(states)), ~told, ~gathered)
+    )
+    return set(session.exec(wanted))
 
 
 def late_of(session: Session, violations: Collection[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -13,11 +13,14 @@ from engine.ledger.database import transaction
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice, Subject
 from engine.rulebook.model import Language
+from notifier.about import about
 from notifier.digests import Addressee, dropped, items_of, join, joined_events, leave, planning, told_of
-from notifier.events import LATE
+from notifier.events import GATHERED, LATE, OPENED
 from notifier.queued import store
-from notifier.records import records_of
-from notifier.routes import Recipient, misdirected, recipients_of
+from notifier.records import Record, records_of
+from notifier.routing.model import News
+from notifier.routing.recipients import Recipient, misdirected, recipients_of
+from notifier.routing.rows import routing_of
 from notifier.told import told
 from notifier.words.lines import masked
 
@@ -33,15 +36,18 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     with transaction(ledger) as session:
         planning(session)
         notice = known_notice(session, number, for_change=True)
-        if notice.state != "failed":
+        if notice.state not in ("failed", "muted"):
             raise KaoheError(
-                f"notice {number} is {notice.state}; only one that failed can be sent again",
-                zh=f"第 {number} 号通知的状态是 {notice.state}；只有失败的才能重发",
+                f"notice {number} is {notice.state}; only one that failed or was muted can be sent again",
+                zh=f"第 {number} 号通知的状态是 {notice.state}；只有失败或被静音的才能重发",
             )
-        if notice.violation_id is None:
+        if notice.event == LATE.event:
             queued, events = _again_by_members(session, notice, now, actor)
+        elif notice.event == GATHERED.event:
+            _queue(session, notice, now)
+            queued, events = [number], [told(notice, number, "notice.queued", actor, was="failed")]
         else:
-            queued, events = _again(session, notice, notice.violation_id, now, actor)
+            queued, events = _again(session, notice, now, actor)
         append(session, now, events)
     return queued
 
@@ -57,24 +63,24 @@ def known_notice(session: Session, number: int, *, for_change: bool = False) -> 
     return notice
 
 
-def _again(
-    session: Session, notice: Notice, violation_id: str, now: datetime, actor: str
-) -> tuple[list[int], list[Event]]:
-    """Queue the notice of one violation."""
+def _again(session: Session, notice: Notice, now: datetime, actor: str) -> tuple[list[int], list[Event]]:
+    """Queue the notice of one piece of news."""
     copies: list[Notice] = []
-    record = records_of(session, [violation_id])[violation_id]
-    notice.client = record.violation.client
+    news, shop, record = about(session, notice)
+    notice.client = record.violation.client if record else notice.client
+    was = notice.state
     # Never attempted: its address was refused when it was planned.
-    if notice.attempts == 0 or misdirected(notice, record.shop):
-        untold = _untold(session, notice, violation_id, record.shop)
+    if (notice.attempts == 0 and was == "failed") or misdirected(notice, news, shop, routing_of(session)):
+        untold = _untold(session, notice, news, shop)
         if not untold:
-            raise _nobody(notice, record.shop)
-        notice.recipient = untold[0].address
+            raise _nobody(session, notice, news, shop)
+        for name, value in _directed(untold[0]).items():
+            setattr(notice, name, value)
         copies = [_copy(notice, other, now) for other in untold[1:]]
     _queue(session, notice, now)
     number = notice.id or 0
     stored = store(session, copies)
-    events = [told(notice, number, "notice.queued", actor, was="failed")]
+    events = [told(notice, number, "notice.queued", actor, was=was)]
     events += [told(n, made, "notice.queued", actor) for n, made in stored]
     return [number, *(made for _, made in stored)], events
 
@@ -84,22 +90,27 @@ def _again_by_members(session: Session, digest: Notice, now: datetime, actor: st
     number = digest.id or 0
     records = records_of(session, items_of(session, [number])[number])
     elsewhere: dict[Addressee, list[str]] = {}
-    gone, last = [], None
+    gone: list[str] = []
+    last: Record | None = None
     for name, record in sorted(records.items()):
-        usable = digest.recipient in (r.address for r in _addresses(digest, record.shop))
+        usable = (digest.channel, digest.recipient) in (
+            (r.channel, r.address) for r in _addresses(session, digest, record)
+        )
         stands = record.violation.state in LATE.states
         if stands and usable and record.violation.client == digest.client:
             continue
         gone.append(name)
         if stands:
-            last = record.shop
-            for recipient in _addresses(digest, record.shop):
+            last = record
+            for recipient in _addresses(session, digest, record):
                 elsewhere.setdefault(Addressee(recipient, record.violation.client), []).append(name)
     leave(session, digest, gone)
     stays = len(gone) < len(records)
     joined = join(session, elsewhere, now, quiet=timedelta())
     if not stays and not joined:
-        raise _nobody(digest, last)
+        raise _nobody(
+            session, digest, last.news(OPENED.event) if last else News(OPENED.event), last.shop if last else None
+        )
     if stays:
         _queue(session, digest, now)
         said = told(digest, number, "notice.queued", actor, was="failed", violations=sorted(records.keys() - set(gone)))
@@ -116,27 +127,46 @@ def _queue(session: Session, notice: Notice, now: datetime) -> None:
     session.flush()
 
 
-def _addresses(notice: Notice, shop: Subject | None) -> list[Recipient]:
-    """The usable addresses of the shop's contact."""
-    return [r for r in recipients_of(shop, cast("Language", notice.language)) if not r.fault] if shop else []
+def _addresses(session: Session, notice: Notice, record: Record) -> list[Recipient]:
+    """The usable addresses to which a violation of a digest goes."""
+    return _usable(session, notice, record.news(OPENED.event), record.shop)
 
 
-def _untold(session: Session, notice: Notice, violation: str, shop: Subject | None) -> list[Recipient]:
-    """The usable addresses of the shop's contact that are not told of this violation."""
+def _usable(session: Session, notice: Notice, news: News, shop: Subject | None) -> list[Recipient]:
+    found = recipients_of(news, shop, routing_of(session), cast("Language", notice.language))
+    return [r for r in found if not r.fault]
+
+
+def _untold(session: Session, notice: Notice, news: News, shop: Subject | None) -> list[Recipient]:
+    """The usable addresses of those who get this news and have not been told of it."""
     return [
-        r for r in _addresses(notice, shop) if not told_of(session, [violation], r.channel, r.address, dropped=True)
+        r
+        for r in _usable(session, notice, news, shop)
+        if not told_of(session, [notice.key], r.channel, r.address, dropped=True)
     ]
 
 
-def _nobody(notice: Notice, shop: Subject | None) -> KaoheError:
-    known = _addresses(notice, shop) and shop
+def _nobody(session: Session, notice: Notice, news: News, shop: Subject | None) -> KaoheError:
+    known = shop if _usable(session, notice, news, shop) else None
     answer = masked(notice.answer or "")
-    whom = f"everybody in the contact of {shop.key} has this notice already" if known and shop else answer
-    wen = f"{shop.key} 的联系人都已有这封通知" if known and shop else answer
+    whom = f"everybody in the contact of {known.key} has this notice already" if known else answer
+    wen = f"{known.key} 的联系人都已有这封通知" if known else answer
     return KaoheError(f"notice {notice.id} has nobody to go to: {whom}", zh=f"通知 {notice.id} 没有可以发给的人：{wen}")
 
 
+def _directed(recipient: Recipient) -> dict[str, Any]:
+    """The columns that say where a notice goes."""
+    return {
+        "recipient": recipient.address,
+        "channel": recipient.channel,
+        "language": recipient.language,
+        "contact": recipient.contact,
+        "why": recipient.why,
+        "urgent": recipient.urgent,
+    }
+
+
 def _copy(notice: Notice, recipient: Recipient, now: datetime) -> Notice:
-    same = notice.model_dump(exclude={"id", "recipient", "channel", "answer"})
+    same = notice.model_dump(exclude={"id", "answer", *_directed(recipient)})
     fresh = {"state": "queued", "attempts": 0, "due_at": now, "next_attempt_at": now, "created_at": now}
-    return Notice(**(same | fresh), recipient=recipient.address, channel=recipient.channel)
+    return Notice(**(same | fresh | _directed(recipient)))

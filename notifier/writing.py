@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +15,12 @@ from engine.ledger.tables import Assessment, Notice, Run, Subject, Violation
 from notifier.claims import Claim
 from notifier.digests import items_of
 from notifier.drafts import Drafter
-from notifier.events import LATE
+from notifier.events import LATE, OPENED
 from notifier.records import records_of
 from notifier.render import Rendered
-from notifier.routes import misdirected
+from notifier.routing.model import News
+from notifier.routing.recipients import misdirected
+from notifier.routing.rows import routing_of
 
 CATCH_UP = timedelta(days=1)  # what was opened so long before a digest belongs to the same catch-up
 
@@ -62,13 +63,21 @@ def _older(session: Session, digest: Notice) -> int:
     since = digest.created_at - CATCH_UP
     shop_id = func.coalesce(Subject.parent_id, Subject.id)
     wanted = (
-        select(Violation.opened_at, Run.due_at, shop_id)
+        select(Violation, Run.due_at, shop_id)
         .join(Subject, col(Subject.id) == Violation.subject_id)
         .join(Assessment, col(Assessment.violation_id) == Violation.id)
         .join(Run, col(Run.id) == Assessment.run_id)
         .where(Violation.client == digest.client, Violation.opened_at >= since)
         .where(col(Violation.state).in_(sorted(LATE.states)), col(Assessment.superseded_at).is_(None))
     )
-    old: Counter[int] = Counter(shop for opened, due, shop in session.exec(wanted) if opened - due > NOTIFY_WITHIN)
-    shops = session.exec(select(Subject).where(Subject.client == digest.client, Subject.kind == "shop"))
-    return sum(old[shop.id or 0] for shop in shops if not misdirected(digest, shop))
+    old = [(v, shop) for v, due, shop in session.exec(wanted) if v.opened_at - due > NOTIFY_WITHIN]
+    if not old:
+        return 0
+    known = session.exec(select(Subject).where(Subject.client == digest.client, Subject.kind == "shop"))
+    shops, routing = {shop.id: shop for shop in known}, routing_of(session)
+    count = 0
+    for v, number in old:
+        shop = shops.get(number)
+        news = News(OPENED.event, v.client, v.platform, shop.key if shop else None, v.rule, v.severity)
+        count += not misdirected(digest, news, shop, routing)
+    return count

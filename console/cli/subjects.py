@@ -36,7 +36,7 @@ from engine.rulebook.platforms import platform as known_platform
 from engine.rulebook.platforms import platform_id
 from engine.tracker.waived import shop_left
 from notifier.plan import plan_notices
-from notifier.routes import contact_faults
+from notifier.routing.recipients import contact_faults
 
 shop_commands = group("shops", "Shops: import a register, add one, list them.")
 people_commands = group("people", "People and their sub-accounts: import a register, list them.")

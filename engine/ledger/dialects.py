@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -49,6 +50,16 @@ def take_lock(session: Session, lock: Lock) -> None:
 def take_postgresql_lock(connection: Connection, lock: Lock) -> None:
     """The same for a bare connection to PostgreSQL."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:family, :lock)"), {"family": LOCK_FAMILY, "lock": int(lock)})
+
+
+def take_named_lock(session: Session, name: str) -> None:
+    """Wait for the lock of this name and hold it until the transaction ends; nothing to wait for on SQLite.
+
+    Names share their locks by chance once in 2**64. Taken before JOURNAL, and after any lock of a cursor.
+    """
+    if is_postgresql(session):
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        bare(session).execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def database_clock(session: Session) -> datetime:

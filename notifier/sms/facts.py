@@ -10,7 +10,7 @@ from functools import cache
 
 from engine.rulebook.model import Language, Text
 from notifier.digest_facts import DigestFacts
-from notifier.events import LATE, OCCASIONS
+from notifier.events import LATE, OPENED
 from notifier.facts import NoticeFacts
 
 TRIAL = "trial"
@@ -53,7 +53,7 @@ DERIVED: Mapping[str, Callable[[NoticeFacts], str | None]] = {
 
 def events() -> tuple[str, ...]:
     """The events that a binding may be for."""
-    return (*OCCASIONS, TRIAL)
+    return (OPENED.event, LATE.event, TRIAL)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,11 +19,13 @@ from console.sentences import SENTENCES
 from engine.errors import UnknownNameError
 from engine.evidence.reasons import REASONS
 from engine.ledger import chain
-from engine.ledger.tables import Notice, Subject
+from engine.ledger.tables import Mute, Notice, Subject
 from engine.rulebook.model import Text
 from notifier.channels.outcome import Outcome
 from notifier.channels.robots import Robots
-from notifier.routes import misdirected, recipients_of
+from notifier.routing.model import News, Routing
+from notifier.routing.recipients import misdirected, recipients_of
+from notifier.routing.ways import why_muted
 
 # Three words in a row that are no ids, options or paths.
 SENTENCE = re.compile(r"(?<![\w./:-])[A-Za-z]{2,}[,;:]? [a-z]{2,}[,;:]? [a-z]{2,}(?![\w./:-])")
@@ -271,12 +274,22 @@ def test_every_defect_of_the_journal_is_told_in_chinese():
         assert defect_words(finding, "en") == finding
 
 
+NEWS = News("violation.opened")
+
+
 def test_our_own_answers_are_translated_and_a_providers_are_not():
     for bad in ("a\n@x.cn", "赵@x.cn", "a@b@c", "zhao", "a b@x.cn", "a@x"):
-        [recipient] = recipients_of(Subject(key="shop:jd/s1", contact=bad), "zh-CN")
+        [recipient] = recipients_of(NEWS, Subject(key="shop:jd/s1", contact=bad), Routing(), "zh-CN")
         assert english_in(answer_words(f"misconfigured: {recipient.fault}", "zh-CN")) == []
-    elsewhere = misdirected(Notice(recipient="a@x.cn", language="zh-CN"), None)
+    elsewhere = misdirected(Notice(recipient="a@x.cn", channel="email", language="zh-CN"), NEWS, None, Routing())
     assert answer_words(f"not sent: {elsewhere}", "zh-CN") == "未发送：a@x.cn 已不是店铺的联系人"
+    routed = Notice(recipient="a@x.cn", channel="email", language="zh-CN", contact="li")
+    assert (
+        answer_words(f"not sent: {misdirected(routed, NEWS, None, Routing())}", "zh-CN")
+        == "未发送：已没有通知路线通往 a@x.cn"
+    )
+    mute = Mute(ends_at=datetime(2026, 3, 10, 2, 0, tzinfo=UTC), why="盘点")
+    assert answer_words(why_muted(mute), "zh-CN") == "静音至 2026-03-10 10:00：盘点"
     missing = Robots("wecom", Path("/r.toml"), {}).missing("ops").answer
     assert (
         answer_words(f"misconfigured: {missing}", "zh-CN")

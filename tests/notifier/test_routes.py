@@ -3,11 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.channels.email.address import address_fault
-from notifier.routes import recipients_of
+from notifier.routing.model import News, Routing
+from notifier.routing.recipients import recipients_of
+
+OPENED = News("violation.opened")
 
 
 def contacts(build, text):
-    return [(r.address, r.fault) for r in recipients_of(build.shop(contact=text), "zh-CN")]
+    return [(r.address, r.fault) for r in recipients_of(OPENED, build.shop(contact=text), Routing(), "zh-CN")]
 
 
 def test_a_shop_without_a_contact_has_no_recipient(build):
@@ -28,7 +31,7 @@ def test_an_address_given_twice_is_one_recipient(build):
 
 
 def test_recipients_know_their_channel_and_language(build):
-    [recipient] = recipients_of(build.shop(contact="zhang@example.com"), "en")
+    [recipient] = recipients_of(OPENED, build.shop(contact="zhang@example.com"), Routing(), "en")
     assert (recipient.channel, recipient.language) == ("email", "en")
 
 

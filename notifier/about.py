@@ -1,0 +1,48 @@
+"""What a notice on record is about, as routes ask: so it is known whether it still goes where it was to go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, select
+
+from engine.ledger.tables import Notice, Subject
+from notifier.events import OCCASIONS
+from notifier.records import Record, records_of
+from notifier.routing.model import News
+from notifier.routing.recipients import misdirected
+from notifier.routing.rows import routing_of
+
+
+def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Record | None]:
+    """The news of a notice that is no digest, the shop that it is about, and its violation, if any."""
+    if notice.violation_id is not None:
+        record = records_of(session, [notice.violation_id])[notice.violation_id]
+        return record.news(notice.event), record.shop, record
+    news = news_told(notice.event, notice.news or {}, notice.client)
+    return news, shop_of(session, news), None
+
+
+def why_over(session: Session, notice: Notice) -> str | None:
+    """Why what this notice tells is not to be told any more, or not to its recipient; None where it is."""
+    news, shop, record = about(session, notice)
+    occasion = OCCASIONS.get(notice.event)
+    if record is not None and occasion is not None and record.violation.state not in occasion.states:
+        return f"the violation is {record.violation.state}"
+    return misdirected(notice, news, shop, routing_of(session))
+
+
+def news_told(event: str, told: Mapping[str, Any], client: str | None) -> News:
+    """The news of an event that the journal told like this."""
+    named = {name: told.get(name) for name in ("platform", "shop", "rule", "severity")}
+    return News(
+        event, client or None, **{name: value if isinstance(value, str) else None for name, value in named.items()}
+    )
+
+
+def shop_of(session: Session, news: News) -> Subject | None:
+    """The shop that news without a violation is about."""
+    if news.shop is None:
+        return None
+    return session.exec(select(Subject).where(Subject.key == news.shop)).first()

@@ -1,0 +1,162 @@
+"""Several notices to one recipient as one message: what came together, what waited for the morning, what is too much.
+
+Gathered notices stay on record as such, each once; the message that tells them is one more notice, whose text is
+written when it is sent. Nothing of two clients is ever gathered into one message, but for people of the house.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
+
+from engine.ledger.database import reading, transaction
+from engine.ledger.dialects import take_named_lock
+from engine.ledger.journal import Event, append
+from engine.ledger.tables import Notice
+from notifier.about import why_over
+from notifier.events import DIGESTS, GATHERED
+from notifier.routing.limits import next_opening, room
+from notifier.routing.recipients import limits_of
+from notifier.routing.rows import routing_of
+from notifier.told import told
+
+SEVERAL = ""  # the client of a message about several: nobody who is bounded to a client sees it
+
+
+def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: int) -> list[int]:
+    """Gather what is due at this recipient, where it is more than `most` notices or more than may come; what was made.
+
+    Answers the numbers of new notices, due now. What must wait for the recipient's hours is left as it is.
+    """
+    with transaction(ledger) as session:
+        take_named_lock(session, f"{channel}:{recipient}")
+        due = _due(session, channel, recipient, now)
+        if len(due) < 2:
+            return []
+        first = due[0]
+        routing = routing_of(session)
+        limits = limits_of(first, routing)
+        if next_opening(limits.hours, now) > now:
+            return []
+        left = room(session, channel, recipient, limits, now)
+        if left is not None and not left[0]:
+            return []
+        internal, capped = routing.internal(first.contact), left is not None and len(due) > left[0]
+        made: list[tuple[Notice, list[Notice]]] = []
+        for client, group in _by_client(due, internal=internal).items():
+            together = [notice for notice in group if notice.event not in DIGESTS]
+            if left is not None and capped:
+                together = together[left[0] - 1 :]  # the last message that may come tells of all the rest
+            elif len(together) <= most:
+                together = []
+            if len(together) > 1:
+                made.append((_gathered(session, together, client, now, capped=capped), together))
+        session.flush()
+        events: list[Event] = []
+        for notice, members in made:
+            for member in members:
+                member.state, member.within_id, member.answer = "gathered", notice.id, None
+                session.add(member)
+            events.append(told(notice, notice.id or 0, "notice.queued", violations=_about(members)))
+        append(session, now, events)
+        return [notice.id or 0 for notice, _ in made]
+
+
+def members_of(session: Session, number: int) -> list[Notice]:
+    """The notices that this one tells together, in the order in which they came."""
+    return list(session.exec(select(Notice).where(Notice.within_id == number).order_by(col(Notice.id))))
+
+
+def members_left(session: Session, notice: Notice) -> tuple[list[Notice], list[Event]]:
+    """Those of its members that are still true and go where it goes; and what the journal says of the others.
+
+    What belongs to another client by now is told by itself again, what is over is dropped.
+    """
+    left: list[Notice] = []
+    events: list[Event] = []
+    for member in members_of(session, notice.id or 0):
+        if member.state != "gathered":
+            continue
+        why = why_over(session, member)
+        if why:
+            member.state, member.within_id, member.answer = "dropped", None, f"not sent: {why}"
+            session.add(member)
+            events.append(told(member, member.id or 0, "notice.dropped", was="gathered"))
+        elif notice.client not in (SEVERAL, member.client):
+            member.state, member.within_id = "queued", None
+            session.add(member)
+            events.append(told(member, member.id or 0, "notice.queued", was="gathered"))
+        else:
+            left.append(member)
+    return left, events
+
+
+def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
+    """Those of these channels and recipients for whom more than one notice is due."""
+    crowd: list[tuple[str, str]] = []
+    with reading(ledger) as session:
+        for channel in sorted({channel for channel, _ in found}):
+            names = sorted(recipient for known, recipient in found if known == channel)
+            wanted = (
+                select(Notice.recipient)
+                .where(Notice.channel == channel, col(Notice.recipient).in_(names))
+                .where(Notice.state == "queued", col(Notice.next_attempt_at) <= now)
+                .group_by(col(Notice.recipient))
+                .having(func.count() > 1)
+            )
+            crowd += [(channel, recipient) for recipient in session.exec(wanted)]
+    return crowd
+
+
+def _due(session: Session, channel: str, recipient: str, now: datetime) -> list[Notice]:
+    """What is due there and was never on its way, with what gathers others, oldest first, locked."""
+    wanted = (
+        select(Notice)
+        .where(Notice.state == "queued", Notice.channel == channel, Notice.recipient == recipient)
+        .where(col(Notice.next_attempt_at) <= now, ~func.coalesce(Notice.answer, "").startswith("unknown:"))
+        .order_by(col(Notice.id))
+        .with_for_update()
+    )
+    return list(session.exec(wanted, execution_options={"populate_existing": True}))
+
+
+def _by_client(due: Sequence[Notice], *, internal: bool) -> dict[str, list[Notice]]:
+    clients = {notice.client for notice in due}
+    groups: dict[str, list[Notice]] = defaultdict(list)
+    for notice in due:
+        groups[notice.client if not internal or len(clients) == 1 else SEVERAL].append(notice)
+    return groups
+
+
+def _gathered(session: Session, members: Sequence[Notice], client: str, now: datetime, *, capped: bool) -> Notice:
+    first = members[0]
+    notice = Notice(
+        key=f"gathered:{now:%Y-%m-%dT%H:%M:%S}/{first.id}",
+        event=GATHERED.event,
+        client=client,
+        recipient=first.recipient,
+        channel=first.channel,
+        language=first.language,
+        contact=first.contact,
+        why=first.why,
+        urgent=any(member.urgent for member in members),
+        news={"capped": capped},
+        template="",
+        subject="",
+        body="",
+        state="queued",
+        due_at=now,
+        next_attempt_at=now,
+        created_at=now,
+    )
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def _about(members: Sequence[Notice]) -> list[str]:
+    return sorted({member.violation_id for member in members if member.violation_id})

@@ -1,0 +1,87 @@
+"""When a message may go out: opening hours, and how many are left in a natural hour and day. Pure but for the count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlmodel import Session, col, func, or_, select
+
+from engine.calendar.zones import local_day, local_instant, zone_named
+from engine.ledger.tables import Notice
+from notifier.routing.model import Hours, Limits
+
+ZONE = "Asia/Shanghai"  # whose hours and days count (assumed for everybody who is told)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The natural hour and day of an instant: when they began, and when the next begin."""
+
+    hour: datetime
+    next_hour: datetime
+    day: datetime
+    next_day: datetime
+
+
+def slots(now: datetime) -> Slots:
+    """The natural hour and the natural day of this instant.
+
+    >>> from datetime import UTC
+    >>> found = slots(datetime(2026, 3, 10, 2, 30, tzinfo=UTC))
+    >>> found.hour.isoformat(), found.day.isoformat()
+    ('2026-03-10T02:00:00+00:00', '2026-03-09T16:00:00+00:00')
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)  # of a zone whose offset is whole hours
+    day = local_day(now, ZONE)
+    midnight = local_instant(day, time(), ZONE)
+    return Slots(hour, hour + timedelta(hours=1), midnight, local_instant(day + timedelta(days=1), time(), ZONE))
+
+
+def next_opening(hours: Hours, now: datetime) -> datetime:
+    """The first instant from `now` on at which a message may come.
+
+    >>> from datetime import UTC
+    >>> night = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 02:30 in Shanghai
+    >>> next_opening(Hours(8 * 60, 24 * 60), night).isoformat()
+    '2026-03-11T00:00:00+00:00'
+    """
+    local = now.astimezone(zone_named(ZONE))
+    if hours.always or hours.open_at(local.time()):
+        return now
+    opens = time(hours.opens // 60, hours.opens % 60)
+    today = local_instant(local.date(), opens, ZONE)
+    return today if today > now else local_instant(local.date() + timedelta(days=1), opens, ZONE)
+
+
+def used(session: Session, channel: str, recipient: str, since: datetime) -> int:
+    """How many notices may have reached this address since then: those whose last attempt nobody has refused."""
+    open_question = or_(
+        col(Notice.state).in_(["sending", "sent"]),
+        col(Notice.answer).startswith("unknown:"),
+    )
+    wanted = select(func.count()).where(
+        Notice.channel == channel, Notice.recipient == recipient, col(Notice.tried_at) >= since, open_question
+    )
+    return session.exec(wanted).one()
+
+
+def room(session: Session, channel: str, recipient: str, limits: Limits, now: datetime) -> tuple[int, datetime] | None:
+    """How many more messages may go to this address, and when there is room again; None where nothing limits them.
+
+    Exact only for who holds the recipient (`engine.ledger.dialects.take_named_lock`) in its transaction.
+    """
+    if limits.per_hour is None and limits.per_day is None:
+        return None
+    when = slots(now)
+    left, again = None, when.next_hour
+    for most, since, following in (
+        (limits.per_hour, when.hour, when.next_hour),
+        (limits.per_day, when.day, when.next_day),
+    ):
+        if most is not None:
+            rest = max(0, most - used(session, channel, recipient, since))
+            if left is None or rest <= left:
+                left, again = rest, following
+    assert left is not None  # one of them limits
+    return left, next_opening(limits.hours, again)

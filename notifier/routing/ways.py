@@ -1,0 +1,56 @@
+"""Where news goes at one moment: by contacts, routes and mutes as they stand then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.calendar.zones import zone_named
+from engine.ledger.tables import Mute, Notice, Subject
+from engine.rulebook.model import Language
+from notifier.events import OPENED
+from notifier.records import Record
+from notifier.routing.limits import ZONE
+from notifier.routing.model import News, Routing
+from notifier.routing.mutes import muted
+from notifier.routing.recipients import Recipient, recipients_of
+from notifier.words.lines import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Who is told of what now. `language` is that of shops' own contacts."""
+
+    routing: Routing
+    mutes: Sequence[Mute]
+    language: Language
+
+    def to(self, record: Record) -> list[Recipient]:
+        """Everybody who is told that this violation was opened, muted or not."""
+        return self.of(record.news(OPENED.event), record.shop)
+
+    def of(self, news: News, shop: Subject | None) -> list[Recipient]:
+        """Everybody who is told of this news."""
+        return recipients_of(news, shop, self.routing, self.language)
+
+    def open(self, record: Record) -> list[Recipient]:
+        """Those who are told that this violation was opened while no mute holds."""
+        news = record.news(OPENED.event)
+        return [r for r in self.to(record) if not muted(news, r.contact, self.mutes)]
+
+    def silenced(self, made: Iterable[Notice], record: Record) -> list[Notice]:
+        """These notices of a violation; those that are not to be sent now say why."""
+        return self.kept([*made], record.news(OPENED.event))
+
+    def kept(self, made: Sequence[Notice], news: News) -> list[Notice]:
+        """These notices of this news; those that are not to be sent now say why."""
+        for notice in made:
+            mute = muted(news, notice.contact, self.mutes)
+            if mute is not None and notice.state == "queued":
+                notice.state, notice.answer = "muted", why_muted(mute)
+        return [*made]
+
+
+def why_muted(mute: Mute) -> str:
+    """What a notice says that was muted."""
+    return f"muted until {mute.ends_at.astimezone(zone_named(ZONE)):%Y-%m-%d %H:%M}: {one_line(mute.why)}"
