@@ -142,6 +142,7 @@ SENTENCES: Mapping[str, Text] = {
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
     ),
     "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "not looked ahead": Text("{rule} 没有预警：{why}", "{rule} gives no early warnings: {why}"),
     "channel left out": Text(
         "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
         "the channel {channel} is set up wrongly, and its notices wait: {why}",

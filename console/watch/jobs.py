@@ -19,8 +19,17 @@ from console.watch.metrics import Meters
 from console.watch.outages import Outages, Patient
 from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
-from console.worker import Told, channel_complaints, complaints_of, deliver, reconcile
+from console.worker import (
+    Told,
+    channel_complaints,
+    complaints_of,
+    deliver,
+    look_ahead_of,
+    reconcile,
+    unwarned_complaints,
+)
 from engine.assessment.assess import never
+from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
 from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
@@ -42,9 +51,11 @@ class Worker:
     pulse: Pulse = field(default_factory=Pulse)
     outdated: OutdatedError | None = None
     _rules: Told = field(default_factory=Told)
+    _unwarned: Told = field(default_factory=Told)
     _channels: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _ahead: LookAhead | None = None
     _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
 
     def __post_init__(self) -> None:
@@ -77,6 +88,11 @@ class Worker:
             log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
         for line in overdue_lines(done.missing, language):
             log.warning("%s", line)
+        self.pulse.beat("reconcile")
+        if self._ahead is None:
+            self._ahead = look_ahead_of(desk)
+        ahead = self._ahead(list(book.values()), now, self.stop, self._moved)
+        self._unwarned.tell(unwarned_complaints(ahead.failures, language))
         for why in failures.values():
             if isinstance(why, LedgerError):  # it is not about that rule
                 raise why
