@@ -284,6 +284,7 @@ SENTENCES: Mapping[str, Text] = {
         "rule files have {n:fault}, and their rules are left out: `kaohe rules check` names them",
     ),
     "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
+    "and more": Text("{what}（另有 {n} 项）", "{what} (and {n} more)"),
     "check failed": Text("自检：{what}", "self-check: {what}"),
     "check mended": Text("自检：一切正常", "self-check: all is well"),
     "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),
