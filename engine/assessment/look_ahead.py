@@ -111,9 +111,14 @@ def look_ahead(
     with reading(ledger) as session:
         outlooks = outlook(session, lake, cache, [rule], now, progress)
         held = waived_of(session, rule)
-        cycles = {o.cycle.key: o.cycle for o in outlooks}
-        waived = {key: set(waived_in(held, cycle)) for key, cycle in cycles.items()}
-        warnings = warnings_of(outlooks, waived, now)
+    cycles = {o.cycle.key: o.cycle for o in outlooks}
+    waived = {key: set(waived_in(held, cycle)) for key, cycle in cycles.items()}
+    return tell(ledger, warnings_of(outlooks, waived, now), now, actor)
+
+
+def tell(ledger: Engine, warnings: Sequence[EarlyWarning], now: datetime, actor: str) -> list[Event]:
+    """Journal those of `warnings` that are news, in one transaction with what remembers them; the journal's entries."""
+    with reading(ledger) as session:
         if not _new(session, warnings):
             return []
     with transaction(ledger) as session:
