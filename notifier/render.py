@@ -1,8 +1,9 @@
 """From facts to a finished text: finds the template of an event, a channel and a language, and fills it in.
 
 A template is `<event>.<form>.<language>.txt`, its form that of the channel: the subject on its first line, an empty
-line, then the body. The texts of short messages are a provider's: for them a binding says what goes into its variables.
-Directories that are given are searched before the shipped one, so one file is enough to reword one notice.
+line, then the body. An event without one of its own is told by `news.<form>.<language>.txt`. The texts of short
+messages are a provider's: for them a binding says what goes into its variables. Directories that are given are searched
+before the shipped one, so one file is enough to reword one notice, or all news.
 """
 
 from __future__ import annotations
@@ -18,25 +19,24 @@ from jinja2 import Template
 
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
+from notifier.brief_facts import BriefFacts
 from notifier.channels.kind import Form
 from notifier.channels.registry import kind, kinds
 from notifier.digest_facts import DigestFacts
-from notifier.events import LATE, OPENED
+from notifier.events import GATHERED, LATE, OPENED
 from notifier.facts import NoticeFacts
+from notifier.gathered import GatheredFacts
 from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
 from notifier.sms.binding import Bindings
-from notifier.sms.facts import TrialFacts
+from notifier.sms.facts import NEWS, TrialFacts, is_news
 from notifier.sms.filling import filled
 from notifier.sms.lint import check, refuse
 from notifier.words.lines import unmarked
 
 SHIPPED = Path(__file__).parent / "templates"
-Facts = NoticeFacts | DigestFacts
-_VARIABLES: Mapping[str, frozenset[str]] = {
-    occasion.event: frozenset(field.name for field in dataclasses.fields(facts))
-    for occasion, facts in ((OPENED, NoticeFacts), (LATE, DigestFacts))
-}
-_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<form>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
+Facts = NoticeFacts | DigestFacts | BriefFacts | GatheredFacts
+_FACTS: Mapping[str, type[Facts]] = {OPENED.event: NoticeFacts, LATE.event: DigestFacts, GATHERED.event: GatheredFacts}
+_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+|news)\.(?P<form>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,20 @@ class Templates:
         return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
 
     def _message(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
-        binding = self._bindings.find(channel, event, facts.language)
+        binding = self._bindings.find(channel, event, facts.language, NEWS if is_news(event) else None)
         refuse(binding, self._bindings)
         values, text = filled(binding, facts)
         return Rendered(binding.id, binding.subject, text + "\n", values)
 
     def find(self, event: str, form: Form, language: Language) -> Path:
-        """The file of this template. Raises UnknownNameError naming the forms or languages known."""
-        for directory in self._directories:
-            path = directory / f"{event}.{form}.{language}.txt"
+        """The file of this template: the event's own, from the first directory that has one, else that of all news.
+
+        Raises UnknownNameError naming the forms or languages known.
+        """
+        names = [f"{event}.{form}.{language}.txt"]
+        if is_news(event):
+            names.append(f"{NEWS}.{form}.{language}.txt")
+        for path in (directory / name for name in names for directory in self._directories):
             if path.is_file():
                 return path
         named = [m for d in self._directories for f in d.glob("*.txt") if (m := _NAME.fullmatch(f.name))]
@@ -134,9 +139,12 @@ class Templates:
 
 
 def _variables(path: Path) -> frozenset[str]:
-    """What a template may name, by the event that it is for; of an unknown one, what single notices may."""
+    """What a template may name, by the event that it is for."""
     named = _NAME.fullmatch(path.name)
-    return _VARIABLES.get(named["event"] if named else "", _VARIABLES[OPENED.event])
+    event = (
+        named["event"] if named else OPENED.event
+    )  # a file of another name is never used, and checked as one of these
+    return frozenset(field.name for field in dataclasses.fields(_FACTS.get(event, BriefFacts)))
 
 
 def _unmarked(value: Any) -> Any:
