@@ -101,7 +101,7 @@ def reconcile(
         )
     except AssessmentError as error:
         done, failures = error.done, error.failures
-    look_after(desk.ledger, book, now, KAOHE, stop)
+    look_after(desk.ledger, book, now, KAOHE, stop, lake=lambda: desk.lake)
     return done, failures
 
 
