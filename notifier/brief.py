@@ -98,6 +98,7 @@ def _known(told: Teller) -> BriefFacts:
         who="kaohe",
         headline=told.event,
         short=told.event,
+        when=told.say("请尽快查看", "please look"),
         cycle=_cycle(told),
         about=cut(about, LONGEST_TEXT) if about and about.startswith(("V-", "D-")) else None,
         command=f"kaohe explain {facts.violation}" if facts else None,

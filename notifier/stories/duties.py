@@ -36,6 +36,7 @@ def overdue(told: Teller, found: BriefFacts) -> BriefFacts:
             f"{title} was not done in time{f', it was due on {when}' if when else ''}",
         ),
         short=told.say(f"{title}已逾期", f"{title} is overdue"),
+        when=told.say(f"已于{told.tight(when)}截止", f"due {when}") if when else found.when,
         until=when,
         figure=None,
         value=None,

@@ -28,7 +28,8 @@ def announced(told: Teller, found: BriefFacts) -> BriefFacts:
         shop_name=None,
         shop_id=None,
         headline=headline if day else bare,
-        short=headline if day else bare,
+        short=bare,
+        when=told.say(f"{day}起", f"from {day}") if day else found.when,
         until=day,
         lines=(
             *(told.say(f"内容：{says}", f"What it says: {says}") for says in told.words("says")),

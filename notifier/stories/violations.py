@@ -37,7 +37,7 @@ def corrected(told: Teller, found: BriefFacts) -> BriefFacts:
         found,
         status=told.say("已更正", "Corrected"),
         headline=f"{stays}{told.say('，', ', ')}{_consequence(told) or found.rule_title or ''}".rstrip("，, "),
-        short=told.say("数据已更正，仍是违规", "corrected, still a violation"),
+        short=stays,
         until=told.facts.until if told.facts else None,
         lines=lines,
     )
@@ -50,7 +50,8 @@ def withdrawn(told: Teller, found: BriefFacts) -> BriefFacts:
         found,
         status=told.say("已撤回", "Withdrawn"),
         headline=told.say("不再是违规，无需处理", "no violation any more, nothing to do"),
-        short=told.say("不再是违规，无需处理", "no violation any more"),
+        short=told.say("不再是违规", "no violation any more"),
+        when=told.say("无需处理", "nothing to do"),
         figure=None,
         value=None,
         gap_words=None,
