@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import access_words, duty_words, waiver_words
+from console import access_words, duty_words, routing_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
@@ -178,6 +178,7 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "penalty.unmatched": Text("认定处罚不对应我方违规", "penalty.unmatched"),
     **duty_words.EVENTS,
     **waiver_words.EVENTS,
+    **routing_words.EVENTS,
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.corrected": Text("更正申诉时间", "appeal.corrected"),

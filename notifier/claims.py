@@ -34,6 +34,7 @@ from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import why_muted
+from notifier.stand_ins import stand_in
 from notifier.told import told
 from notifier.words.lines import masked
 
@@ -208,7 +209,9 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             # Where nobody knows whether it was taken, the provider is given the time to say so.
             whole = outcome.kind == "unknown"
             notice.next_attempt_at = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
-        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
+        other = stand_in(session, notice, now) if outcome.kind == "permanent" else None
+        said = [told(other, other.id or 0, "notice.queued")] if other else []
+        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending", said)
 
 
 def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
