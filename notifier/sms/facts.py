@@ -93,9 +93,13 @@ def _short_of(facts: NoticeFacts) -> str:
     return f"差{facts.gap}个" if zh else f"short of {facts.gap}"
 
 
+def _some_rule(facts: BriefFacts) -> str:
+    return "考核指标" if facts.language == "zh-CN" else "an indicator"
+
+
 def _rule_value(facts: BriefFacts) -> str:
     """The rule and its figure, as far as they are known."""
-    named = facts.rule_short or ("考核指标" if facts.language == "zh-CN" else "an indicator")
+    named = facts.rule_short or _some_rule(facts)
     return f"{named} {facts.value}" if facts.value else named
 
 
@@ -122,6 +126,7 @@ OF_NOTICE: Mapping[str, Callable[[NoticeFacts], str | None]] = {
 OF_BRIEF: Mapping[str, Callable[[BriefFacts], str | None]] = {
     "short": lambda facts: _in_yuan(facts.short) if facts.language == "zh-CN" else facts.short,
     "until_short": lambda facts: without_year(facts.until),
+    "rule_short": lambda facts: facts.rule_short or _some_rule(facts),
     "rule_value": _rule_value,
 }
 OF_GATHERED: Mapping[str, Callable[[GatheredFacts], str | None]] = {"why": _why_together}

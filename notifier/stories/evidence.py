@@ -52,7 +52,7 @@ def missing(told: Teller, found: BriefFacts) -> BriefFacts:
                 "If there was nothing on those days, say so when importing: --covers FROM..TO.",
             ),
         ),
-        where=told.sheet.where if told.sheet else (),
+        where=(),
         notes=(),
         in_force_dispute=None,
         command="kaohe evidence status",

@@ -22,7 +22,7 @@ def announced(told: Teller, found: BriefFacts) -> BriefFacts:
     return replace(
         found,
         status=told.say("规则变更", "Rule change"),
-        who=found.context or found.who,
+        who=found.context or told.say("一条规则", "a rule"),
         context=None,
         shop=None,
         shop_name=None,
