@@ -146,6 +146,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         if later is not None:
             _give_back(session, notice, attempts, tried, was)
             notice.due_at = notice.next_attempt_at = later
+            _defer_others(session, notice, now, later)
             return "deferred"
         return Claim(notice, number, was == "sending" or (notice.answer or "").startswith("unknown:"))
 
@@ -156,6 +157,19 @@ def _give_back(session: Session, notice: Notice, attempts: int, tried: datetime 
     notice.attempts, notice.tried_at = attempts, tried
     notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
     session.add(notice)
+
+
+def _defer_others(session: Session, notice: Notice, now: datetime, later: datetime) -> None:
+    """Let all else that is due there wait as long: nothing that must wait stands before what may go."""
+    alike = (
+        (col(Notice.state) == "queued")
+        & (col(Notice.next_attempt_at) <= now)
+        & (col(Notice.channel) == notice.channel)
+        & (col(Notice.recipient) == notice.recipient)
+        & (col(Notice.contact).is_not_distinct_from(notice.contact))
+        & (col(Notice.urgent) == notice.urgent)
+    )
+    session.exec(update(Notice).where(alike).values(due_at=later, next_attempt_at=later))
 
 
 def _not_before(session: Session, notice: Notice, now: datetime) -> datetime | None:

@@ -18,6 +18,7 @@ from notifier.records import Record, records_of
 from notifier.routing.model import News
 from notifier.routing.recipients import Recipient
 from notifier.routing.ways import Ways
+from notifier.tales import listed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Happening:
     shop: Subject | None
     record: Record | None
     heard: frozenset[tuple[str, str]] | None  # who was told of its violation, where only they are told
+    object: str | None = None
+    records: Sequence[Record] = ()
 
     @property
     def occasion(self) -> Occasion:
@@ -74,7 +77,8 @@ def _happening(
     told |= {"object": entry.object_id} | _of_object(session, entry)
     client = told.get("client")
     news = news_told(entry.event, told, client if isinstance(client, str) else None)
-    return Happening(key, news, told, shop_of(session, news), None, None)
+    listed = listed_in(session, entry.event, told, news.client)
+    return Happening(key, news, told, shop_of(session, news), None, None, entry.object_id, listed)
 
 
 def _of_object(session: Session, entry: Entry) -> dict[str, Any]:
@@ -106,12 +110,3 @@ def _heard(session: Session, violations: set[str]) -> dict[str, frozenset[tuple[
     for key, channel, recipient in session.exec(wanted):
         found.setdefault(key, set()).add((channel, recipient))
     return {key: frozenset(whom) for key, whom in found.items()}
-
-
-def told_in_order(found: Sequence[Happening]) -> list[Happening]:
-    """These happenings without those that a later one of the same kind about the same violation replaces."""
-    last: dict[tuple[str, str], Happening] = {}
-    for one in found:
-        last[one.news.event, one.record.violation.id if one.record else one.key] = one
-    kept = set(map(id, last.values()))
-    return [one for one in found if one.news.event != CORRECTED.event or id(one) in kept]

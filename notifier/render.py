@@ -9,6 +9,7 @@ before the shipped one, so one file is enough to reword one notice, or all news.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 from jinja2 import Template
 
 from engine.errors import UnknownNameError
+from engine.ledger.canonical import sha256_of
 from engine.rulebook.model import Language
 from notifier.brief_facts import BriefFacts
 from notifier.channels.kind import Form
@@ -41,12 +43,16 @@ _NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+|news)\.(?P<form>[a-z0-9-]+)\.(?P
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished text. `template` names the file it was made with, without its directory and ending."""
+    """A finished text. `template` names the file it was made with, without its directory and ending.
+
+    `sha256` is that of the file, or of the provider's template, so that it is known which version it was.
+    """
 
     template: str
     subject: str
     body: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
 
 
 class Templates:
@@ -56,7 +62,7 @@ class Templates:
         self._bindings = bindings or Bindings()
         self._directories = (*directories, SHIPPED)
         self._environment = sandbox(html=False)
-        self._compiled: dict[Path, tuple[Template, Template]] = {}
+        self._compiled: dict[Path, tuple[Template, Template, str]] = {}
 
     def render(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
         """The text for this event and channel, in the language of the facts.
@@ -71,20 +77,21 @@ class Templates:
         path = self.find(event, form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
-        subject, body = self._compiled[path]
+        subject, body, digest = self._compiled[path]
         values = {field: getattr(facts, field) for field in _variables(path)}
         title = " ".join(rendered(subject, str(path), values).split())
         if form == "chat":  # whose body is Markdown, and whose subject is not
             values = {field: _unmarked(value) for field, value in values.items()}
         if not title:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
-        return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
+        return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)), sha256=digest)
 
     def _message(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
         binding = self._bindings.find(channel, event, facts.language, NEWS if is_news(event) else None)
         refuse(binding, self._bindings)
         values, text = filled(binding, facts)
-        return Rendered(binding.id, binding.subject, text + "\n", values)
+        digest = sha256_of([binding.code, binding.sign, binding.text])
+        return Rendered(binding.id, binding.subject, text + "\n", values, digest)
 
     def find(self, event: str, form: Form, language: Language) -> Path:
         """The file of this template: the event's own, from the first directory that has one, else that of all news.
@@ -118,7 +125,7 @@ class Templates:
         """Every fault of the bindings of text messages, in English and Chinese, as `file:binding: what`."""
         return check(self._bindings, [one.name for one in kinds().values() if one.form == "sms"])
 
-    def _compile(self, path: Path) -> tuple[Template, Template]:
+    def _compile(self, path: Path) -> tuple[Template, Template, str]:
         name = str(path)
         try:
             source = path.read_text(encoding="utf-8")
@@ -135,6 +142,7 @@ class Templates:
         return (
             compiled(self._environment, name, subject, known),
             compiled(self._environment, name, body, known),
+            hashlib.sha256(source.encode()).hexdigest(),
         )
 
 
