@@ -36,6 +36,9 @@ DECIDE, REGISTER, APPROVE = Need(Permission.DECIDE), Need(Permission.REGISTER), 
 READ_WITHIN = Need(Permission.READ, house=True)
 READ_ALL = Need(Permission.READ, everywhere=True)
 HANDLE_ALL = Need(Permission.HANDLE, everywhere=True)
+READ_HOUSE = Need(Permission.READ, everywhere=True, house=True)
+DECIDE_ALL = Need(Permission.DECIDE, everywhere=True)
+REGISTER_ALL = Need(Permission.REGISTER, everywhere=True)
 APPROVE_ALL = Need(Permission.APPROVE, everywhere=True)
 ADMINISTER = Need(Permission.ADMINISTER, everywhere=True)
 NOBODY = None  # speaks of no client, or is done by whoever has the machine
@@ -74,6 +77,9 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "mappings check": NOBODY,
         "mappings list": NOBODY,
         "mappings show": NOBODY,
+        "mutes end": DECIDE_ALL,
+        "mutes list": READ_HOUSE,
+        "mutes set": DECIDE_ALL,
         "notices channels": READ,
         "notices check": NOBODY,
         "notices list": READ,
@@ -99,6 +105,9 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "period show": READ,
         "report daily": READ,
         "report month": READ,
+        "routes apply": REGISTER_ALL,
+        "routes preview": READ_HOUSE,
+        "routes show": READ_HOUSE,
         "rules accuracy": READ_WITHIN,
         "rules check": NOBODY,
         "rules list": NOBODY,

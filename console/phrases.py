@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from console import access_words, duty_words, waiver_words
+from console import access_words, duty_words, routing_words, waiver_words
 from console.contract_words import CONTRACT_EVENTS
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
@@ -179,6 +179,19 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "penalty.unmatched": Text("认定处罚不对应我方违规", "penalty.unmatched"),
     **duty_words.EVENTS,
     **waiver_words.EVENTS,
+    **routing_words.EVENTS,
+    "penalty.recorded": Text("平台处罚已导入", "penalty.recorded"),
+    "deadline.near": Text("期限将至", "deadline.near"),
+    "sanction.begins": Text("处罚开始", "sanction.begins"),
+    "sanction.ends": Text("处罚结束", "sanction.ends"),
+    "evidence.missing": Text("应有数据未到", "evidence.missing"),
+    "warning.at_risk": Text("预警：有违规风险", "warning.at_risk"),
+    "warning.certain": Text("预警：已无法达标", "warning.certain"),
+    "warning.one_more": Text("预警：再有一次即违规", "warning.one_more"),
+    "rule.announced": Text("规则变更公告", "rule.announced"),
+    "week.listed": Text("一周违规清单", "week.listed"),
+    "operator.alarm": Text("运行告警", "operator.alarm"),
+    "operator.mended": Text("运行恢复正常", "operator.mended"),
     "violation.notified": Text("平台通知已到", "violation.notified"),
     "appeal.drafted": Text("起草申诉", "appeal.drafted"),
     "appeal.corrected": Text("更正申诉时间", "appeal.corrected"),

@@ -58,6 +58,8 @@ NOUNS = {  # what a name may stand for, in Chinese, with its measure word
     "person": "位人员",
     "waiver": "份豁免",
     "duty": "项职责",
+    "contact": "位联系人",
+    "event": "种事件",
 }
 
 

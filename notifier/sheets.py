@@ -17,7 +17,7 @@ from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language
 
 SHIPPED = Path(__file__).parent / "advice"
-_KEYS = ("figure", "gap", "first", "causes", "steps", "where")
+_KEYS = ("figure", "gap", "first", "causes", "steps", "where", "short")
 # What a diagnosis may find first (`engine.assessment.diagnosis.Diagnosis.lead`).
 CAUSES = (
     *("roster_gap", "over_capacity", "slow", "untold", "roster_unknown"),
@@ -35,7 +35,8 @@ class Sheet:
 
     `figure` puts the two counters into a sentence, `{k}` of `{n}`; `gap_one` and `gap_many` put the gap
     into one, `{m}` pieces. Sheets without a gap sentence leave it out. `causes` has what to do first where that cause
-    is known; a sentence with `{hours}` is for diagnoses that know the hours.
+    is known; a sentence with `{hours}` is for diagnoses that know the hours. `short` is what text
+    messages call the rule.
     """
 
     figure: str
@@ -45,6 +46,7 @@ class Sheet:
     gap_one: str | None = None
     gap_many: str | None = None
     causes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    short: str | None = None
 
     def first_for(self, cause: str | None, hours: str | None) -> str:
         """What to do first where this cause was found, in these hours; what is always good where it has no sentence."""
@@ -115,6 +117,7 @@ def read_sheet(path: Path) -> Sheet:
         gap_one=_sentence(path, "gap.one", gap["one"]) if "one" in gap else None,
         gap_many=_sentence(path, "gap.many", gap["many"]) if "many" in gap else None,
         causes={cause: _sentence(path, f"causes.{cause}", said) for cause, said in causes.items()},
+        short=_sentence(path, "short", data["short"]) if "short" in data else None,
     )
 
 

@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cli import help_access, help_appeals, help_contracts, help_penalties, help_reports, help_waivers
+from console.cli import (
+    help_access,
+    help_appeals,
+    help_contracts,
+    help_penalties,
+    help_reports,
+    help_routing,
+    help_waivers,
+)
 from engine.rulebook.model import Language
 
 CHINESE: Mapping[str, str] = {
@@ -220,6 +228,7 @@ CHINESE: Mapping[str, str] = {
     "What the platform charged.": "平台扣的金额",
     "The number of the platform's notice.": "平台通知的编号",
     **help_waivers.CHINESE,
+    **help_routing.CHINESE,
     **help_appeals.CHINESE,
 }
 # The option parser's own words, where they stand in a page of help.
