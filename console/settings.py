@@ -20,6 +20,7 @@ from sqlalchemy import URL
 from engine.errors import KaoheError, os_words, suggestion
 from engine.rulebook.model import Language, Text
 from engine.settings import Setting
+from notifier import callbacks
 from notifier.channels.registry import kinds
 
 LEDGER = "ledger.sqlite"
@@ -34,6 +35,7 @@ SETTINGS = (
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
     Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
     *dict.fromkeys(setting for kind in kinds().values() for setting in kind.settings),  # some kinds share one
+    *callbacks.SETTINGS,
     Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),

@@ -17,6 +17,7 @@ from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
 from engine.errors import KaoheError
+from engine.ledger.masking import masked
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
@@ -25,6 +26,7 @@ from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
+from notifier.receipt_polls import Polled, poll
 
 log = logging.getLogger("kaohe.worker")
 
@@ -61,7 +63,9 @@ def tick(desk: Desk, now: datetime, stop: Callable[[], bool] = never) -> Tick:
     give_sign_of_life(desk, installed_version("kaohe"))
     book, faults = RuleBook.load(desk.settings.rulesets)
     assessed, failures = reconcile(desk, book, now, stop, whole=not faults)
-    return Tick(assessed, *deliver(desk, book, now, stop), failures, faults)
+    done = Tick(assessed, *deliver(desk, book, now, stop), failures, faults)
+    ask_receipts(desk, now, stop)
+    return done
 
 
 def reconcile(
@@ -109,6 +113,14 @@ def deliver(
     return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter), faults
 
 
+def ask_receipts(desk: Desk, now: datetime, stop: Callable[[], bool] = never, *, everything: bool = False) -> Polled:
+    """Ask the providers what became of the messages that they took, those of which it is time to ask."""
+    if stop():
+        return Polled()
+    channels, _ = channels_of(desk.settings)
+    return poll(desk.ledger, channels, now, stop, everything=everything)
+
+
 @dataclass
 class Told:
     """What was last logged about one matter: the same complaint every few seconds would drown all others."""
@@ -128,6 +140,14 @@ def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], l
     """What is to be told about rules: those whose files are faulty, and those that could not be assessed."""
     return [sentence("left out", language, fault=fault) for fault in faults] + [
         sentence("not assessed", language, rule=rule, why=why.in_language(language)) for rule, why in failures.items()
+    ]
+
+
+def receipt_complaints(polled: Polled, language: str) -> list[str]:
+    """What is to be told about providers that cannot be asked what became of messages."""
+    return [
+        sentence("receipts unasked", language, channel=name, why=masked(why.answer))
+        for name, why in polled.faults.items()
     ]
 
 

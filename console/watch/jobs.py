@@ -1,4 +1,7 @@
-"""The three jobs of a worker: assess, deliver, check. Each is for one thread at a time, and none holds up another."""
+"""The four jobs of a worker: assess, deliver, ask for receipts, check.
+
+Each is for one thread at a time, and none holds up another.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,28 @@ from console.watch.metrics import Meters
 from console.watch.outages import Outages, Patient
 from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
-from console.worker import Told, channel_complaints, complaints_of, deliver, reconcile
+from console.worker import (
+    Told,
+    ask_receipts,
+    channel_complaints,
+    complaints_of,
+    deliver,
+    receipt_complaints,
+    reconcile,
+)
 from engine.assessment.assess import never
 from engine.errors import KaoheError
 from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
 
-CHECK_S = 60
+CHECK_S = RECEIPTS_S = 60
 
 log = logging.getLogger("kaohe.worker")
 
 
 @dataclass
 class Worker:
-    """One worker's three jobs, and what they know of each other. Each job is for one thread at a time."""
+    """One worker's four jobs, and what they know of each other. Each job is for one thread at a time."""
 
     desk: Desk
     stop: Callable[[], bool] = never
@@ -45,6 +56,7 @@ class Worker:
     _channels: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _receipts: Told = field(default_factory=Told)
     _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
 
     def __post_init__(self) -> None:
@@ -56,6 +68,7 @@ class Worker:
         return [
             (Patient("reconcile", self.reconcile, self.outages, outdated=self.end), seconds),
             (Patient("deliver", self.deliver, self.outages, outdated=self.end), seconds),
+            (Patient("receipts", self.receipts, self.outages, outdated=self.end), RECEIPTS_S),
             (Patient("check", self.check, self.outages, outdated=self.end), CHECK_S),
         ]
 
@@ -100,6 +113,20 @@ class Worker:
             counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
             log.info("%s", sentence("delivered", language, **counts))
         self._ticked("deliver")
+
+    def receipts(self) -> None:
+        """Ask what became of messages that were sent."""
+
+        def stop() -> bool:
+            self.pulse.beat("receipts")  # asked between two recipients
+            return self.stop()
+
+        if stop():
+            return
+        refuse_wrong_clock(self.desk.ledger, self.now())
+        done = ask_receipts(self.desk, self.now(), stop)
+        self._receipts.tell(receipt_complaints(done, self.desk.settings.language))
+        self._ticked("receipts")
 
     def check(self) -> None:
         """Give a sign of life, ask whether all is well, and let the dead man's switch know."""
