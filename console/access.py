@@ -81,7 +81,7 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "mutes list": READ_HOUSE,
         "mutes set": DECIDE_ALL,
         "notices channels": READ,
-        "notices callbacks": HANDLE_ALL,
+        "notices callbacks": NOBODY,  # as the worker, it is kaohe's own work, whoever starts it
         "notices check": NOBODY,
         "notices list": READ,
         "notices preview": READ,

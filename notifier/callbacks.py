@@ -2,7 +2,7 @@
 
 Neither Aliyun nor Tencent signs its calls. So whoever knows the address is believed: a long random word stands in its
 path, is compared in constant time, and is written to no log. A call is answered as its provider expects only once what
-it reports is kept; any other answer makes the provider call again.
+it reports is kept; what is never told again is asked for (`notifier.receipt_polls`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def callbacks(
     ] = "127.0.0.1:8025",
 ) -> None:
     """Take what providers report of delivery by themselves, until told to stop; for a proxy that speaks TLS."""
-    desk = current(context)
+    desk = current(context, own_work=True)
     server = listening(desk, listen)
     note(sentence("callbacks at", desk.settings.language, listen=listen))
     serve(server)

@@ -116,13 +116,13 @@ class Worker:
 
     def receipts(self) -> None:
         """Ask what became of messages that were sent."""
+        if self.stop():
+            return
 
         def stop() -> bool:
             self.pulse.beat("receipts")  # asked between two recipients
             return self.stop()
 
-        if stop():
-            return
         refuse_wrong_clock(self.desk.ledger, self.now())
         done = ask_receipts(self.desk, self.now(), stop)
         self._receipts.tell(receipt_complaints(done, self.desk.settings.language))
