@@ -80,7 +80,9 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         raise UnknownNameError("notice", str(notice), numbers, hint, zh)
     subject, body = found.subject, found.body
     if not body and (
-        text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language, desk.templates))
+        text := text_of(
+            desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language, desk.templates), datetime.now(UTC)
+        )
     ):
         subject, body = text.subject, text.body
     if as_json:
