@@ -42,7 +42,8 @@ def examine(desk: Desk, clock: Callable[[], datetime], sends: bool = True) -> It
     """
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)
-    secrets = [Path(settings[name]) for name in ("smtp_password_file", "robots_file") if settings[name]]
+    named = ("smtp_password_file", "robots_file", "callback_secret_file")
+    secrets = [Path(settings[name]) for name in named if settings[name]]
     zones = {p.id: p.zone for p in PLATFORMS.values()} | {rule.id: rule.zone for rule in book.values()}
     yield from _carried_out("settings", lambda: check_settings(settings))
     yield from _carried_out("home", lambda: check_home(home))

@@ -1,5 +1,6 @@
 """What was reported of messages: kept once, and the same in the end whatever the order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -94,6 +95,17 @@ def test_the_latest_report_counts_by_the_providers_time_and_of_two_at_once_that_
     assert keep(ledger, reported("delivered", NOW + 3 * MINUTE)) == []  # it arrived already, and nobody is told twice
     assert known(ledger, number)[1] == NOW + 3 * MINUTE
     assert [event for event, _ in told(ledger)] == ["notice.undelivered", "notice.delivered"]
+
+
+def test_several_who_are_told_the_same_at_once_keep_it_once(ledger):
+    number = sent(ledger)
+    calls = [(reported(), reported("undelivered", NOW - MINUTE)), (reported("undelivered", NOW - MINUTE), reported())]
+    with ThreadPoolExecutor(4) as threads:
+        changed = list(threads.map(lambda found: keep(ledger, *found), calls * 4))
+    assert sorted(changed, reverse=True)[:2] == [[number], []]
+    assert known(ledger, number)[:2] == ("delivered", NOW)
+    assert kept(ledger) == 2
+    assert [event for event, _ in told(ledger)] == ["notice.delivered"]
 
 
 REPORTS = st.lists(
