@@ -24,7 +24,6 @@ from engine.rulebook.faults import Fault
 from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due
-from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 from notifier.receipt_polls import Polled, poll
 
@@ -107,10 +106,14 @@ def deliver(
     """Queue the notices of what was found, and send what is due; what is wrong with channels, by name."""
     if stop():
         return Planned(), Delivered(), {}
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates)
-    drafter = Drafter(book, desk.settings.language, desk.templates)
+    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates, desk.sheets)
+    drafter, most = desk.drafter(book), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
-    return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter), faults
+    return (
+        planned,
+        deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter, most_single=most),
+        faults,
+    )
 
 
 def ask_receipts(desk: Desk, now: datetime, stop: Callable[[], bool] = never, *, everything: bool = False) -> Polled:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
-from engine.ledger.tables import Notice, Subject, Violation
+from engine.ledger.tables import Subject, Violation
 from notifier.channels.outcome import Outcome
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
