@@ -12,6 +12,7 @@ import pytest
 
 from console.cli.main import run
 from tests.assessment.conftest import one_reasoner_for_all, reasoner  # noqa: F401  fixtures
+from tests.log_numbers import WHOLE_NUMBER
 
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 AFTER_W10 = "2026-03-10T10:05+08:00"
@@ -50,6 +51,8 @@ def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]
         capsys.readouterr()
         code = run([*words, "--home", str(home)])
         said = capsys.readouterr()
+        whole = [found[0] for found in WHOLE_NUMBER.finditer(said.out + said.err) if found[0] not in " ".join(words)]
+        assert not whole, f"numbers that nobody typed are shown as a whole: {whole}"
         return Said(code, said.out, said.err)
 
     return type_in
