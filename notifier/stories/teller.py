@@ -23,6 +23,7 @@ from notifier.words import dates
 from notifier.words.lines import cut
 
 LONGEST_TEXT = 300  # of one text from outside
+FIRST_YEAR, LAST_YEAR = 2000, 9000  # beyond them no zone or term can be reckoned with
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def _parsed(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
