@@ -89,17 +89,17 @@ class Teller:
         found = value if isinstance(value, list | tuple) else ()
         return tuple(line for one in found if isinstance(one, str) and (line := cut(one, LONGEST_TEXT)))
 
-    def words(self, name: str) -> tuple[str, ...]:
+    def words(self, name: str, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
         """A text in both languages, or a list of such, in this one."""
         value = self.news.get(name)
         found = value if isinstance(value, list | tuple) else (value,)
-        return tuple(line for one in found if (line := self._worded(one)))
+        return tuple(line for one in found if (line := self._worded(one, longest)))
 
-    def _worded(self, value: Any) -> str:
+    def _worded(self, value: Any, longest: int) -> str:
         if isinstance(value, Mapping):
             other = "en" if self.zh else "zh-CN"
             value = value.get(self.language) or value.get(other)
-        return cut(value, LONGEST_TEXT) if isinstance(value, str) else ""
+        return cut(value, longest) if isinstance(value, str) else ""
 
     def inner(self, name: str) -> Mapping[str, Any]:
         """What is told under this name in turn; nothing where there is nothing."""

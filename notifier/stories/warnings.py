@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.calendar.zones import local_day
-from engine.judge.headroom import headroom, more_is_better
+from engine.judge.headroom import more_is_better
 from engine.rulebook.model import Bound, Interval
 from notifier.brief_facts import BriefFacts
 from notifier.stories.ladder import ladder_words
@@ -65,7 +65,7 @@ def _mending(told: Teller) -> str | None:
         first = told.say(f"（先算还没结束的 {pending} 个）", f" (those {pending} that are open count first)")
         good = told.say(f"再连续 {mends} 个合格就能补回", f"{mends} good ones in a row mend it")
         return good + (first if pending else "")
-    dilutes = _dilutes(told, _bound(told), pending)
+    dilutes = told.number("dilutes")
     if dilutes:
         return told.say(
             f"已有的抹不掉；再多 {dilutes} 个不算不利的，占比才达标",
@@ -81,13 +81,6 @@ def _sparing(told: Teller) -> str | None:
         return None
     left = breaks - 1
     return told.say(f"最多还能有 {left} 个不合格", f"At most {left} more may go wrong")
-
-
-def _dilutes(told: Teller, bound: Bound | None, pending: int) -> int | None:
-    top, bottom = _ends(told, "numerator"), _ends(told, "denominator")
-    if bound is None or more_is_better(bound) or top is None or bottom is None or bottom.low <= 0:
-        return None
-    return headroom(bound, top.high, bottom.low, running=True, pending=max(0, pending)).dilutes
 
 
 def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str | None) -> BriefFacts:
