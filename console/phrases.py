@@ -146,6 +146,7 @@ EVIDENCE: Mapping[str, Text] = {
     "ratings": Text("评价", "ratings"),
     "counts": Text("别处统计的数", "counts"),
     "penalties": Text("平台处罚", "penalties"),
+    "shifts": Text("班表", "shifts"),
 }
 COLUMNS: Mapping[str, Text] = {  # what a column of a back office holds
     "period": Text("期间", "period"),

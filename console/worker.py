@@ -16,6 +16,7 @@ from console.desk import KAOHE, Desk
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
+from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
 from engine.ledger.masking import masked
@@ -105,6 +106,7 @@ def reconcile(
         )
     except AssessmentError as error:
         done, failures = error.done, error.failures
+    diagnose_new(desk.place, book, now, stop)
     look_after(desk.ledger, book, now, KAOHE, stop, lake=lambda: desk.lake)
     return done, failures
 

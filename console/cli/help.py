@@ -62,8 +62,8 @@ CHINESE: Mapping[str, str] = {
     "Import evidence. Bad rows are set aside and told; the rest of their file is taken.": (
         "导入证据。有问题的行单独列出，其余照常导入。"
     ),
-    "What the files hold: sessions, messages, ratings, counts, penalties.": (
-        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数、penalties 平台处罚"
+    "What the files hold: sessions, messages, ratings, counts, penalties, shifts.": (
+        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数、penalties 平台处罚、shifts 班表"
     ),
     "CSV, NDJSON or Parquet; with --mapping CSV or XLSX.": "CSV、NDJSON 或 Parquet；用 --mapping 时 CSV 或 XLSX",
     "Read the files as a back office gives them; see `kaohe mappings`.": "按后台导出的样子读；见 `kaohe mappings`",
