@@ -44,15 +44,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def type_in(*words: str) -> Said:
-        capsys.readouterr()
-        code = run([*words, "--home", str(home)])
-        said = capsys.readouterr()
+@dataclass(frozen=True)
+class Terminal:
+    """Where commands are typed; calling it gives what one answered."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str) -> Said:
+        self.capsys.readouterr()
+        code = run([*words, "--home", str(self.home)])
+        said = self.capsys.readouterr()
         return Said(code, said.out, said.err)
 
-    return type_in
+
+@pytest.fixture
+def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(home, capsys)
 
 
 @pytest.fixture
