@@ -26,7 +26,8 @@ from engine.ledger.tables import (
     Subject,
     Violation,
 )
-from engine.rulebook.model import Language, Rule, Version
+from engine.rulebook.floor import below_floor
+from engine.rulebook.model import Interval, Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
 from notifier.routing.model import News
@@ -79,6 +80,23 @@ class Record:
         """This event, as routes ask about it."""
         v = self.violation
         return News(event, v.client, v.platform, self.shop.key if self.shop else None, v.rule, v.severity)
+
+    def is_small(self, rulebook: Mapping[str, Rule]) -> bool:
+        """Whether its numbers are below what its rule wants to be told of by itself."""
+        version, v = self.version(rulebook), self.violation
+        if version is None or not version.notify_floor:
+            return False
+        top = (
+            Interval(v.numerator, v.numerator)
+            if v.numerator_low is None
+            else Interval(v.numerator_low, v.numerator_high or 0)
+        )
+        bottom = (
+            Interval(v.denominator, v.denominator)
+            if v.denominator_low is None
+            else Interval(v.denominator_low, v.denominator_high or 0)
+        )
+        return below_floor(version, top, bottom)
 
     def ruling(self) -> Ruling:
         """What may be felt of it by now."""

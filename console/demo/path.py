@@ -46,7 +46,7 @@ def run_demo(desk: Desk, language: Language) -> None:
     _register(desk, samples)
     for step in STEPS:
         _live_through(desk, step, samples.evidence[step.month], language)
-    look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE)
+    look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE, lake=lambda: desk.lake)
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
     where_next(desk, violations, language)
@@ -79,7 +79,9 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     taken, known = _import(desk, step, evidence, language)
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
-    look_after(desk.ledger, desk.rulebook, now, KAOHE)  # the duties that follow, as `kaohe assess` opens them
+    look_after(
+        desk.ledger, desk.rulebook, now, KAOHE, lake=lambda: desk.lake
+    )  # the duties that follow, as `kaohe assess` opens them
     plan_notices(desk.ledger, desk.rulebook, now, language)
     # What was found late is told in a digest, which waits until it is quiet.
     sent = deliver_due(desk.ledger, _outbox(desk), now + QUIET, desk.owner, drafter=Drafter(desk.rulebook, language))

@@ -22,13 +22,14 @@ def announced(told: Teller, found: BriefFacts) -> BriefFacts:
     return replace(
         found,
         status=told.say("规则变更", "Rule change"),
-        who=found.context or found.who,
+        who=found.context or told.say("一条规则", "a rule"),
         context=None,
         shop=None,
         shop_name=None,
         shop_id=None,
         headline=headline if day else bare,
-        short=headline if day else bare,
+        short=bare,
+        when=told.say(f"{day}起", f"from {day}") if day else found.when,
         until=day,
         lines=(
             *(told.say(f"内容：{says}", f"What it says: {says}") for says in told.words("says")),

@@ -168,6 +168,10 @@ class Teller:
         year = at.astimezone(ZoneInfo(self.zone)).year
         return dates.deadline(at, self.zone, self.language, with_year=year != self._today.year)
 
+    def tight(self, when: str) -> str:
+        """A day and time without blanks, as text messages have it."""
+        return when.replace(" ", "") if self.zh else when
+
     def left(self, until: datetime) -> str:
         """How long it is till then."""
         return dates.left(until, self.now, self.language)

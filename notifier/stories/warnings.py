@@ -76,6 +76,7 @@ def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str 
         status=status,
         headline=f"{short}{consequence}{deadline}",
         short=short,
+        when=told.say(f"{told.tight(when)}考核", f"assessed {when}") if when else found.when,
         figure=shown[0],
         value=shown[1],
         standard=shown[2],

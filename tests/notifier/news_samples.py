@@ -36,12 +36,19 @@ def samples(now, rule="xiaohongshu.reply-rate", severity="serious"):
     }
     return {
         "violation.corrected": {
-            "numerator": 79, "denominator": 100, "state": "open", "severity": severity, "sanctions": [],
+            "numerator": 79,
+            "denominator": 100,
+            "state": "open",
+            "severity": severity,
+            "sanctions": [],
             "before": FIGURE | {"state": "open", "severity": "minor"},
             "why": "new evidence",
         },
         "violation.withdrawn": {
-            "numerator": 85, "denominator": 100, "verdict": "compliant", "state": "withdrawn",
+            "numerator": 85,
+            "denominator": 100,
+            "verdict": "compliant",
+            "state": "withdrawn",
             "before": FIGURE | {"state": "open", "severity": None},
             "why": "new evidence: compliant",
         },

@@ -51,7 +51,8 @@ class Owing:
 
     def look(self, now=TUESDAY, rules=None):
         book = self.office.book if rules is None else rules
-        return dict(look_after(self.office.ledger, book, self.at(now), "worker").counts)
+        counts = look_after(self.office.ledger, book, self.at(now), "worker").counts
+        return {event: number for event, number in counts.items() if event.startswith("duty.")}
 
     def all(self):
         return {d.kind: d for d in self.office.rows(Duty)}
