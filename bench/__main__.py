@@ -16,9 +16,17 @@ from pathlib import Path
 
 import duckdb
 
-from bench import diagnosis, judge, lists, reports, status
+from bench import diagnosis, judge, lists, notices, reports, status
 from bench.generate import generate, generate_ratings
 
+PARTS = {
+    "judge": judge,
+    "status": status,
+    "lists": lists,
+    "reports": reports,
+    "diagnosis": diagnosis,
+    "notices": notices,
+}
 RUNS = 5  # of what is quick; the median is printed
 
 
@@ -62,15 +70,14 @@ def main() -> None:
     arguments.add_argument(
         "part",
         nargs="?",
-        choices=["judge", "status", "lists", "reports", "diagnosis"],
+        choices=list(PARTS),
         help="this part alone (default: all)",
     )
     arguments.add_argument("--size", type=int, default=10_000_000, help="messages (default 10,000,000)")
     arguments.add_argument("--directory", type=Path, default=Path("bench-data"))
     given = arguments.parse_args()
-    parts = {"judge": judge, "status": status, "lists": lists, "reports": reports, "diagnosis": diagnosis}
     if given.part:
-        parts[given.part].main()
+        PARTS[given.part].main()
         return
     home, file = given.directory / "home", given.directory / f"chats-{given.size}"
     shutil.rmtree(home, ignore_errors=True)
@@ -100,6 +107,7 @@ def main() -> None:
     lists.main()
     reports.main()
     diagnosis.main()
+    notices.main()
 
 
 def _row(name: str, step: Measured, messages: int) -> None:

@@ -51,7 +51,7 @@ PHRASES: Mapping[str, Text] = {
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
     "set_up": Text("已设置", "set up"),
-    "settings": Text("设置项", "settings"),
+    "variable": Text("环境变量", "environment"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
     "mapping": Text("映射", "mapping"),
@@ -137,6 +137,8 @@ NOTICE_STATES: Mapping[str, Text] = {
     "dropped": Text("无需再发", "dropped"),
     "gathered": Text("已并入另一条", "gathered"),
     "muted": Text("已静音", "muted"),
+    "delivered": Text("已送达", "delivered"),
+    "undelivered": Text("未送达", "undelivered"),
 }
 EVIDENCE: Mapping[str, Text] = {
     "sessions": Text("会话", "sessions"),
