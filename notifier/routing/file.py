@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ _AFTER = re.compile(r"(\d{1,6}) ?(m|h|d)")
 MINUTES = {"m": 1, "h": 60, "d": DAY_MINUTES}
 MOST = 1_000_000  # that a cap may allow
 NO_CAP = "unlimited"  # for who does not want the cap that a channel has of itself
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # kinds of characters that no name has
 _MASK = "***"
 
 
@@ -320,10 +322,13 @@ class _Reader:
         lists: Mapping[str, tuple[str, ...] | None],
         told: Collection[Occasion],
     ) -> None:
-        """Blame a contact whom this route could never lead to."""
-        name, channels = contact.name, lists["channels"]
+        """Blame a contact whom this route could never lead to, but for what is not known anyway."""
+        name, channels, clients = contact.name, lists["channels"] or (), lists["clients"] or ()
         shops = {self.known.shops.get(shop) for shop in lists["shops"] or ()} if self.known.shops is not None else set()
-        sides = [lists["clients"], shops if None not in shops else None]
+        sides = [
+            clients if set(clients) <= set(self.known.clients or clients) else (),
+            shops if None not in shops else (),
+        ]
         if contact.client and any(side and contact.client not in side for side in sides):
             self._blame(
                 where,
@@ -331,7 +336,8 @@ class _Reader:
                 f"contact {name!r} is of client {contact.client!r}, and this route is of others; "
                 "one message never tells a client of another",
             )
-        if channels and name not in self.unsure and not any(a.channel in channels for a in contact.addresses):
+        known = name not in self.unsure and kinds().keys() >= set(channels)
+        if channels and known and not any(a.channel in channels for a in contact.addresses):
             self._blame(
                 where,
                 f"联系人 {name!r} 没有 {'、'.join(channels)} 的地址",
@@ -363,6 +369,9 @@ class _Reader:
             return None
         if not isinstance(value, str) or not value.strip():
             self._blame(f"{where}: {key}", "应为文字", "must be a text")
+            return None
+        if any(unicodedata.category(character) in UNSEEN for character in value):
+            self._blame(f"{where}: {key}", f"{value!r} 含控制字符", f"{value!r} holds a control character")
             return None
         return value.strip()
 
