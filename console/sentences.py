@@ -142,6 +142,7 @@ SENTENCES: Mapping[str, Text] = {
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
     ),
     "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "not looked ahead": Text("{rule} 没有预警：{why}", "{rule} gives no early warnings: {why}"),
     "channel left out": Text(
         "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
         "the channel {channel} is set up wrongly, and its notices wait: {why}",
@@ -283,6 +284,7 @@ SENTENCES: Mapping[str, Text] = {
         "rule files have {n:fault}, and their rules are left out: `kaohe rules check` names them",
     ),
     "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
+    "and more": Text("{what}（另有 {n} 项）", "{what} (and {n} more)"),
     "check failed": Text("自检：{what}", "self-check: {what}"),
     "check mended": Text("自检：一切正常", "self-check: all is well"),
     "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),
@@ -296,6 +298,17 @@ SENTENCES: Mapping[str, Text] = {
     "notices failed": Text(
         "有通知发送失败；`kaohe notices list` 里有渠道的回执",
         "some notices failed; `kaohe notices list` shows what the provider answered",
+    ),
+    "receipts unasked": Text(
+        "{channel} 问不到短信的送达情况：{why}", "{channel} cannot be asked which messages arrived: {why}"
+    ),
+    "receipts asked": Text(
+        "问了 {asked} 条短信的送达情况，{changed} 条有新结果",
+        "asked after {asked:message}; something new is known of {changed}",
+    ),
+    "callbacks at": Text(
+        "在 http://{listen}/<callback_secret>/<渠道> 接收送达回执；前面须有 TLS 反向代理",
+        "reports of delivery are taken at http://{listen}/<callback_secret>/<channel>, for a proxy that speaks TLS",
     ),
     "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),

@@ -77,12 +77,14 @@ def brief_of(
     """The facts of news that the journal told as `news` (its `after`; `before` and `why` beside, where it has them).
 
     `record` is the violation that it is about; `shop` the shop, so that it is called by its alias; `about` the
-    journal's object (`D-7`), where that is no violation; `records` what a week's list lists. Whoever is `of_house`
-    reads the names of people. An event that has no story is told by what is known of it. Raises SheetError on a faulty
-    sheet, and never for what `news` holds or lacks.
+    journal's object (`D-7`), where that is no violation and `news` has no `object`; `records` what a week's list lists.
+    Whoever is `of_house` reads the names of people. An event that has no story is told by what is known of it. Raises
+    SheetError on a faulty sheet, and never for what `news` holds or lacks.
     """
     facts = record.facts(rulebook, sheets, language) if record else None
-    told = Teller(event, news, record, records, facts, rulebook, sheets, language, now, shop, about, of_house)
+    named = about if about is not None else news.get("object")
+    thing = named if isinstance(named, str) else None
+    told = Teller(event, news, record, records, facts, rulebook, sheets, language, now, shop, thing, of_house)
     known = _known(told)
     return STORIES[event](told, known) if event in STORIES else known
 
@@ -95,9 +97,10 @@ def _known(told: Teller) -> BriefFacts:
         language=told.language,
         status=told.say("消息", "News"),
         event=told.event,
-        who="kaohe",
+        who=told.say("一家店铺", "a shop"),
         headline=told.event,
         short=told.event,
+        when=told.say("请尽快查看", "please look"),
         cycle=_cycle(told),
         about=cut(about, LONGEST_TEXT) if about and about.startswith(("V-", "D-")) else None,
         command=f"kaohe explain {facts.violation}" if facts else None,

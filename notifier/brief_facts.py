@@ -17,7 +17,7 @@ class BriefFacts:
     event        the journal's name of it
     who          whom it is about: the shop's alias (and sub-account), else the rule, the client, or kaohe
     headline     what follows and until when, in a few words, without a full stop
-    short        the same in at most 20 characters of Chinese, or 30 of English, for text messages
+    short, when  the same for text messages: what follows, and until when or what to do where no day is known
     shop, shop_name, shop_id    alias, name and number of the shop; None where it is about no single shop
     agent        the sub-account, where the rule judges one
     client       None where there is none, or it is the one that shops have which were given none
@@ -40,6 +40,7 @@ class BriefFacts:
     who: str
     headline: str
     short: str
+    when: str
     shop: str | None = None
     shop_name: str | None = None
     shop_id: str | None = None

@@ -216,6 +216,7 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
         notice = session.get_one(Notice, taken.number)
+        notice.provider_id = outcome.reference or notice.provider_id
         if throttled:  # it was not looked at: nothing speaks against it
             notice.attempts = attempts - 1
             notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)

@@ -1,4 +1,4 @@
-"""What the text of one notice is made of: its news, its violation, its shop, read from the ledger when it is written."""
+"""What the text of one notice is made of: its news, violation and shop, as the ledger has them when it is written."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def confirm_(
         found = _compared(session, desk, lake, penalty, now).match
         violation = confirm(session, desk.sound_rules, desk.who, penalty, found, why, now, forfeits_appeal=forfeit)
         recorded = records_of(session, [violation.id])[violation.id]
-    look_after(desk.ledger, desk.sound_rules, now, KAOHE)
+    look_after(desk.ledger, desk.sound_rules, now, KAOHE, lake=lambda: desk.lake)
     for doubt in doubts_about(recorded, desk.sound_rules, notice_of(penalty), language):
         note(doubt)
     say(f"{violation.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, violation.state, language)}")

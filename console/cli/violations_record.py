@@ -147,7 +147,7 @@ def _record(
             forfeits_appeal=forfeits,
         ).id
         recorded = records_of(session, [name])[name]
-    look_after(desk.ledger, desk.sound_rules, min(now, datetime.now(UTC)), KAOHE)
+    look_after(desk.ledger, desk.sound_rules, min(now, datetime.now(UTC)), KAOHE, lake=lambda: desk.lake)
     language = desk.settings.language
     for doubt in doubts_about(recorded, desk.sound_rules, said, language):
         note(doubt)

@@ -18,6 +18,7 @@ from console.registers import read_people, read_shops
 from console.sentences import sentence
 from engine.assessment.assess import assess_due
 from engine.assessment.deciding import decide
+from engine.assessment.diagnosing import diagnose_new
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.ledger.platform_notice import PlatformNotice
@@ -46,7 +47,7 @@ def run_demo(desk: Desk, language: Language) -> None:
     _register(desk, samples)
     for step in STEPS:
         _live_through(desk, step, samples.evidence[step.month], language)
-    look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE)
+    look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE, lake=lambda: desk.lake)
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
     where_next(desk, violations, language)
@@ -79,7 +80,10 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     taken, known = _import(desk, step, evidence, language)
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
-    look_after(desk.ledger, desk.rulebook, now, KAOHE)  # the duties that follow, as `kaohe assess` opens them
+    diagnose_new(desk.place, desk.rulebook, now, most=None)
+    look_after(
+        desk.ledger, desk.rulebook, now, KAOHE, lake=lambda: desk.lake
+    )  # the duties that follow, as `kaohe assess` opens them
     plan_notices(desk.ledger, desk.rulebook, now, language)
     # What was found late is told in a digest, which waits until it is quiet.
     sent = deliver_due(desk.ledger, _outbox(desk), now + QUIET, desk.owner, drafter=Drafter(desk.rulebook, language))

@@ -67,7 +67,7 @@ def appealable(
     shelf = VersionShelf(session, rulebook)
     begun = set(session.exec(select(Appeal.violation_id).where(col(Appeal.submitted_at).is_(None))))
     spoken = list(_spoken_about(session, now))
-    made = _attempts(session, [violation.id for violation, *_ in spoken])
+    made = attempts(session, [violation.id for violation, *_ in spoken])
     found = []
     for violation, sha256, subject, parent in spoken:
         shop = parent if subject.kind == "agent" and parent is not None else subject
@@ -165,7 +165,7 @@ def _due(row: Appealable, before: datetime) -> bool:
     return row.hours_left is not None and row.until.at is not None and row.until.at <= before
 
 
-def _attempts(session: Session, violations: Sequence[str]) -> dict[str, int]:
+def attempts(session: Session, violations: Sequence[str]) -> dict[str, int]:
     """How many appeals were handed in against each of these, of those that were appealed against at all."""
     found: dict[str, int] = {}
     for start in range(0, len(violations), AT_ONCE):

@@ -63,7 +63,7 @@ def bring_in_line(
     """Open, change and cancel the duties of these violations; what the journal says of it."""
     events: list[Event] = []
     for case in _cases(session, violations):
-        version = _version(rulebook, case.violation)
+        version = version_of(rulebook, case.violation)
         if case.violation.state in LET_OFF:
             events += _lapse(session, case.duties, f"the violation is {case.violation.state}", actor)
         elif case.violation.state not in SETTLED and version is not None:
@@ -216,7 +216,7 @@ def _opened(session: Session, duty: Duty, actor: str) -> Event:
     return event(duty, "duty.opened", actor, None, None)
 
 
-def _version(rulebook: Mapping[str, Rule], violation: Violation) -> Version | None:
+def version_of(rulebook: Mapping[str, Rule], violation: Violation) -> Version | None:
     """What today's file of the rule says under the version that was used; None where it cannot be asked."""
     rule = rulebook.get(violation.rule)
     return next((v for v in rule.versions if v.key == violation.version), None) if rule else None

@@ -1,4 +1,4 @@
-"""The look that a worker takes at each tick: what opens, what is overdue, what ends. Losing one is harmless.
+"""The look that a worker takes at each tick: what opens, what is overdue, what time brings. Losing one is harmless.
 
 Each unit is one transaction of its own, in which what it does and what the journal says of it stand together, so that
 however many workers look, and wherever one dies, nothing is done or told twice.
@@ -17,15 +17,19 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.assessment.waiving import waiver_name
 from engine.calendar.zones import local_day
+from engine.evidence.lake import Lake
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event, append, head
 from engine.ledger.tables import Cursor, Duty, JournalEntry, Waiver
 from engine.rulebook.model import Rule
 from engine.rulebook.platforms import PLATFORMS
+from engine.tracker.announcements import tell_rules
 from engine.tracker.duties import event
 from engine.tracker.duty_opening import bring_in_line, lacks_at_risk, open_at_risk
 from engine.tracker.duty_states import told
+from engine.tracker.passing import tell_passing
+from engine.tracker.weekly import tell_week
 
 READER = "duties"  # of the journal
 BATCHES = 50  # of the journal, worked off in one transaction
@@ -45,11 +49,18 @@ class Looked:
 
 
 def look_after(
-    ledger: Engine, rulebook: Mapping[str, Rule], now: datetime, actor: str, stop: Callable[[], bool] = lambda: False
+    ledger: Engine,
+    rulebook: Mapping[str, Rule],
+    now: datetime,
+    actor: str,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    lake: Callable[[], Lake] | None = None,
 ) -> Looked:
-    """Open and cancel the duties of what has happened since the last look, and tell once what is overdue or ends.
+    """Open and cancel the duties of what has happened since the last look, and tell once what only time brings about.
 
     May be called at any time, by any number of processes, and may die at any point. `stop` is asked between units.
+    `lake` is where the penalties lie: it is opened only where they are looked at, and without it they are not.
     """
     counts: dict[str, int] = {}
     units: tuple[Callable[[Engine], list[Event] | None], ...] = (
@@ -57,6 +68,9 @@ def look_after(
         partial(_at_risk, rulebook=rulebook, actor=actor, now=now),
         partial(_overdue, actor=actor, now=now),
         partial(_ends, actor=actor, now=now),
+        partial(tell_passing, rulebook=rulebook, actor=actor, now=now, lake=lake),
+        partial(tell_rules, rulebook=rulebook, actor=actor, now=now),
+        partial(tell_week, actor=actor, now=now),
     )
     for unit in units:
         while not stop() and (events := unit(ledger)) is not None:

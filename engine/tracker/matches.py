@@ -23,7 +23,16 @@ from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 from engine.tracker.guessing import Guesser
 from engine.tracker.matching import Match, Ours, amount_told, match
-from engine.tracker.penalties import Penalty, PenaltyKey, live_penalties, penalties, seen_penalties, shops_seen, veiled
+from engine.tracker.penalties import (
+    Penalty,
+    PenaltyKey,
+    live_penalties,
+    penalties,
+    penalty_name,
+    seen_penalties,
+    shops_seen,
+    veiled,
+)
 
 # What a status of the platform's comes to, of a violation.
 STATE_OF = {"appealed": "appealed", "overturned": "overturned"}
@@ -420,5 +429,5 @@ def _journal(
 ) -> None:
     told = {"violation": before.violation_id} if before else {}
     after = {} if event == "penalty.unlinked" else {"violation": violation}
-    name = f"{penalty.shop_key}#{penalty.reference}"
+    name = penalty_name(penalty.shop_key, penalty.reference)
     append(session, now, [Event(actor.name, event, "penalty", name, {"why": why, "before": told, "after": after})])

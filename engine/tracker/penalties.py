@@ -72,6 +72,15 @@ class Penalty:
         return shop_key(self.platform, self.shop)
 
 
+def penalty_name(key: str, reference: str) -> str:
+    """What the journal calls the penalty with this number, of the shop with this key.
+
+    >>> penalty_name("shop:kuaishou/k1", "CF-1")
+    'shop:kuaishou/k1#CF-1'
+    """
+    return f"{key}#{reference}"
+
+
 def penalties(
     lake: Lake,
     live: Live,

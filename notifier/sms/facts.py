@@ -22,7 +22,7 @@ NEWS = "news"  # what tells every event that has no binding of its own
 NOTHING = Text("无", "none")  # a provider refuses a variable that is empty
 _YEAR = re.compile(r"\d{4}年| \d{4}\b")
 _ASIDE = re.compile(r"（[^（）]*）| ?\([^()]*\)")
-_YUAN = re.compile(r" ?¥([\d.]+)(?:–¥([\d.]+))?")
+_YUAN = re.compile(r" ?¥([\d,.]+)(?:–¥([\d,.]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,13 @@ def measure_short(measures: tuple[str, ...], language: Language) -> str | None:
     most = max(plain, key=lambda one: ("¥" in one or "CNY" in one, any(c.isdigit() for c in one)))
     if language != "zh-CN":
         return f"{most} and {len(plain) - 1} more" if len(plain) > 1 else most
-    most = _YUAN.sub(lambda m: f"{m[1]}–{m[2]}元" if m[2] else f"{m[1]}元", most.replace(",", ""))
+    most = _in_yuan(most)
     return f"{most}等{len(plain)}项" if len(plain) > 1 else most
+
+
+def _in_yuan(words: str) -> str:
+    """Amounts without ¥, which providers do not take, and without blanks."""
+    return _YUAN.sub(lambda m: "–".join(part.replace(",", "") for part in m.groups() if part) + "元", words)
 
 
 def _when(facts: NoticeFacts) -> str:
@@ -86,6 +91,16 @@ def _short_of(facts: NoticeFacts) -> str:
     if not facts.gap:
         return "未达标" if zh else "missed"
     return f"差{facts.gap}个" if zh else f"short of {facts.gap}"
+
+
+def _some_rule(facts: BriefFacts) -> str:
+    return "考核指标" if facts.language == "zh-CN" else "an indicator"
+
+
+def _rule_value(facts: BriefFacts) -> str:
+    """The rule and its figure, as far as they are known."""
+    named = facts.rule_short or _some_rule(facts)
+    return f"{named} {facts.value}" if facts.value else named
 
 
 def _why_together(facts: GatheredFacts) -> str:
@@ -109,7 +124,10 @@ OF_NOTICE: Mapping[str, Callable[[NoticeFacts], str | None]] = {
     "short_of": _short_of,
 }
 OF_BRIEF: Mapping[str, Callable[[BriefFacts], str | None]] = {
+    "short": lambda facts: _in_yuan(facts.short) if facts.language == "zh-CN" else facts.short,
     "until_short": lambda facts: without_year(facts.until),
+    "rule_short": lambda facts: facts.rule_short or _some_rule(facts),
+    "rule_value": _rule_value,
 }
 OF_GATHERED: Mapping[str, Callable[[GatheredFacts], str | None]] = {"why": _why_together}
 _DERIVED: Mapping[type[Any], Mapping[str, Callable[[Any], str | None]]] = MappingProxyType(

@@ -28,6 +28,7 @@ def near(told: Teller, found: BriefFacts) -> BriefFacts:
         until=when,
         left=left,
         short=told.say(f"{what}{left or '将截止'}", f"{what}: {left or 'due soon'}"),
+        when=told.say(f"{told.tight(when)}截止", f"until {when}") if when else found.when,
     )
     return _duty(told, shared, headline) if duty else _appeal(told, shared, headline)
 

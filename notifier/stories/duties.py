@@ -30,12 +30,13 @@ def overdue(told: Teller, found: BriefFacts) -> BriefFacts:
     return replace(
         found,
         status=told.say("任务逾期", "Overdue"),
-        who=found.shop or found.client or name,
+        who=found.shop or found.client or found.about or told.say("一项任务", "a duty"),
         headline=told.say(
             f"{title}没有按期完成{f'，已于{when}截止' if when else ''}",
             f"{title} was not done in time{f', it was due on {when}' if when else ''}",
         ),
         short=told.say(f"{title}已逾期", f"{title} is overdue"),
+        when=told.say(f"已于{told.tight(when)}截止", f"due {when}") if when else found.when,
         until=when,
         figure=None,
         value=None,

@@ -32,7 +32,8 @@ def missing(told: Teller, found: BriefFacts) -> BriefFacts:
         found,
         status=told.say("缺数据", "Evidence missing"),
         headline=told.say(f"{what}没有按时到，{unjudged}", f"{what} did not come in time, {unjudged}"),
-        short=told.say(f"缺{what}，{unjudged}", f"{what} missing"),
+        short=told.say(f"缺{what}{f'，{found.rule_short}考核不了' if title else ''}", f"{what} missing"),
+        when=told.say("请尽快导入", "please import"),
         lines=(
             told.say(
                 "平台照常考核，我们在补上之前看不到结果。",
@@ -51,7 +52,7 @@ def missing(told: Teller, found: BriefFacts) -> BriefFacts:
                 "If there was nothing on those days, say so when importing: --covers FROM..TO.",
             ),
         ),
-        where=told.sheet.where if told.sheet else (),
+        where=(),
         notes=(),
         in_force_dispute=None,
         command="kaohe evidence status",

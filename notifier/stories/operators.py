@@ -48,9 +48,11 @@ def mended(told: Teller, found: BriefFacts) -> BriefFacts:
         who="kaohe",
         headline=told.say("系统已恢复正常，无需处理", "all is in order again, nothing to do"),
         short=told.say("系统已恢复正常", "all is in order again"),
+        when=told.say("无需处理", "nothing to do"),
         points=told.words("complaints"),
         lines=(
             told.say("迟到的考核和通知会自动补上。", "Late assessments and notices are made up for by themselves."),
+            *((told.say("此前的问题：", "What was wrong:"),) if told.words("complaints") else ()),
         ),
         command="kaohe status",
         notes=(),

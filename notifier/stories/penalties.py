@@ -45,6 +45,7 @@ def recorded(told: Teller, found: BriefFacts) -> BriefFacts:
         else told.say("平台已判罚", "Penalised by the platform"),
         headline=consequence + deadline,
         short=consequence,
+        when=told.say(f"{told.tight(when)}前可申诉", f"appeal until {when}") if when and open_still else found.when,
         until=when if open_still else None,
         left=told.left(until) if until is not None and open_still else None,
         context=found.context if told.rule else None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.rulebook.model import Text
 from notifier.brief_facts import BriefFacts
+from notifier.routing.model import SHOP
 from notifier.stories.teller import Teller
 from notifier.words import figures
 from notifier.words.lines import cut
@@ -37,7 +40,7 @@ def corrected(told: Teller, found: BriefFacts) -> BriefFacts:
         found,
         status=told.say("已更正", "Corrected"),
         headline=f"{stays}{told.say('，', ', ')}{_consequence(told) or found.rule_title or ''}".rstrip("，, "),
-        short=told.say("数据已更正，仍是违规", "corrected, still a violation"),
+        short=stays,
         until=told.facts.until if told.facts else None,
         lines=lines,
     )
@@ -50,7 +53,8 @@ def withdrawn(told: Teller, found: BriefFacts) -> BriefFacts:
         found,
         status=told.say("已撤回", "Withdrawn"),
         headline=told.say("不再是违规，无需处理", "no violation any more, nothing to do"),
-        short=told.say("不再是违规，无需处理", "no violation any more"),
+        short=told.say("不再是违规", "no violation any more"),
+        when=told.say("无需处理", "nothing to do"),
         figure=None,
         value=None,
         gap_words=None,
@@ -70,7 +74,9 @@ def withdrawn(told: Teller, found: BriefFacts) -> BriefFacts:
 
 def escalated(told: Teller, found: BriefFacts) -> BriefFacts:
     """Nobody has said that they look after it."""
-    after, at, names = told.number("after_minutes"), told.instant("told_at"), told.texts("told")
+    after, at = told.number("after_minutes"), told.instant("told_at")
+    shop = told.say("店铺联系人", "the shop's contact")
+    names = [shop if name == SHOP else name for name in told.texts("told")]
     waited = _minutes(told, after) if after else None
     quiet = told.say(
         f"{waited}无人确认" if waited else "无人确认", f"nobody answered{f' for {waited}' if waited else ''}"
@@ -117,7 +123,18 @@ def _changes(told: Teller) -> tuple[str, ...]:
     if isinstance(old, str) and isinstance(new, str) and old != new:
         was, now = (cut(word(SEVERITIES, one, told.language), 40) for one in (old, new))
         lines.append(told.say(f"等级由{was}改为{now}。", f"The severity was {was}, and is {now}."))
+    was_fen, fen = _money(told, told.inner("before")), _money(told, told.news)
+    if was_fen and fen and was_fen != fen:
+        lines.append(told.say(f"金额由 {was_fen} 改为 {fen}。", f"The amount was {was_fen}, and is {fen}."))
     return tuple(lines)
+
+
+def _money(told: Teller, said: Mapping[str, Any]) -> str | None:
+    """The amount that may follow, as it was told."""
+    found = said.get("exposure_fen")
+    if not isinstance(found, list | tuple) or len(found) != 2 or not all(type(fen) is int for fen in found):
+        return None
+    return figures.money_range(found[0], found[1], told.language)
 
 
 def _figure(told: Teller, of: str) -> str:

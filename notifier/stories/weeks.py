@@ -40,7 +40,8 @@ def listed(told: Teller, found: BriefFacts) -> BriefFacts:
         status=told.say("每周清单", "Weekly list"),
         who=found.client or told.say("全部店铺", "all shops"),
         headline=headline,
-        short=told.say(f"{days or '上周'}违规清单已出", f"violations of {days or 'the week'} are listed"),
+        short=told.say("一周违规清单已出", "the week's violations are listed"),
+        when=days or found.when,
         context=None,
         predicted=bool(made and made.predicted),
         notes=(told.say("标为预判的按规则推算，以平台通知为准", "What is predicted is reckoned from the rules"),)

@@ -94,6 +94,8 @@ ROWS = [
     Row("notices list --json", foreign=False),
     Row("notices preview {v}"),
     Row("notices channels --json", foreign=False),
+    Row("notices callbacks --listen nowhere", need=None, foreign=False, ends=(2,), only=("viewer-of-a-client",)),
+    Row("notices receipts", P.HANDLE, everywhere=True, writes=True, foreign=False),
     Row("notices test email --to zhang@example.com", P.ADMINISTER, everywhere=True, foreign=False),
     Row("notices retry {n}", P.HANDLE, writes=True),
     Row("notices send", P.HANDLE, everywhere=True, writes=True, foreign=False),

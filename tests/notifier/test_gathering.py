@@ -10,11 +10,12 @@ import pytest
 
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
-from engine.ledger.tables import Notice, Subject, Violation
+from engine.ledger.tables import Subject, Violation
 from notifier.channels.outcome import Outcome
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
+from notifier.render import Templates
 from notifier.retry import retry
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -46,9 +47,11 @@ def local(text):
 def tick(rulebook):
     """Plans and delivers as a worker does."""
 
+    templates = Templates()
+
     def run(office, post, at, most=5, **changes):
-        plan_notices(office.ledger, rulebook, at, "zh-CN")
-        drafter = Drafter(rulebook, "zh-CN")
+        plan_notices(office.ledger, rulebook, at, "zh-CN", templates)
+        drafter = Drafter(rulebook, "zh-CN", templates)
         return deliver_due(office.ledger, {"email": post}, at, "w1", drafter=drafter, most_single=most, **changes)
 
     return run
@@ -165,8 +168,8 @@ def test_a_day_of_notices_keeps_the_caps_of_kuaishous_reminders_exactly(sqlite_o
     shop, sent = office.shop(contact=None), []
     at = local("2026-03-10T00:00:00")
     post = build.post()
-    for step in range(24 * 6):
-        now = at + timedelta(minutes=10 * step)
+    for step in range(24 * 3):
+        now = at + timedelta(minutes=20 * step)
         open_violations(office, 1, shop, begin=step)
         before = len(post.letters)
         tick(office, post, now, limit=1000)
