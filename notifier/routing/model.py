@@ -11,6 +11,7 @@ from types import MappingProxyType
 from engine.rulebook.model import Language
 
 SHOP = "@shop"  # in a route: the shop's own contact
+SHOP_PREFIX = "shop:"  # of a shop's key, which people leave out
 DAY_MINUTES = 24 * 60
 
 
@@ -70,6 +71,15 @@ class Limits:
 
 
 UNLIMITED = Limits()
+
+
+def place(channel: str, address: str) -> tuple[str, str]:
+    """By what two addresses are known to be the same: mail servers do not tell capitals from small letters.
+
+    >>> place("email", "Li@example.com") == place("email", "li@example.com")
+    True
+    """
+    return channel, address.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +172,11 @@ class Routing:
         """Whether some route says what goes to shops' own contacts; if none does, what is usual goes there."""
         return any(SHOP in (*route.to, *route.escalate_to) for route in self.routes)
 
-    def limits(self, contact: str | None, channel: str, address: str) -> Limits:
-        """The limits of this address: those of the contact's, none for a shop's own or one that is not known."""
-        known = self.contacts.get(contact or "")
-        found = (a.limits for a in known.addresses if (a.channel, a.address) == (channel, address)) if known else ()
-        return next(iter(found), UNLIMITED)
+    def limits(self, contact: str | None, channel: str, address: str) -> Limits | None:
+        """The limits of this address of a contact; None where it has no such address, or is the shop's own."""
+        known, here = self.contacts.get(contact or ""), place(channel, address)
+        found = (a.limits for a in known.addresses if place(a.channel, a.address) == here) if known else ()
+        return next(iter(found), None)
 
     def internal(self, contact: str | None) -> bool:
         """Whether this is a contact of the house."""
