@@ -122,6 +122,13 @@ def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) ->
         return found, session.exec(others).one()
 
 
+def may_be_taken(session: Session, notice: Notice) -> bool:
+    """Whether nobody has this notice, nor is done with it."""
+    if notice.state == "sending" and notice.lease_until is not None:
+        return notice.lease_until <= database_clock(session)
+    return notice.state == "queued"
+
+
 def claim(
     ledger: Engine,
     number: int,

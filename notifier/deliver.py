@@ -102,7 +102,7 @@ def deliver_due(
             done["resting"] += 1
             continue
         text = _prepared(ledger, number, drafter, instant())
-        taken = claim(ledger, number, instant(), owner, lease, text)
+        taken = text if isinstance(text, str) else claim(ledger, number, instant(), owner, lease, text)
         if isinstance(taken, str):
             done[taken] += 1
             if taken == "deferred":
@@ -115,7 +115,7 @@ def deliver_due(
     return Delivered(**done)
 
 
-def _prepared(ledger: Engine, number: int, drafter: Drafter | None, now: datetime) -> Prepared | None:
+def _prepared(ledger: Engine, number: int, drafter: Drafter | None, now: datetime) -> Prepared | str | None:
     """The notice's text by now, which taking it writes too; what keeps it from being made is told once it is ours."""
     try:
         return prepared(ledger, number, drafter, now) if drafter else None

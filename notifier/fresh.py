@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Notice, Violation
 from engine.rulebook.model import Language
-from notifier.claims import Claim, Prepared
+from notifier.claims import Claim, Prepared, may_be_taken
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS, OCCASIONS
 from notifier.records import Record
@@ -20,13 +20,15 @@ from notifier.render import Rendered
 from notifier.tales import tale_of
 
 
-def prepared(ledger: Engine, number: int, drafter: Drafter, now: datetime) -> Prepared | None:
+def prepared(ledger: Engine, number: int, drafter: Drafter, now: datetime) -> Prepared | str | None:
     """The text of a notice that is about to be taken; None for digests, whose news is known once they are held.
 
-    Raises as `freshened` does.
+    `gone` where somebody has been faster: then it need not be made. Raises as `freshened` does.
     """
     with reading(ledger) as session:
         notice = session.get_one(Notice, number)
+        if not may_be_taken(session, notice):
+            return "gone"
         if notice.event in DIGESTS:
             return None
         tale = tale_of(session, notice)
