@@ -135,6 +135,15 @@ def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]
     return found
 
 
+def outline(session: Session, violation: str) -> Record:
+    """A violation and whose it is, as they are on record now; not what follows from it, nor what decided it."""
+    row = session.get_one(Violation, violation, populate_existing=True)
+    subject = session.get_one(Subject, row.subject_id, populate_existing=True)
+    parent = session.get(Subject, subject.parent_id, populate_existing=True) if subject.parent_id is not None else None
+    shops = {parent.id or 0: parent} if parent else {}
+    return _record(row, [], subject, shops, None)
+
+
 def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[str, datetime]:
     """The violations in these states of the shop with this key and its agents: id → assessment instant."""
     subject, parent = aliased(Subject), aliased(Subject)

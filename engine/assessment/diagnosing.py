@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 from sqlalchemy.engine import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from engine.assessment.archive import VersionShelf
 from engine.assessment.diagnosed import diagnoses, roster_of, rostered
@@ -24,12 +24,12 @@ from engine.assessment.place import Place
 from engine.assessment.standing import live_files
 from engine.calendar.cycles import Cycle
 from engine.errors import KaoheError
+from engine.evidence.kinds import SHIFTS
 from engine.ledger.database import reading, transaction
-from engine.ledger.day_files import Live
 from engine.ledger.dialects import insert_missing
 from engine.ledger.states import SETTLED
+from engine.ledger.tables import DayFile, Run, Situation, Subject, Violation
 from engine.ledger.tables import Diagnosis as Kept
-from engine.ledger.tables import Run, Situation, Subject, Violation
 from engine.measure.figures import Workshop
 from engine.measure.tallies import TallyCache
 from engine.progress import silent
@@ -62,8 +62,8 @@ def diagnose_new(
     At most `most` cycles are done, the newest first; how many violations got a diagnosis.
     """
     with reading(place.ledger) as session:
-        live = live_files(session)
-        wanted = _wanted(session, book, live)
+        wanted = _wanted(session, book)
+        live = live_files(session) if wanted else {}
     workshop = Workshop(place.lake, TallyCache(place.cache), live)
     margins: dict[str, Mapping[str, Outlook]] = {}
     done = cycles = 0
@@ -92,17 +92,31 @@ def _found(place: Place, workshop: Workshop, wanted: _Wanted) -> dict[str, Diagn
         return {}
 
 
-def _wanted(session: Session, book: RuleBook, live: Live) -> list[_Wanted]:
+def _wanted(session: Session, book: RuleBook) -> list[_Wanted]:
     """What is to be diagnosed, the newest cycle first; violations whose rule cannot be read any more are left out."""
+    lacks = or_(
+        col(Kept.violation_id).is_(None),
+        col(Kept.situation_id).is_distinct_from(col(Violation.situation_id)),
+        # There is or was a roster: whether it is the one that was read is told below.
+        col(Violation.platform).in_(select(DayFile.platform).where(DayFile.kind == SHIFTS.name)),
+    )
     rows = session.exec(
         select(Violation, col(Subject.external_id), col(Run.rule_sha256))
         .join(Subject, col(Subject.id) == col(Violation.subject_id))
         .join(Situation, col(Situation.id) == col(Violation.situation_id))
         .join(Run, col(Run.id) == col(Situation.run_id))
-        .where(col(Violation.state).not_in(sorted(SETTLED)), col(Subject.kind) == "shop")
+        .outerjoin(Kept, col(Kept.violation_id) == col(Violation.id))
+        .where(col(Violation.state).not_in(sorted(SETTLED)), col(Subject.kind) == "shop", lacks)
     ).all()
-    read = select(col(Kept.violation_id), col(Kept.situation_id), col(Kept.document)["roster"].as_string())
+    if not rows:
+        return []
+    read = (
+        select(col(Kept.violation_id), col(Kept.situation_id), col(Kept.document)["roster"].as_string())
+        .join(Violation, col(Violation.id) == col(Kept.violation_id))
+        .where(col(Violation.state).not_in(sorted(SETTLED)))
+    )
     kept = {name: (situation, roster) for name, situation, roster in session.exec(read)}
+    live = live_files(session)
     shelf = VersionShelf(session, book)
     groups: dict[tuple[str, str, str, str], _Wanted] = {}
     rosters: dict[tuple[str, date, date], str] = {}

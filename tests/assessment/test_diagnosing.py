@@ -12,6 +12,7 @@ from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.explain import without_agents
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import KINDS
+from engine.evidence.removing import RemovalRequest, remove_evidence
 from engine.ledger.database import reading
 from engine.ledger.tables import Diagnosis as Kept
 from engine.ledger.tables import Violation
@@ -91,6 +92,17 @@ def test_a_roster_that_comes_later_tells_that_nobody_was_on_line(office, week_of
     assert diagnose(office, LATER) == 1
     assert causes(office) == {"roster_gap": 7}
     assert diagnose(office, LATER) == 0
+
+
+def test_a_roster_that_is_taken_away_is_no_longer_believed(small_office, week_of):
+    small_office.take(*week_of("s1", "2026-W10", 3, 10))
+    take(small_office, "shifts", shift("13:00", "18:00"))
+    small_office.assess(NOW)
+    diagnose(small_office)
+    removal = RemovalRequest(KINDS["shifts"], "xiaohongshu", "s1", "officer", "another shop's")
+    remove_evidence(small_office.ledger, small_office.lake, removal, LATER, silent)
+    assert diagnose(small_office, LATER) == 1
+    assert causes(small_office) == {"roster_unknown": 7}
 
 
 @pytest.mark.parametrize(
