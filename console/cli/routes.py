@@ -18,6 +18,7 @@ from console.routing_words import difference_lines, said, step_lines, steps_json
 from console.violation_rows import known_rule, known_severities, known_severity
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger import subjects
+from engine.ledger.actors import Permission
 from engine.ledger.database import reading, transaction
 from engine.ledger.masking import masked
 from engine.ledger.tables import Subject
@@ -68,6 +69,8 @@ def show(
 ) -> None:
     """The contacts and routes by which notices go, as a file that `kaohe routes apply` takes. Addresses are masked."""
     desk = current(context)
+    if full:
+        desk.who.must(Permission.REGISTER, None)
     with desk.reading() as session:
         routing = routing_of(session)
     if not routing.contacts and not routing.routes:

@@ -41,6 +41,7 @@ LIMITS = ("hours", "per_hour", "per_day")
 CONTACT = ("title", "client", "language", "addresses", *LIMITS)
 ADDRESS = ("to", *LIMITS)
 LISTS = ("clients", "platforms", "shops", "rules", "severities", "events", "channels")
+WHOM = ("to", "escalate_to", "channels")  # the lists that must not be empty; another lets nothing pass
 ROUTE = ("name", "to", *LISTS, "urgent", "escalate_after", "escalate_to")
 NAME = re.compile(r"[\w][\w.-]{0,63}")
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
@@ -382,10 +383,8 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             self._blame(f"{where}: {key}", '应为文字的列表，如 ["…"]', 'must be a list of texts, like ["…"]')
             return None
-        if not value:
-            self._blame(
-                f"{where}: {key}", "空的列表什么都不放行；不限就不要写", "lets nothing pass; leave it out for no limit"
-            )
+        if not value and key in WHOM:
+            self._blame(f"{where}: {key}", "空的列表谁也不通知", "is empty: nobody is told")
         return tuple(value)
 
     def _among(

@@ -130,6 +130,12 @@ def test_hours_alone_do_not_lift_the_caps_of_text_messages(read):
     assert found.contacts["li"].addresses[0].limits == Limits(Hours(540, 1080), 2, 20)
 
 
+def test_a_route_whose_list_is_empty_lets_nothing_pass_as_it_says(read):
+    made = read(f'{LI}[[route]]\nname = "r"\nto = ["@shop"]\nshops = []')
+    assert made.routes[0].shops == ()
+    assert read(written_routing(made)) == made
+
+
 def test_an_empty_file_takes_away_everything(read):
     assert read("") == Routing()
 
@@ -173,10 +179,10 @@ ONE = [  # what is written, and the one fault that is told of it, in English and
     (f'{LI}[[route]]\nto = ["li"]', "route 1: name: is missing", "缺少名字"),
     (f'{LI}[[route]]\nname = 3\nto = ["li"]', "route 1: name: must be a text", "应为文字"),
     ('[[route]]\nname = "r"', 'route r: to: must name contacts, or "@shop"', "写联系人的名字"),
-    ('[[route]]\nname = "r"\nto = []', "route r: to: lets nothing pass", "空的列表"),
+    ('[[route]]\nname = "r"\nto = []', "route r: to: is empty: nobody is told", "空的列表"),
     ('[[route]]\nname = "r"\nto = "li"', "route r: to: must be a list of texts", "应为文字的列表"),
     (f'{LI}[[route]]\nname = "r"\nto = ["lee"]', "there is no contact 'lee'; ", "没有联系人 'lee'"),
-    (f'{LI}[[route]]\nname = "r"\nto = ["li"]\nclients = []', "clients: lets nothing pass", "空的列表"),
+    (f'{LI}[[route]]\nname = "r"\nto = ["li"]\nchannels = []', "channels: is empty: nobody is told", "空的列表"),
     (f'{LI}[[route]]\nname = "r"\nto = ["li"]\nurgent = 1', "urgent: must be true or false", "应为 true 或 false"),
     (f'{LI}[[route]]\nname = "r"\nto = ["li"]\nwhom = 1', "unknown key 'whom'", "没有 'whom' 这个键"),
     (
