@@ -45,6 +45,7 @@ STORIES: Mapping[str, Story] = MappingProxyType(
         "violation.escalated": violations.escalated,
         "penalty.recorded": penalties.recorded,
         "deadline.near": deadlines.near,
+        "duty.near": deadlines.near,
         "sanction.begins": sanctions.begins,
         "sanction.ends": sanctions.ends,
         "warning.at_risk": warnings.at_risk,

@@ -63,6 +63,7 @@ OTHERS: Mapping[str, Occasion] = {
         Occasion("warning.at_risk"),
         Occasion("warning.certain"),
         Occasion("warning.one_more"),
+        Occasion("duty.near", usual=False),
         Occasion("duty.overdue", usual=False),
         Occasion("evidence.missing", usual=False),
         Occasion("rule.announced", usual=False),

@@ -22,7 +22,7 @@ from engine.tracker.duty_states import duty_name
 from engine.tracker.milestones import Coming, Turn, in_parts, named, shop_of
 from engine.tracker.penalties import penalty_name
 
-EVENT = "deadline.near"
+EVENTS = {"appeal": "deadline.near", "duty": "duty.near"}
 STAGES: Mapping[str, timedelta] = {  # how long before, the earliest first
     "5d": timedelta(days=5),
     "3d": timedelta(days=3),
@@ -97,7 +97,7 @@ def coming_of(names: tuple[str, ...], until: datetime, what: str, **after: Any) 
         )
         for left, before in STAGES.items()
     )
-    return Coming(EVENT, kind, name, turns, until, named(**after))
+    return Coming(EVENTS[what], kind, name, turns, until, named(**after))
 
 
 def _violations(

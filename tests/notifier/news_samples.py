@@ -66,6 +66,7 @@ def samples(now, rule="xiaohongshu.reply-rate", severity="serious"):
             "noticed_at": after(hours=-2),
         },
         "deadline.near": shop | {"what": "appeal", "until": after(days=3), "left": "3d"},
+        "duty.near": shop | {"what": "duty", "until": after(days=1), "left": "1d", "kind": "mandatory_exam"},
         "sanction.begins": shop
         | {"position": 0, "kind": "traffic_limit", "starts": "2026-03-10", "ends": "2026-03-12"},
         "sanction.ends": shop | {"position": 0, "kind": "traffic_limit", "starts": "2026-03-07", "ends": "2026-03-09"},

@@ -415,24 +415,44 @@ def test_a_notice_tells_the_state_that_the_violation_has_when_it_is_sent(office,
     assert (notice.subject, notice.body) == (letter.subject, letter.body)
 
 
-def test_a_notice_whose_violation_changes_while_it_is_written_waits_and_then_tells_what_is_true(
-    office, queue, build, now, drafter, monkeypatch
+@pytest.fixture
+def changed_while_written(office, monkeypatch):
+    """Lets a violation take one state after another, each while a text about it is being written."""
+
+    def change(*states):
+        render, left = Templates.render, iter(states)
+
+        def change_meanwhile(self, *said):
+            text = render(self, *said)
+            if state := next(left, None):
+                office.change(Violation, "V-0", state=state)
+            return text
+
+        monkeypatch.setattr(Templates, "render", change_meanwhile)
+
+    return change
+
+
+def test_a_notice_whose_violation_changes_while_it_is_written_is_written_anew(
+    office, queue, build, now, drafter, changed_while_written
 ):
     queue(office)
     post = build.post()
-    render, changes = Templates.render, iter(["confirmed"])
+    changed_while_written("confirmed")
+    assert deliver(office, post, now, drafter=drafter) == Delivered(sent=1)
+    assert post.letters[0].subject.startswith("【平台已判罚】")
 
-    def change_meanwhile(self, *said):
-        text = render(self, *said)
-        for state in changes:
-            office.change(Violation, "V-0", state=state)
-        return text
 
-    monkeypatch.setattr(Templates, "render", change_meanwhile)
+def test_a_notice_whose_violation_changes_again_and_again_waits_and_then_tells_what_is_true(
+    office, queue, build, now, drafter, changed_while_written
+):
+    queue(office)
+    post = build.post()
+    changed_while_written("confirmed", "appealed")
     assert deliver(office, post, now, drafter=drafter) == Delivered(delayed=1)
     assert post.letters == []
     assert deliver(office, post, now + FIRST_PAUSE + timedelta(minutes=1), drafter=drafter) == Delivered(sent=1)
-    assert post.letters[0].subject.startswith("【平台已判罚】")
+    assert post.letters[0].subject.startswith("【申诉中】")
 
 
 def test_a_faulty_template_sends_nothing_that_may_be_stale(office, queue, build, now, rulebook, tmp_path):

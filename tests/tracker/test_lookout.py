@@ -73,7 +73,7 @@ def test_what_is_overdue_is_told_once(ledger):
     put(ledger, late, soon)
     for _ in range(2):
         look_after(ledger, {}, NOW, "worker")
-    assert told(ledger) == {("duty.overdue", "D-1"): 1, ("deadline.near", "D-2"): 1}
+    assert told(ledger) == {("duty.overdue", "D-1"): 1, ("duty.near", "D-2"): 1}
     assert not look_after(ledger, {}, NOW, "worker")
 
 
