@@ -6,7 +6,7 @@ import os
 import pwd
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,9 +30,12 @@ from engine.ledger.actors import ITSELF, Actor, Permission
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.subject_keys import shop_key
 from engine.rulebook.book import RuleBook, load_or_refuse
+from engine.rulebook.model import Rule
 from engine.tracker.access import actor_of, is_stale, note_use
 from engine.tracker.attachments import AttachmentStore
+from notifier.drafts import Drafter
 from notifier.render import Templates
+from notifier.sheets import Sheets
 from notifier.sms.settings import bindings_of
 
 AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
@@ -117,7 +120,16 @@ class Desk:
     @cached_property
     def templates(self) -> Templates:
         """What texts of notices are made with; bindings of text messages are read when one is made."""
-        return Templates(bindings=bindings_of(self.settings))
+        return Templates(self.settings.templates, bindings_of(self.settings))
+
+    @cached_property
+    def sheets(self) -> Sheets:
+        """What notices advise."""
+        return Sheets(self.settings.advice)
+
+    def drafter(self, rulebook: Mapping[str, Rule]) -> Drafter:
+        """What texts of notices are made of, under these rules."""
+        return Drafter(rulebook, self.settings.language, self.templates, self.sheets)
 
     @cached_property
     def secret(self) -> bytes:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.calendar.assessment import WEEKDAYS, AssessedOn
 from engine.rulebook.duties import DUTIES
 from engine.rulebook.measures import MEASURES
-from engine.rulebook.model import Claim, Counter, DutySpec, Expectation, Language, Rule, SanctionSpec, Severity, Version
+from engine.rulebook.model import (
+    Bound,
+    Claim,
+    Counter,
+    DutySpec,
+    Expectation,
+    Language,
+    Rule,
+    SanctionSpec,
+    Severity,
+    Version,
+)
 from notifier.words.appeals import appeal_words
 from notifier.words.figures import money_range, standard
 from notifier.words.vocabulary import ACCOUNTS, CLAIMS, SCOPED, SEVERITIES, word
@@ -77,6 +89,10 @@ class RuleWords:
         if version.at_risk is not None:
             facts.append(
                 (self.say("预警线（我们的）", "Early warning (ours)"), standard(version.at_risk, self.language))
+            )
+        if version.notify_floor:
+            facts.append(
+                (self.say("提醒下限（我们的）", "Told at once from (ours)"), self._counts(version.notify_floor))
             )
         if version.severity is not None:
             facts.append((self.say("违规等级", "Severity"), self._severity(version.severity)))
@@ -172,9 +188,12 @@ class RuleWords:
         return f"{day} {at}"
 
     def _gate(self) -> str:
+        none = self.say("无（分母为 0 时不考核）", "none (a denominator of 0 is not assessed)")
+        return self._counts(self.version.gate) or none
+
+    def _counts(self, conditions: Sequence[tuple[str, Bound]]) -> str:
         and_ = self.say("且", " and ")
-        gate = and_.join(f"`{name}` {standard(bound, self.language)}" for name, bound in self.version.gate)
-        return gate or self.say("无（分母为 0 时不考核）", "none (a denominator of 0 is not assessed)")
+        return and_.join(f"`{name}` {standard(bound, self.language)}" for name, bound in conditions)
 
     def _severity(self, severity: Severity) -> str:
         name = {rung: word(SEVERITIES, rung, self.language) for rung in self.version.ladder}

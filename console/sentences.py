@@ -142,6 +142,7 @@ SENTENCES: Mapping[str, Text] = {
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
     ),
     "not assessed": Text("{rule} 没有考核：{why}", "{rule} was not assessed: {why}"),
+    "not looked ahead": Text("{rule} 没有预警：{why}", "{rule} gives no early warnings: {why}"),
     "channel left out": Text(
         "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
         "the channel {channel} is set up wrongly, and its notices wait: {why}",
@@ -283,6 +284,7 @@ SENTENCES: Mapping[str, Text] = {
         "rule files have {n:fault}, and their rules are left out: `kaohe rules check` names them",
     ),
     "something late": Text("有迟误，`kaohe status` 列出是什么", "something is late: `kaohe status` names it"),
+    "and more": Text("{what}（另有 {n} 项）", "{what} (and {n} more)"),
     "check failed": Text("自检：{what}", "self-check: {what}"),
     "check mended": Text("自检：一切正常", "self-check: all is well"),
     "ping unheard": Text("{url} 没有收到自检结果：{why}", "{url} did not hear of the self-check: {why}"),

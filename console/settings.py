@@ -33,6 +33,9 @@ SETTINGS = (
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
     Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
+    Setting("templates", "", "a directory of templates of notices, searched before the shipped ones"),
+    Setting("advice", "", "a directory of advice sheets, searched before the shipped ones"),
+    Setting("single_notices", "5", "so many notices due at one recipient go out one by one; more are one message"),
     *dict.fromkeys(setting for kind in kinds().values() for setting in kind.settings),  # some kinds share one
     Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
@@ -57,6 +60,7 @@ WHOLE_NUMBERS = {
     "waiting_hours": (0, 720),  # a month, by when any evidence has come or never will
     "penalty_days": (1, 366),
     "late_minutes": (1, 10_080),
+    "single_notices": (1, 1000),
     "metrics_port": (1, 65_535),
 }
 _BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
@@ -106,6 +110,19 @@ class Settings:
     def lake(self) -> Path:
         """Where the day files are."""
         return Path(self["lake"]).expanduser().absolute() if self["lake"] else self.home / "lake"
+
+    @property
+    def templates(self) -> tuple[Path, ...]:
+        """The directories of templates that stand before the shipped one."""
+        return self._directory("templates")
+
+    @property
+    def advice(self) -> tuple[Path, ...]:
+        """The directories of advice sheets that stand before the shipped one."""
+        return self._directory("advice")
+
+    def _directory(self, name: str) -> tuple[Path, ...]:
+        return (Path(self[name]).expanduser(),) if self[name] else ()
 
     @property
     def rulesets(self) -> tuple[Path, ...]:

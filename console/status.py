@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,20 @@ from notifier.words.vocabulary import STATES
 MOST_LATE = 8  # lines for people; the JSON names all
 
 
+OWN = "operator."  # how the events begin that tell whoever runs kaohe how it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Late(Text):
+    """Something that is late; `kind` is the name of its sentence, the same for all that are late in that way.
+
+    `own`: a notice of an alarm that says so already, about which no other alarm is to be raised.
+    """
+
+    kind: str
+    own: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Counts, and the names of what is late."""
@@ -44,7 +58,7 @@ class Status:
     violations: dict[str, int]
     days_of_evidence: int
     workers: dict[str, datetime]
-    late: tuple[Text, ...]
+    late: tuple[Late, ...]
     waiting: int = 0  # shops whose evidence may still come, the last of it by `waiting_until`
     waiting_until: datetime | None = None
     overdue: tuple[NeverCame, ...] = ()  # no work of kaohe's is late there: somebody has to bring the evidence
@@ -100,7 +114,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
     with desk.reading() as session:
         live = live_files(session)
         due: list[DueRun] = []
-        late: list[Text] = []
+        late: list[Late] = []
         rules = list((desk.rulebook if book is None else book).values())
         if not everything:
             platforms = {shop.platform for shop in shops(session)}
@@ -112,7 +126,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
                 due += due_runs(rule, live, registered, past, now, desk.settings.waiting, waived)
             except KaoheError as error:  # the others' state is worth knowing all the same
                 why = Text(error.in_language("zh-CN"), str(error))
-                late.append(both("unassessable rule", rule=rule.id, why=why))
+                late.append(_late("unassessable rule", rule=rule.id, why=why))
         waiting = waiting_now(session, rules, now, desk.settings.waiting)
         overdue = never_came(session, rules)
         told = {rule.id for rule in rules}
@@ -125,12 +139,12 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         digests = items_of(session, [n.id for n in unsent if n.violation_id is None and n.id is not None])
         late += _waiting_notices(session, now - late_after)
     late += [
-        both("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
+        _late("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
         for d in due
         if now - d.due_at > late_after
     ]
     late += [  # what a run failed of may speak of anybody's shop
-        both("failed run", rule=r.rule, cycle=r.cycle, why=(r.failure or "") if everything else "…")
+        _late("failed run", rule=r.rule, cycle=r.cycle, why=(r.failure or "") if everything else "…")
         for r in runs
         if r.state == "failed"
     ]
@@ -151,23 +165,29 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
     )
 
 
-def _waiting_notices(session: Session, before: datetime) -> list[Text]:
+def _late(kind: str, **values: object) -> Late:
+    said = both(kind, **values)
+    return Late(said.zh, said.en, kind)
+
+
+def _waiting_notices(session: Session, before: datetime) -> list[Late]:
     """What is late about notices: those that should have gone out before that time, and wait or were left half-way."""
     found = unsent(session, before)
-    return [both("late notices", n=found[0], at=local_time(found[1]))] if found else []
+    return [_late("late notices", n=found[0], at=local_time(found[1]))] if found else []
 
 
-def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Text]:
+def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Late]:
     """What is late about workers: something is due, and none that was never told to stop gave a sign since then.
 
     Where no worker runs at all, somebody assesses by hand or by another clock: what is late tells for itself.
     """
     last = max(workers.values(), default=None)
-    return [both("late worker", due=due, at=local_time(last))] if due and last and last < before else []
+    return [_late("late worker", due=due, at=local_time(last))] if due and last and last < before else []
 
 
-def _failed(notice: Notice, violations: int) -> Text:
+def _failed(notice: Notice, violations: int) -> Late:
     said = masked(notice.answer or "")
     answer = Text(answer_words(said, "zh-CN"), said)
     about = Text(about_words(notice, violations, "zh-CN"), about_words(notice, violations, "en"))
-    return both("failed notice", number=str(notice.id), violation=about, answer=answer)
+    failed = _late("failed notice", number=str(notice.id), violation=about, answer=answer)
+    return replace(failed, own=notice.event.startswith(OWN))

@@ -16,14 +16,15 @@ from console.desk import KAOHE, Desk
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
+from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
+from engine.measure.tallies import TallyCache
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
 from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due
-from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 
 log = logging.getLogger("kaohe.worker")
@@ -39,6 +40,7 @@ class Tick:
     channel_faults: Mapping[str, KaoheError]  # what is wrong with channels, by name
     failures: Mapping[str, KaoheError]  # why rules could not be assessed, by rule
     faults: Sequence[Fault]  # of rule files, whose rules are left out until they are mended
+    unwarned: Mapping[str, KaoheError]  # why rules could not be looked at ahead, by rule
 
     def sentence(self, language: str) -> str:
         """The same in one line."""
@@ -61,7 +63,13 @@ def tick(desk: Desk, now: datetime, stop: Callable[[], bool] = never) -> Tick:
     give_sign_of_life(desk, installed_version("kaohe"))
     book, faults = RuleBook.load(desk.settings.rulesets)
     assessed, failures = reconcile(desk, book, now, stop, whole=not faults)
-    return Tick(assessed, *deliver(desk, book, now, stop), failures, faults)
+    ahead = look_ahead_of(desk)(list(book.values()), now, stop)
+    return Tick(assessed, *deliver(desk, book, now, stop), failures, faults, ahead.failures)
+
+
+def look_ahead_of(desk: Desk) -> LookAhead:
+    """What a worker looks ahead with: it remembers what its last look rested on, and looks when that has changed."""
+    return LookAhead(desk.ledger, lambda: desk.lake, TallyCache(desk.cache), KAOHE)
 
 
 def reconcile(
@@ -103,10 +111,14 @@ def deliver(
     """Queue the notices of what was found, and send what is due; what is wrong with channels, by name."""
     if stop():
         return Planned(), Delivered(), {}
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates)
-    drafter = Drafter(book, desk.settings.language, desk.templates)
+    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates, desk.sheets)
+    drafter, most = desk.drafter(book), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
-    return planned, deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter), faults
+    return (
+        planned,
+        deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter, most_single=most),
+        faults,
+    )
 
 
 @dataclass
@@ -129,6 +141,11 @@ def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], l
     return [sentence("left out", language, fault=fault) for fault in faults] + [
         sentence("not assessed", language, rule=rule, why=why.in_language(language)) for rule, why in failures.items()
     ]
+
+
+def unwarned_complaints(failures: Mapping[str, KaoheError], language: str) -> list[str]:
+    """What is to be told about rules of which nobody is warned."""
+    return [sentence("not looked ahead", language, rule=r, why=f.in_language(language)) for r, f in failures.items()]
 
 
 def channel_complaints(faults: Mapping[str, KaoheError], language: str) -> list[str]:

@@ -34,6 +34,7 @@ from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import why_muted
+from notifier.stand_ins import stand_in
 from notifier.told import told
 from notifier.words.lines import masked
 
@@ -145,6 +146,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         if later is not None:
             _give_back(session, notice, attempts, tried, was)
             notice.due_at = notice.next_attempt_at = later
+            _defer_others(session, notice, now, later)
             return "deferred"
         return Claim(notice, number, was == "sending" or (notice.answer or "").startswith("unknown:"))
 
@@ -155,6 +157,19 @@ def _give_back(session: Session, notice: Notice, attempts: int, tried: datetime 
     notice.attempts, notice.tried_at = attempts, tried
     notice.answer = f"unknown: {_CUT_OFF.format(attempts)}" if was == "sending" else notice.answer
     session.add(notice)
+
+
+def _defer_others(session: Session, notice: Notice, now: datetime, later: datetime) -> None:
+    """Let all else that is due there wait as long: nothing that must wait stands before what may go."""
+    alike = (
+        (col(Notice.state) == "queued")
+        & (col(Notice.next_attempt_at) <= now)
+        & (col(Notice.channel) == notice.channel)
+        & (col(Notice.recipient) == notice.recipient)
+        & (col(Notice.contact).is_not_distinct_from(notice.contact))
+        & (col(Notice.urgent) == notice.urgent)
+    )
+    session.exec(update(Notice).where(alike).values(due_at=later, next_attempt_at=later))
 
 
 def _not_before(session: Session, notice: Notice, now: datetime) -> datetime | None:
@@ -208,7 +223,9 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             # Where nobody knows whether it was taken, the provider is given the time to say so.
             whole = outcome.kind == "unknown"
             notice.next_attempt_at = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
-        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending")
+        other = stand_in(session, notice, now) if outcome.kind == "permanent" else None
+        said = [told(other, other.id or 0, "notice.queued")] if other else []
+        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending", said)
 
 
 def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:

@@ -104,6 +104,8 @@ def deliver_due(
         taken = claim(ledger, number, instant(), owner, lease)
         if isinstance(taken, str):
             done[taken] += 1
+            if taken == "deferred":
+                resting.add((channel, recipient))
             continue
         outcome = _attempt(ledger, drafter, channels[channel], taken, instant())
         if outcome.for_all or outcome.kind == "throttled":
@@ -117,9 +119,9 @@ def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: C
     left: OutcomeKind | None = "unknown" if taken.open_question else None
     try:
         if taken.notice.event in DIGESTS:
-            written = write(ledger, taken, drafter or Drafter({}, "zh-CN"))
+            written = write(ledger, taken, drafter or Drafter({}, "zh-CN"), now)
         else:
-            written = freshened(ledger, taken, drafter) if drafter else taken
+            written = freshened(ledger, taken, drafter, now) if drafter else taken
     except (TemplateFaultError, SheetError, UnknownNameError) as error:
         return Outcome.of(left or "misconfigured", str(error))
     if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Rule
+from notifier.brief import brief_of
+from notifier.channels.registry import USUAL, kind
 from notifier.digest_facts import digest_facts
-from notifier.events import LATE
-from notifier.facts import NoticeFacts
+from notifier.events import GATHERED, LATE, OPENED
+from notifier.gathered import gathered_facts
 from notifier.records import Record
 from notifier.render import Rendered, Templates
 from notifier.routing.limits import next_opening
 from notifier.routing.recipients import Recipient
 from notifier.sheets import Sheets
 from notifier.sms.binding import BindingError
+from notifier.tales import Tale
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,65 @@ class Drafter:
     sheets: Sheets = field(default_factory=Sheets)
 
     def notices(self, record: Record, event: str, recipients: Iterable[Recipient], now: datetime) -> list[Notice]:
-        """One notice for each recipient; where an address cannot be used it is failed from the start."""
-        made = []
-        for recipient in recipients:
-            facts = record.facts(self.rulebook, self.sheets, recipient.language)
-            text = self._text(event, recipient.channel, facts)
-            about = {"key": record.violation.id, "violation_id": record.violation.id, "event": event}
-            made.append(notice_to(recipient, text, now, **about, client=record.violation.client))
-        return made
+        """One notice about a violation for each recipient."""
+        name, client = record.violation.id, record.violation.client
+        return self.told(Tale(event, record=record, shop=record.shop), name, client, recipients, now)
 
-    def _text(self, event: str, channel: str, facts: NoticeFacts) -> Rendered:
+    def told(self, tale: Tale, key: str, client: str, recipients: Iterable[Recipient], now: datetime) -> list[Notice]:
+        """One notice of this news for each recipient; where an address cannot be used it is failed from the start."""
+        about: dict[str, Any] = {"key": key, "event": tale.event, "client": client, "news": dict(tale.told) or None}
+        about["violation_id"] = tale.record.violation.id if tale.record else None
+        return [
+            notice_to(one, self._draft(replace(tale, of_house=one.internal), one, now), now, **about)
+            for one in recipients
+        ]
+
+    def text(self, tale: Tale, channel: str, language: Language, now: datetime) -> Rendered:
+        """The text of one piece of news, on this channel. Raises what `Templates.render` and sheets raise."""
+        if tale.event == OPENED.event:
+            assert tale.record is not None  # it is about a violation
+            return self.templates.render(tale.event, channel, tale.record.facts(self.rulebook, self.sheets, language))
+        facts = brief_of(
+            tale.event,
+            tale.told,
+            tale.record,
+            self.rulebook,
+            self.sheets,
+            language,
+            now,
+            shop=tale.shop,
+            about=tale.object,
+            of_house=tale.of_house,
+            records=tale.records,
+        )
+        return self.templates.render(tale.event, channel, facts)
+
+    def _draft(self, tale: Tale, recipient: Recipient, now: datetime) -> Rendered:
         """The text by now. One without a sound binding is written when it goes out, and holds up no other till then."""
         try:
-            return self.templates.render(event, channel, facts)
+            return self.text(tale, recipient.channel, recipient.language, now)
         except BindingError:
             return Rendered("", "", "")
+
+    def gathered(self, notice: Notice, tales: Sequence[tuple[Notice, Tale]], now: datetime) -> Rendered:
+        """The text of a message that tells these notices, at least one."""
+        language = cast("Language", notice.language)
+        subjects = [self._subject(member, tale, language, now) for member, tale in tales]
+        morning = all(member.created_at < member.due_at for member, _ in tales)
+        facts = gathered_facts(
+            subjects,
+            language,
+            client=notice.client,
+            at_cap=bool((notice.news or {}).get("capped")),
+            morning=morning,
+            example=next((str(m.violation_id) for m, _ in tales if m.violation_id), None),
+        )
+        return self.templates.render(GATHERED.event, notice.channel, facts)
+
+    def _subject(self, member: Notice, tale: Tale, language: Language, now: datetime) -> str:
+        # The subject of a short message is its provider's template: its news is told by a mail's.
+        channel = USUAL if kind(member.channel).form == "sms" else member.channel
+        return self.text(tale, channel, language, now).subject
 
     def digest(self, notice: Notice, records: Iterable[Record], older: int) -> Rendered:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""
@@ -64,6 +111,7 @@ def notice_to(recipient: Recipient, text: Rendered, now: datetime, **about: Any)
         why=recipient.why,
         urgent=recipient.urgent,
         template=text.template,
+        template_sha256=text.sha256,
         subject=text.subject,
         body=text.body,
         variables=dict(text.variables) or None,

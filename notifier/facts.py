@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from engine.assessment.ruling import ruling
 from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
-from engine.rulebook.model import Claim, Interval, Language, Rule, Version
+from engine.rulebook.model import Interval, Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.gap import gap_range
 from notifier.sheets import Sheet
 from notifier.words import dates, figures
 from notifier.words.appeals import appeal_words
+from notifier.words.claims import claim_words
 from notifier.words.lines import one_line
 from notifier.words.measures import MeasureWords, last_day
-from notifier.words.vocabulary import CLAIMS, PREDICTED, SEVERITIES, STATES, word
+from notifier.words.vocabulary import PREDICTED, SEVERITIES, STATES, word
 
 # Claims about what a notice of a violation does not speak of, so that it need not say how sure they are.
 UNSAID = frozenset({"at_risk", "at_risk_when"})
@@ -31,7 +32,8 @@ class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
     Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
-    the figure was rounded; `gap_words` is the same as a sentence, with both ends. `in_force_dispute` says that a later
+    the figure was rounded; `gap_words` is the same as a sentence, with both ends. `rule_short` is what text messages
+    call the rule. `in_force_dispute` says that a later
     announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
     decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
     no exposure, unless it was closed after the platform had confirmed it.
@@ -49,6 +51,7 @@ class NoticeFacts:
     platform: str
     rule: str
     rule_title: str
+    rule_short: str
     cycle: str
     assessed_on: str
     numerator: int
@@ -105,7 +108,7 @@ def facts_of(
     platform = known.name.in_language(language) if known else one_line(violation.platform)
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
     unsaid = UNSAID | {"appeal"} if settled else UNSAID
-    claims = [c for c in version.provenance if c.name not in unsaid] if version else []
+    claims = claim_words(rule, version, language, unsaid)
     return NoticeFacts(
         language=language,
         status=word(STATES, violation.state, language),
@@ -118,7 +121,8 @@ def facts_of(
         client=one_line(violation.client),
         platform=platform,
         rule=one_line(violation.rule),
-        rule_title=_without(platform, title, language),
+        rule_title=without_platform(platform, title, language),
+        rule_short=sheet.short or without_platform(platform, title, language),
         cycle=one_line(dates.cycle(violation.cycle, violation.cycle_start, violation.cycle_end, language)),
         assessed_on=dates.day(violation.assessed_on, language),
         numerator=violation.numerator,
@@ -140,12 +144,9 @@ def facts_of(
         first_action=None if settled else sheet.first,
         steps=() if settled else sheet.steps,
         where=() if settled else sheet.where,
-        assumed=tuple(w for w in (_assumed(c, language) for c in claims) if w),
-        disputed=tuple(_disputed(rule, c, language) for c in claims if rule and c.disputed_by),
-        in_force_dispute=next(
-            (_disputed(rule, c, language) for c in claims if rule and c.disputed_by and c.name == "effective"),
-            None,
-        ),
+        assumed=claims.assumed,
+        disputed=claims.disputed,
+        in_force_dispute=claims.in_force,
         violation=one_line(violation.id),
     )
 
@@ -164,35 +165,16 @@ def _version(rule: Rule | None, key: str) -> Version | None:
     return next((v for v in rule.versions if v.key == key), None) if rule else None
 
 
-def _without(platform: str, title: str, language: Language) -> str:
+def without_platform(platform: str, title: str, language: Language) -> str:
     """The rule's title without the platform's name before it, which every notice says anyway.
 
-    >>> _without("快手小店", "快手客服好评率", "zh-CN"), _without("Kuaishou", "Kuaishou good-rating rate", "en")
-    ('客服好评率', 'good-rating rate')
+    >>> without_platform("快手小店", "快手客服好评率", "zh-CN")
+    '客服好评率'
+    >>> without_platform("Kuaishou", "Kuaishou good-rating rate", "en")
+    'good-rating rate'
     """
     if language == "en":
         return title.removeprefix(f"{platform} ") or title
     # Titles may leave out what a platform calls its shops: 快手 for 快手小店.
     said = next((platform[:n] for n in range(len(platform), 1, -1) if title.startswith(platform[:n])), "")
     return title.removeprefix(said) or title
-
-
-def _labelled(claim: Claim, text: str, language: Language) -> str:
-    label = word(CLAIMS, claim.name, language)
-    if not text:
-        return one_line(label)
-    return one_line(f"{label}：{text}" if language == "zh-CN" else f"{label}: {text}")
-
-
-def _assumed(claim: Claim, language: Language) -> str | None:
-    """Why a claim is assumed; of a sourced one, the reading that it takes where its source is silent."""
-    if claim.basis == "assumed":
-        return _labelled(claim, claim.because.in_language(language) if claim.because else "", language)
-    return _labelled(claim, claim.assuming.in_language(language), language) if claim.assuming else None
-
-
-def _disputed(rule: Rule, claim: Claim, language: Language) -> str:
-    if claim.dispute:
-        return _labelled(claim, claim.dispute.in_language(language), language)
-    titles = [rule.sources[s].title.in_language(language) for s in claim.disputed_by if s in rule.sources]
-    return _labelled(claim, ("、" if language == "zh-CN" else ", ").join(titles), language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Engine, update
@@ -14,38 +15,34 @@ from engine.rulebook.model import Language
 from notifier.claims import Claim
 from notifier.drafts import Drafter
 from notifier.events import OCCASIONS
-from notifier.records import Record, records_of
+from notifier.records import Record
+from notifier.render import Rendered
+from notifier.tales import tale_of
 
 
-def freshened(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
-    """The claimed notice about a violation, its text as the violation is on record now; the ledger has it then too.
+def freshened(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Claim | None:
+    """The claimed notice, its text as what it tells of is on record now; the ledger has it then too.
 
     None if the notice is no longer ours, or its violation has changed again or been settled while this was written:
     then it must not be sent now. Raises TemplateFaultError, SheetError or UnknownNameError on a faulty template or
     sheet.
     """
     notice = taken.notice
-    assert notice.violation_id is not None  # a digest is written by `notifier.writing`
     with reading(ledger) as session:
-        record = records_of(session, [notice.violation_id])[notice.violation_id]
-    facts = record.facts(drafter.rulebook, drafter.sheets, cast("Language", notice.language))
-    text = drafter.templates.render(notice.event, notice.channel, facts)
-    said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
-    said |= {"variables": dict(text.variables) or None}
+        tale = tale_of(session, notice)
+    text = drafter.text(tale, notice.channel, cast("Language", notice.language), now)
     with transaction(ledger) as session:
-        if not _stands(session, record, notice.event) or not _write(session, taken, said):
+        if tale.record is not None and not _stands(session, tale.record, notice.event):
+            return None
+        if not write_text(session, taken, text):
             return None
         return dataclasses.replace(taken, notice=session.get_one(Notice, taken.number))
 
 
-def _stands(session: Session, record: Record, event: str) -> bool:
-    """Whether the violation is still what was read of it, and its notice not false by now."""
-    now = session.get_one(Violation, record.violation.id, populate_existing=True)
-    occasion = OCCASIONS.get(event)
-    return now == record.violation and (occasion is None or now.state in occasion.states)
-
-
-def _write(session: Session, taken: Claim, said: dict[str, Any]) -> bool:
+def write_text(session: Session, taken: Claim, text: Rendered) -> bool:
+    """Let the claimed notice have this text; False if it is no longer ours."""
+    said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
+    said |= {"variables": dict(text.variables) or None, "template_sha256": text.sha256}
     ours = (
         (col(Notice.id) == taken.number)
         & (col(Notice.state) == "sending")
@@ -53,3 +50,10 @@ def _write(session: Session, taken: Claim, said: dict[str, Any]) -> bool:
         & (col(Notice.attempts) == taken.notice.attempts)
     )
     return session.exec(update(Notice).where(ours).values(**said)).rowcount == 1
+
+
+def _stands(session: Session, record: Record, event: str) -> bool:
+    """Whether the violation is still what was read of it, and its notice not false by now."""
+    now = session.get_one(Violation, record.violation.id, populate_existing=True)
+    occasion = OCCASIONS.get(event)
+    return now == record.violation and (occasion is None or now.state in occasion.states)

@@ -17,7 +17,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import take_named_lock
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice
-from notifier.about import why_over
+from notifier.about import about, why_over
 from notifier.events import DIGESTS, GATHERED
 from notifier.routing.limits import next_opening, room
 from notifier.routing.recipients import limits_of
@@ -81,6 +81,8 @@ def members_left(session: Session, notice: Notice) -> tuple[list[Notice], list[E
     for member in members_of(session, notice.id or 0):
         if member.state != "gathered":
             continue
+        _, _, record = about(session, member)
+        member.client = record.violation.client if record else member.client
         why = why_over(session, member)
         if why:
             member.state, member.within_id, member.answer = "dropped", None, f"not sent: {why}"

@@ -30,7 +30,9 @@ from engine.ledger.tables import Cursor, Notice
 from engine.rulebook.model import Language, Rule, Text
 from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
 from notifier.drafts import Drafter
-from notifier.events import EVENTS, OPENED, is_late
+from notifier.escalating import unacknowledged
+from notifier.events import ESCALATED, EVENTS, OPENED, is_late
+from notifier.happenings import Happening, happenings
 from notifier.queued import drop, store
 from notifier.records import Record, late_of, open_of_shop, records_of, unheard, unsent_of_shop
 from notifier.render import Templates
@@ -39,6 +41,7 @@ from notifier.routing.recipients import Recipient, misdirected
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import Ways
 from notifier.sheets import Sheets
+from notifier.tales import Tale
 from notifier.told import told
 
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
@@ -109,7 +112,30 @@ def plan_notices(
     _rehouse(ledger, now)
     while (step := _step(ledger, drafter, now)) is not None:
         total += step
-    return total
+    return total + _escalate(ledger, drafter, now)
+
+
+def _escalate(ledger: Engine, drafter: Drafter, now: datetime) -> Planned:
+    """Queue what nobody has acknowledged in time, for those to whom its routes escalate."""
+    with reading(ledger) as session:
+        routing = routing_of(session)
+        found = unacknowledged(session, routing, now)
+        if not found:
+            return Planned()
+        records = records_of(session, sorted(found))
+        ways = Ways(routing, mutes_at(session, now), drafter.language)
+    made: list[Notice] = []
+    for name, told_ in sorted(found.items()):
+        record = records[name]
+        news, client = record.news(ESCALATED.event), record.violation.client
+        tale = Tale(ESCALATED.event, told_, record, record.shop)
+        made += ways.kept(drafter.told(tale, name, client, ways.of(news, record.shop), now), news)
+    with transaction(ledger) as session:
+        planning(session)
+        fresh = store(session, made)
+        append(session, now, [told(n, number, f"notice.{n.state}") for n, number in fresh])
+    states = Counter(n.state for n, _ in fresh)
+    return Planned(queued=states["queued"], refused=states["failed"], muted=states["muted"])
 
 
 def _rehouse(ledger: Engine, now: datetime) -> None:
@@ -130,6 +156,7 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
             return None
         news = entries(session, begin, batches=BATCHES)
         found = [e for e in news if e.event in EVENTS]
+        others = happenings(session, news, now)
         turned = {e.object_id: e.at for e in news if _turns(e)}
         opened = {e.object_id for e in found}
         again = _young(session, turned)
@@ -141,6 +168,7 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
         ways = Ways(routing_of(session), mutes_at(session, now), drafter.language)
     made, joining, planned = _drafts(drafter, ways, found, records, now)
     made += _drafts_again(drafter, ways, again - late, records, now)
+    made += _drafts_of_others(drafter, ways, others, now)
     for name in sorted(late):
         _address(joining, records[name], ways.open(records[name]))
     with transaction(ledger) as session:
@@ -229,6 +257,15 @@ def _drafts(
         _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
     return made, joining, planned
+
+
+def _drafts_of_others(drafter: Drafter, ways: Ways, others: Iterable[Happening], now: datetime) -> list[Notice]:
+    made: list[Notice] = []
+    for one in others:
+        tale = Tale(one.news.event, one.told, one.record, one.shop, one.object, one.records)
+        to = one.recipients(ways)
+        made += ways.kept(drafter.told(tale, one.key, one.news.client or "", to, now), one.news)
+    return made
 
 
 def _address(joining: dict[Addressee, list[str]], record: Record, recipients: Iterable[Recipient]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event
 from engine.ledger.tables import Notice, NoticeItem, Violation
 from notifier.digests import in_digests
-from notifier.events import OPENED
+from notifier.events import LATE, OPENED
 from notifier.records import AT_ONCE
 from notifier.told import told
 
@@ -83,11 +84,18 @@ def there(session: Session, violations: Sequence[str]) -> dict[Key, There]:
 
 
 def failed_notices(session: Session) -> list[Notice]:
-    """The notices that failed and that somebody still waits for: a violation that they tell of is not settled."""
+    """The notices that failed and that somebody still waits for.
+
+    A violation that they tell of is not settled, and no other address of their contact stands in for them.
+    """
+    other = aliased(Notice)
+    answered = select(other.id).where(other.instead_of_id == Notice.id).exists()
     unsettled = select(Violation.id).where(col(Violation.state).in_(sorted(OPENED.states)))
     in_digest = select(NoticeItem.notice_id).where(col(NoticeItem.violation_id).in_(unsettled))
-    about = or_(col(Notice.violation_id).in_(unsettled), col(Notice.id).in_(in_digest))
-    return list(session.exec(select(Notice).where(Notice.state == "failed", about).order_by(col(Notice.id))))
+    others = col(Notice.violation_id).is_(None) & (Notice.event != LATE.event)
+    about = or_(col(Notice.violation_id).in_(unsettled), col(Notice.id).in_(in_digest), others)
+    wanted = select(Notice).where(Notice.state == "failed", about, ~answered)
+    return list(session.exec(wanted.order_by(col(Notice.id))))
 
 
 def drop(session: Session, notice: Notice, why: str) -> Event:

@@ -1,13 +1,15 @@
 """From facts to a finished text: finds the template of an event, a channel and a language, and fills it in.
 
 A template is `<event>.<form>.<language>.txt`, its form that of the channel: the subject on its first line, an empty
-line, then the body. The texts of short messages are a provider's: for them a binding says what goes into its variables.
-Directories that are given are searched before the shipped one, so one file is enough to reword one notice.
+line, then the body. An event without one of its own is told by `news.<form>.<language>.txt`. The texts of short
+messages are a provider's: for them a binding says what goes into its variables. Directories that are given are searched
+before the shipped one, so one file is enough to reword one notice, or all news.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,36 +19,40 @@ from typing import Any
 from jinja2 import Template
 
 from engine.errors import UnknownNameError
+from engine.ledger.canonical import sha256_of
 from engine.rulebook.model import Language
+from notifier.brief_facts import BriefFacts
 from notifier.channels.kind import Form
 from notifier.channels.registry import kind, kinds
 from notifier.digest_facts import DigestFacts
-from notifier.events import LATE, OPENED
+from notifier.events import GATHERED, LATE, OPENED
 from notifier.facts import NoticeFacts
+from notifier.gathered import GatheredFacts
 from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
 from notifier.sms.binding import Bindings
-from notifier.sms.facts import TrialFacts
+from notifier.sms.facts import NEWS, TrialFacts, is_news
 from notifier.sms.filling import filled
 from notifier.sms.lint import check, refuse
 from notifier.words.lines import unmarked
 
 SHIPPED = Path(__file__).parent / "templates"
-Facts = NoticeFacts | DigestFacts
-_VARIABLES: Mapping[str, frozenset[str]] = {
-    occasion.event: frozenset(field.name for field in dataclasses.fields(facts))
-    for occasion, facts in ((OPENED, NoticeFacts), (LATE, DigestFacts))
-}
-_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+)\.(?P<form>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
+Facts = NoticeFacts | DigestFacts | BriefFacts | GatheredFacts
+_FACTS: Mapping[str, type[Facts]] = {OPENED.event: NoticeFacts, LATE.event: DigestFacts, GATHERED.event: GatheredFacts}
+_NAME = re.compile(r"(?P<event>[a-z_]+\.[a-z_]+|news)\.(?P<form>[a-z0-9-]+)\.(?P<language>[A-Za-z-]+)\.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished text. `template` names the file it was made with, without its directory and ending."""
+    """A finished text. `template` names the file it was made with, without its directory and ending.
+
+    `sha256` is that of the file, or of the provider's template, so that it is known which version it was.
+    """
 
     template: str
     subject: str
     body: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
 
 
 class Templates:
@@ -56,7 +62,7 @@ class Templates:
         self._bindings = bindings or Bindings()
         self._directories = (*directories, SHIPPED)
         self._environment = sandbox(html=False)
-        self._compiled: dict[Path, tuple[Template, Template]] = {}
+        self._compiled: dict[Path, tuple[Template, Template, str]] = {}
 
     def render(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
         """The text for this event and channel, in the language of the facts.
@@ -71,25 +77,31 @@ class Templates:
         path = self.find(event, form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
-        subject, body = self._compiled[path]
+        subject, body, digest = self._compiled[path]
         values = {field: getattr(facts, field) for field in _variables(path)}
         title = " ".join(rendered(subject, str(path), values).split())
         if form == "chat":  # whose body is Markdown, and whose subject is not
             values = {field: _unmarked(value) for field, value in values.items()}
         if not title:
             raise TemplateFaultError(str(path), ["1: the subject is empty"])
-        return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)))
+        return Rendered(path.stem, title, _tidy(rendered(body, str(path), values)), sha256=digest)
 
     def _message(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
-        binding = self._bindings.find(channel, event, facts.language)
+        binding = self._bindings.find(channel, event, facts.language, NEWS if is_news(event) else None)
         refuse(binding, self._bindings)
         values, text = filled(binding, facts)
-        return Rendered(binding.id, binding.subject, text + "\n", values)
+        digest = sha256_of([binding.code, binding.sign, binding.text])
+        return Rendered(binding.id, binding.subject, text + "\n", values, digest)
 
     def find(self, event: str, form: Form, language: Language) -> Path:
-        """The file of this template. Raises UnknownNameError naming the forms or languages known."""
-        for directory in self._directories:
-            path = directory / f"{event}.{form}.{language}.txt"
+        """The file of this template: the event's own, from the first directory that has one, else that of all news.
+
+        Raises UnknownNameError naming the forms or languages known.
+        """
+        names = [f"{event}.{form}.{language}.txt"]
+        if is_news(event):
+            names.append(f"{NEWS}.{form}.{language}.txt")
+        for path in (directory / name for name in names for directory in self._directories):
             if path.is_file():
                 return path
         named = [m for d in self._directories for f in d.glob("*.txt") if (m := _NAME.fullmatch(f.name))]
@@ -113,7 +125,7 @@ class Templates:
         """Every fault of the bindings of text messages, in English and Chinese, as `file:binding: what`."""
         return check(self._bindings, [one.name for one in kinds().values() if one.form == "sms"])
 
-    def _compile(self, path: Path) -> tuple[Template, Template]:
+    def _compile(self, path: Path) -> tuple[Template, Template, str]:
         name = str(path)
         try:
             source = path.read_text(encoding="utf-8")
@@ -130,13 +142,17 @@ class Templates:
         return (
             compiled(self._environment, name, subject, known),
             compiled(self._environment, name, body, known),
+            hashlib.sha256(source.encode()).hexdigest(),
         )
 
 
 def _variables(path: Path) -> frozenset[str]:
-    """What a template may name, by the event that it is for; of an unknown one, what single notices may."""
+    """What a template may name, by the event that it is for."""
     named = _NAME.fullmatch(path.name)
-    return _VARIABLES.get(named["event"] if named else "", _VARIABLES[OPENED.event])
+    event = (
+        named["event"] if named else OPENED.event
+    )  # a file of another name is never used, and checked as one of these
+    return frozenset(field.name for field in dataclasses.fields(_FACTS.get(event, BriefFacts)))
 
 
 def _unmarked(value: Any) -> Any:

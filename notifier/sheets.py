@@ -16,7 +16,7 @@ from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language
 
 SHIPPED = Path(__file__).parent / "advice"
-_KEYS = ("figure", "gap", "first", "steps", "where")
+_KEYS = ("figure", "gap", "first", "steps", "where", "short")
 
 
 class SheetError(KaoheError):
@@ -28,7 +28,7 @@ class Sheet:
     """What a notice says about one rule beside its figures.
 
     `figure` puts the two counters into a sentence, `{k}` of `{n}`; `gap_one` and `gap_many` put the gap
-    into one, `{m}` pieces. Sheets without a gap sentence leave it out.
+    into one, `{m}` pieces. Sheets without a gap sentence leave it out. `short` is what text messages call the rule.
     """
 
     figure: str
@@ -37,6 +37,7 @@ class Sheet:
     where: tuple[str, ...] = ()
     gap_one: str | None = None
     gap_many: str | None = None
+    short: str | None = None
 
     def figure_words(self, numerator: int | str, denominator: int | str) -> str:
         """The sentence that says how many of how many; of rounded numbers, `635–644` of `1000`."""
@@ -98,6 +99,7 @@ def read_sheet(path: Path) -> Sheet:
         where=_sentences(path, "where", data.get("where", [])),
         gap_one=_sentence(path, "gap.one", gap["one"]) if "one" in gap else None,
         gap_many=_sentence(path, "gap.many", gap["many"]) if "many" in gap else None,
+        short=_sentence(path, "short", data["short"]) if "short" in data else None,
     )
 
 

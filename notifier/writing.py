@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, update
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from engine.assessment.recording import NOTIFY_WITHIN
@@ -15,45 +14,45 @@ from engine.ledger.tables import Assessment, Notice, Run, Subject, Violation
 from notifier.claims import Claim
 from notifier.digests import items_of
 from notifier.drafts import Drafter
-from notifier.events import LATE, OPENED
+from notifier.events import GATHERED, LATE, OPENED
+from notifier.fresh import write_text
+from notifier.gathering import members_of
 from notifier.records import records_of
 from notifier.render import Rendered
 from notifier.routing.model import News
 from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
+from notifier.tales import tale_of
 
 CATCH_UP = timedelta(days=1)  # what was opened so long before a digest belongs to the same catch-up
 
 
-def text_of(ledger: Engine, digest: Notice, drafter: Drafter) -> Rendered | None:
-    """What a digest says of the violations that it holds now; None where it holds none.
+def text_of(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> Rendered | None:
+    """What a digest says of what it holds now; None where it holds nothing.
 
     Raises TemplateFaultError or SheetError on a faulty template or sheet.
     """
     with reading(ledger) as session:
         number = digest.id or 0
-        records = records_of(session, items_of(session, [number])[number])
-        older = _older(session, digest) if records else 0
+        if digest.event == GATHERED.event:
+            members = [(m, tale_of(session, m)) for m in members_of(session, number) if m.state == "gathered"]
+        else:
+            records = records_of(session, items_of(session, [number])[number])
+            older = _older(session, digest) if records else 0
+    if digest.event == GATHERED.event:
+        return drafter.gathered(digest, members, now) if members else None
     return drafter.digest(digest, records.values(), older) if records else None
 
 
-def write(ledger: Engine, taken: Claim, drafter: Drafter) -> Claim | None:
+def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Claim | None:
     """The claimed digest with its text, which the ledger has then too; None if it is no longer ours.
 
     Nothing joins or leaves a digest while it is held. Raises as `text_of` does.
     """
-    text = text_of(ledger, taken.notice, drafter)
+    text = text_of(ledger, taken.notice, drafter, now)
     assert text is not None  # one that tells of nothing is not claimed
-    said: dict[str, Any] = {"subject": text.subject, "body": text.body, "template": text.template}
-    said |= {"variables": dict(text.variables) or None}
     with transaction(ledger) as session:
-        ours = (
-            (col(Notice.id) == taken.number)
-            & (col(Notice.state) == "sending")
-            & (col(Notice.owner) == taken.notice.owner)
-            & (col(Notice.attempts) == taken.notice.attempts)
-        )
-        if session.exec(update(Notice).where(ours).values(**said)).rowcount != 1:
+        if not write_text(session, taken, text):
             return None
         return dataclasses.replace(taken, notice=session.get_one(Notice, taken.number))
 

@@ -191,8 +191,8 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
             )
     except AssessmentError as error:
         done, failures = error.done, error.failures
-    plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language, desk.templates)
     look_after(desk.ledger, desk.rulebook, asked.now, KAOHE, lake=lambda: desk.lake)
+    plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language, desk.templates, desk.sheets)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified, done.booked, done.missing)
 

@@ -24,7 +24,6 @@ from engine.rulebook.model import Language
 from notifier.channels.registry import channels_of, kind, kinds
 from notifier.deliver import deliver_due
 from notifier.digests import items_of
-from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
 from notifier.retry import known_notice
@@ -78,9 +77,7 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
         raise UnknownNameError("notice", str(notice), numbers, hint, zh)
     subject, body = found.subject, found.body
-    if not body and (
-        text := text_of(desk.ledger, found, Drafter(desk.sound_rules, desk.settings.language, desk.templates))
-    ):
+    if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):
         subject, body = text.subject, text.body
     if as_json:
         json_lines([_row(found, items) | {"subject": subject, "body": body}])
@@ -101,8 +98,9 @@ def preview(
 ) -> None:
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
+    language, scope = lang_of(lang, desk), desk.who.scope
     rendered = preview_notice(
-        desk.ledger, desk.sound_rules, violation, channel, lang_of(lang, desk), desk.templates, scope=desk.who.scope
+        desk.ledger, desk.sound_rules, violation, channel, language, desk.templates, desk.sheets, scope
     )
     say(f"{rendered.subject}\n\n{rendered.body}")
 
@@ -196,10 +194,10 @@ def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
     now = datetime.now(UTC)
-    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates)
-    drafter = Drafter(desk.sound_rules, desk.settings.language, desk.templates)
+    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates, desk.sheets)
+    drafter, most = desk.drafter(desk.sound_rules), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
-    done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter)
+    done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter, most_single=most)
     language = desk.settings.language
     for line in channel_complaints(faults, language):
         note(line)

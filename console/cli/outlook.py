@@ -17,6 +17,7 @@ from console.outlook_words import words
 from console.output import json_lines, progress, say
 from console.phrases import heads, step_words
 from console.sentences import sentence
+from engine.assessment.look_ahead import warned
 from engine.assessment.outcome import ranges_json, standard_words
 from engine.assessment.outlook import Outlook, outlook
 from engine.ledger import subjects
@@ -47,6 +48,7 @@ def outlook_(
     with desk.reading() as session, progress(step_words(language)) as report:
         wanted = [subjects.shop(session, name) for name in shop or ()]
         found = outlook(session, desk.lake, TallyCache(desk.cache), rules, now, report)
+        told = {(o.rule.id, o.shop, o.cycle.key): event for o, event in zip(found, warned(session, found), strict=True)}
         names = shop_names(session)
         seen = {(s.platform, s.external_id) for s in subjects.shops(session)}
     if not desk.who.scope.everything:  # figures are measured of whole files, which hold everybody's
@@ -57,7 +59,7 @@ def outlook_(
     if short:
         found = [o for o in found if o.standing in ACTS]
     if as_json:
-        json_lines(_row(o) for o in found)
+        json_lines(_row(o) | {"warned": told[o.rule.id, o.shop, o.cycle.key]} for o in found)
         return
     rows = [
         [

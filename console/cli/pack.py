@@ -20,7 +20,6 @@ from engine.rulebook.model import Language
 from engine.tracker.bundle import checked, zipped
 from engine.tracker.pack import gather
 from notifier.records import records_of
-from notifier.sheets import Sheets
 
 
 @app.command()
@@ -57,7 +56,7 @@ def _write(desk: Desk, violation: str, path: Path, language: Language) -> tuple[
         )
         record = records_of(session, [content.violation.id])[content.violation.id]
     used = content.explanation.outcome
-    facts = record.facts_under(used.rule, used.version.key, Sheets(), language)
+    facts = record.facts_under(used.rule, used.version.key, desk.sheets, language)
     data = zipped(pack_files(content, facts, language))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

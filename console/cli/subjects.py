@@ -248,7 +248,9 @@ def _plan(desk: Desk, done: Registered) -> None:
     language = desk.settings.language
     if done.new or done.changed:
         try:
-            planned = plan_notices(desk.ledger, desk.sound_rules, datetime.now(UTC), language, desk.templates)
+            planned = plan_notices(
+                desk.ledger, desk.sound_rules, datetime.now(UTC), language, desk.templates, desk.sheets
+            )
         except KaoheError as error:
             note(sentence("notices wait", language, why=error.in_language(language)))
         else:

@@ -33,7 +33,6 @@ from engine.rulebook.model import Language
 from engine.tracker.appeals import appeals_of
 from engine.tracker.standards import beside
 from notifier.records import records_of
-from notifier.sheets import Sheets
 
 commands = group("violations", "Violations on record: list, show, record what was decided.")
 
@@ -53,7 +52,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         earlier = earlier_verdicts(session, recorded.violation)
         appeals = appeals_of(session, name)
     language = desk.settings.language
-    told = recorded.facts(desk.sound_rules, Sheets(), lang_of(None, desk))
+    told = recorded.facts(desk.sound_rules, desk.sheets, lang_of(None, desk))
     rule_file = recorded.file_today(desk.sound_rules)
     if as_json:
         history = [
@@ -127,7 +126,7 @@ def explain(
         json_lines([explanation_json(found) | decided(record_.violation) | apart])
         return
     language = lang_of(lang, desk)
-    facts = record_.facts_under(used.rule, used.version.key, Sheets(), language)
+    facts = record_.facts_under(used.rule, used.version.key, desk.sheets, language)
     lines = practice_lines(told, used.version.key, language)
     said = [*decided_lines(record_.violation, language), *correction_lines(booked, language)]
     say(explanation_text(found, facts, said, full=full, practice=lines))

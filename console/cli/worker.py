@@ -18,7 +18,7 @@ from console.sentences import sentence
 from console.watch.clocks import refuse_wrong_clock, trust_clock
 from console.watch.clockwork import leave, work
 from console.watch.stopping import Stop, stop_on_signals
-from console.worker import channel_complaints, tick
+from console.worker import channel_complaints, tick, unwarned_complaints
 from engine.assessment.outcome import Outcome
 from engine.errors import KaoheError
 from engine.rulebook.book import refuse_empty
@@ -88,7 +88,7 @@ def _once(desk: Desk, stop: Stop) -> None:
         note(line)
     for rule, why in done.failures.items():
         note("kaohe: " + sentence("not assessed", language, rule=rule, why=why.in_language(language)))
-    for line in channel_complaints(done.channel_faults, language):
+    for line in [*unwarned_complaints(done.unwarned, language), *channel_complaints(done.channel_faults, language)]:
         note("kaohe: " + line)
-    if done.failures or done.channel_faults:
+    if done.failures or done.unwarned or done.channel_faults:
         raise typer.Exit(KaoheError.exit_code)

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
+from itertools import chain
 
 from sqlalchemy.exc import DBAPIError
 
-from console.desk import Desk
+from console.desk import KAOHE, Desk
 from console.overdue import overdue_lines
-from console.sentences import sentence
+from console.sentences import both, sentence
 from console.settings import short_address
+from console.watch.alarms import Alarms, Complaint
 from console.watch.clocks import refuse_wrong_clock
 from console.watch.metrics import Meters
 from console.watch.outages import Outages, Patient
 from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
-from console.worker import Told, channel_complaints, complaints_of, deliver, reconcile
+from console.worker import (
+    Told,
+    channel_complaints,
+    complaints_of,
+    deliver,
+    look_ahead_of,
+    reconcile,
+    unwarned_complaints,
+)
 from engine.assessment.assess import never
+from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
 from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
+from engine.rulebook.model import Text
 
 CHECK_S = 60
 
@@ -42,9 +54,13 @@ class Worker:
     pulse: Pulse = field(default_factory=Pulse)
     outdated: OutdatedError | None = None
     _rules: Told = field(default_factory=Told)
+    _unwarned: Told = field(default_factory=Told)
     _channels: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _ahead: LookAhead | None = None
+    _alarms: Alarms | None = None
+    _faulty: dict[str, list[Complaint]] = field(default_factory=dict)  # what the other jobs find, for the check to tell
     _steps: set[tuple[str | int, ...]] = field(default_factory=set)  # since a run was finished
 
     def __post_init__(self) -> None:
@@ -77,6 +93,12 @@ class Worker:
             log.info("%s", sentence("assessed", language, runs=done.runs, changed=len(done.changed)))
         for line in overdue_lines(done.missing, language):
             log.warning("%s", line)
+        self.pulse.beat("reconcile")
+        if self._ahead is None:
+            self._ahead = look_ahead_of(desk)
+        ahead = self._ahead(list(book.values()), now, self.stop, self._moved)
+        self._unwarned.tell(unwarned_complaints(ahead.failures, language))
+        self._note("rule", "not looked ahead", ahead.failures)
         for why in failures.values():
             if isinstance(why, LedgerError):  # it is not about that rule
                 raise why
@@ -95,6 +117,7 @@ class Worker:
         book, _ = RuleBook.load(desk.settings.rulesets)
         planned, done, faults = deliver(desk, book, now, self.stop)
         self._channels.tell(channel_complaints(faults, language))
+        self._note("channel", "channel left out", faults)
         self.meters.delivered(done)
         if planned.queued or done.sent or done.delayed or done.failed:
             counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
@@ -120,6 +143,9 @@ class Worker:
         self._check.tell(sentence("check failed", language, what=c.in_language(language)) for c in found.complaints)
         self.meters.checked(sound, found.status)
         self._let_know(sound)
+        if self._alarms is None:
+            self._alarms = Alarms(desk.ledger, desk.owner, KAOHE)
+        self._alarms.hear([*found.alarming, *chain.from_iterable(list(self._faulty.values()))], self.now())
         self._ticked("check")
 
     def _let_know(self, sound: bool) -> None:
@@ -128,6 +154,11 @@ class Worker:
             why = ping(url if sound else failing(url))
             unheard = [sentence("ping unheard", language, url=short_address(url), why=why)] if why else []
             self._ping.tell(unheard)
+
+    def _note(self, what: str, name: str, faults: Mapping[str, KaoheError]) -> None:
+        """Keep what is wrong with channels or rules at present; the sentence `name` tells it."""
+        words = {one: Text(why.in_language("zh-CN"), str(why)) for one, why in faults.items()}
+        self._faulty[what] = [Complaint(f"{what} {n}", both(name, **{what: n}, why=why)) for n, why in words.items()]
 
     def _finished(self, rule: str, seconds: float) -> None:
         self._steps.clear()

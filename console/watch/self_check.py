@@ -6,7 +6,7 @@ It runs beside the work, so that a long catch-up neither hides a worker nor sile
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from console.doctor.finding import Finding
 from console.doctor.lake import check_lake, day_files
 from console.sentences import both
 from console.status import Status, status_of
+from console.watch.alarms import Complaint
 from engine.ledger.workers import seen
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
@@ -44,10 +45,14 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a self-check found: what is wrong, and how things stand."""
+    """What a self-check found: what is wrong, and how things stand.
+
+    `alarming` is the same for whoever does not read the log: each under a name that stays while its numbers change.
+    """
 
     complaints: tuple[Text, ...]
     status: Status
+    alarming: tuple[Complaint, ...] = ()
 
 
 def give_sign_of_life(desk: Desk, version: str) -> None:
@@ -65,14 +70,37 @@ def self_check(desk: Desk, now: datetime, pulse: Pulse, book: RuleBook, faults: 
         files = day_files(session, newest=SAMPLE)
     findings = [*check_lake(desk.lake, files), *check_disk([desk.home, desk.settings.lake])]
     status = status_of(desk, now, desk.settings.late_after, book)
+    still = pulse.still(desk.settings.late_after)
     complaints = [
         *_wrong(findings),
         *(both("faulty rules", n=len(faults)) for _ in faults[:1]),  # which ones stands in the log already
-        *(both("still", job=job, n=minutes) for job, minutes in pulse.still(desk.settings.late_after)),
+        *(both("still", job=job, n=minutes) for job, minutes in still),
         *([both("something late")] if status.late else []),  # what it is changes as it is caught up with
     ]
-    return Checked(tuple(complaints), status)
+    return Checked(tuple(complaints), status, tuple(_alarming(findings, faults, still, status)))
+
+
+def _alarming(
+    findings: Sequence[Finding], faults: Sequence[Fault], still: Sequence[tuple[str, int]], status: Status
+) -> Iterator[Complaint]:
+    for found in findings:
+        if found.level == "wrong":
+            yield Complaint(f"found {found.subject}", _words(found))
+    for path in dict.fromkeys(fault.path for fault in faults):
+        first = next(fault for fault in faults if fault.path == path)
+        yield Complaint(f"rule file {path}", both("left out", fault=first))
+    for job, minutes in still:
+        yield Complaint(f"job {job}", both("still", job=job, n=minutes))
+    late = [one for one in status.late if not one.own]
+    for kind in dict.fromkeys(one.kind for one in late):
+        alike = [one for one in late if one.kind == kind]
+        said = both("and more", what=alike[0], n=len(alike) - 1) if len(alike) > 1 else alike[0]
+        yield Complaint(kind, said, everywhere=True)
 
 
 def _wrong(findings: Sequence[Finding]) -> list[Text]:
-    return [Text(f.line("zh-CN"), f.line("en")) for f in findings if f.level == "wrong"]
+    return [_words(f) for f in findings if f.level == "wrong"]
+
+
+def _words(finding: Finding) -> Text:
+    return Text(finding.line("zh-CN"), finding.line("en"))

@@ -282,10 +282,12 @@ class _Recording:
         notify = age <= NOTIFY_WITHIN
         if event == "violation.opened" and not notify:
             self.unnotified += 1
+        stands = self.as_it_stands(outcome)
         after = rows.figures_of(outcome) | {
             "state": known.state if known else "open",
             "severity": known.severity if known else outcome.severity,
-            "sanctions": [s.as_json() for s in self.as_it_stands(outcome).sanctions],
+            "sanctions": [s.as_json() for s in stands.sanctions],
+            "exposure_fen": list(stands.exposure_fen()),
             "notify": notify,
         }
         if event == "violation.opened" and age > LATE:

@@ -174,6 +174,7 @@ def on_record(violation: Violation) -> Row:
         "denominator": violation.denominator,
         "state": violation.state,
         "severity": violation.severity,
+        "exposure_fen": [violation.exposure_min_fen, violation.exposure_max_fen],
     }
 
 

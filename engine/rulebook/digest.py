@@ -2,7 +2,7 @@
 
 Two files with the same digest judge alike, whatever else they say. So what people read (titles, texts,
 sources, provenance, cases, announcements) is not in it: correcting a sentence does not touch what was judged. Nor are
-the duties, on which no verdict depends.
+the duties and the floor of notices, on which no verdict depends.
 """
 
 from __future__ import annotations

@@ -284,6 +284,7 @@ class Version:
     """A whole version of a rule; it governs the cycles that begin on or after `since`, before the next key.
 
     `sha256` covers the deciding fields only. A repealed version has provenance and nothing else that decides.
+    `notify_floor` decides nothing: of a figure below it nobody is told at once (see `engine/rulebook/floor.py`).
     """
 
     since: date
@@ -304,6 +305,7 @@ class Version:
     appeal: Appeal | None = None
     cases: tuple[Case, ...] = ()
     duties: tuple[DutySpec, ...] = ()
+    notify_floor: tuple[tuple[str, Bound], ...] = ()
 
     @property
     def key(self) -> str:

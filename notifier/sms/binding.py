@@ -116,11 +116,12 @@ class Bindings:
             raise BindingError(where, faults)
         return tuple(one for one in read if isinstance(one, Binding))
 
-    def find(self, channel: str, event: str, language: str) -> Binding:
-        """The binding of these three. Raises BindingError naming what to add."""
-        for one in self.all:
-            if (one.channel, one.event, one.language) == (channel, event, language):
-                return one
+    def find(self, channel: str, event: str, language: str, general: str | None = None) -> Binding:
+        """The binding of these three, else that of `general` news. Raises BindingError naming what to add."""
+        for name in (event, general) if general else (event,):
+            for one in self.all:
+                if (one.channel, one.event, one.language) == (channel, name, language):
+                    return one
         en = f"1: no binding for {channel}, {event}, {language}: add a [[binding]] with these three"
         raise BindingError(
             str(self.path), [(en, f"1: 没有 {channel}、{event}、{language} 的绑定：请加一个写明这三项的 [[binding]]")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.calendar.deadlines import last_day
@@ -23,6 +23,8 @@ _MONTHS = (
     "November",
     "December",
 )
+_LET_GO = timedelta(minutes=10)
+DAY_HOURS = 24
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _ROLLING = re.compile(r"(\d+)d:")
 
@@ -39,7 +41,7 @@ def day(of: date, language: Language, *, with_year: bool = True) -> str:
     return f"{text} {of.year}" if with_year else text
 
 
-def deadline(until: datetime, zone: str, language: Language) -> str:
+def deadline(until: datetime, zone: str, language: Language, *, with_year: bool = True) -> str:
     """The last day on which something can be done; where an hour counts, the instant before which it must be.
 
     >>> from datetime import UTC
@@ -50,9 +52,34 @@ def deadline(until: datetime, zone: str, language: Language) -> str:
     """
     whole = last_day(until, zone)
     if whole is not None:
-        return day(whole, language)
+        return day(whole, language, with_year=with_year)
     local = until.astimezone(ZoneInfo(zone))
-    return f"{day(local.date(), language)}{' ' if language == 'zh-CN' else ', '}{local:%H:%M}"
+    told = day(local.date(), language, with_year=with_year)
+    return f"{told}{' ' if language == 'zh-CN' else ', '}{local:%H:%M}"
+
+
+def left(until: datetime, now: datetime, language: Language) -> str:
+    """How long something can still be done: whole days, in the last of them whole hours, never more than there are.
+
+    Some minutes are let go, so that what is told just after the third day before is told as three days.
+
+    >>> from datetime import UTC
+    >>> until = datetime(2026, 3, 13, 10, tzinfo=UTC)
+    >>> left(until, datetime(2026, 3, 10, 10, 0, 5, tzinfo=UTC), "zh-CN"), left(until, until, "en")
+    ('还有 3 天', 'over')
+    >>> left(until, datetime(2026, 3, 13, 6, 0, 5, tzinfo=UTC), "en")
+    '4 hours left'
+    """
+    zh, remaining = language == "zh-CN", until - now
+    if remaining <= timedelta(0):
+        return "已过" if zh else "over"
+    hours = (remaining + _LET_GO) // timedelta(hours=1)
+    if hours < 1:
+        return "不到 1 小时" if zh else "less than an hour left"
+    if hours < DAY_HOURS:
+        return f"还有 {hours} 小时" if zh else f"{hours} hour{'' if hours == 1 else 's'} left"
+    days = hours // DAY_HOURS
+    return f"还有 {days} 天" if zh else f"{days} day{'' if days == 1 else 's'} left"
 
 
 def span(first: date, last: date, language: Language, *, with_year: bool = True) -> str:

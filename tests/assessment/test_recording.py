@@ -67,6 +67,7 @@ def test_a_breach_opens_a_violation_with_its_sanctions_and_tells_the_journal(ass
         "sanctions": [
             {"kind": "traffic_limit", "scope": "public_domain", "starts": "2026-03-10", "ends": "2026-03-12"}
         ],
+        "exposure_fen": [0, 0],
         "notify": True,
     }
 

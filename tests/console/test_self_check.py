@@ -10,6 +10,7 @@ from urllib.request import ProxyHandler, build_opener, install_opener
 
 import pytest
 from prometheus_client import generate_latest
+from sqlmodel import select
 
 from console.desk import desk as desk_of
 from console.settings import SHIPPED_RULESETS, Origin, load_settings
@@ -20,7 +21,9 @@ from console.watch.ping import ping
 from console.watch.self_check import Pulse
 from engine.assessment.assess import Assessed
 from engine.errors import KaoheError
-from engine.ledger.database import LedgerError, reading
+from engine.ledger.database import LedgerError, reading, transaction
+from engine.ledger.journal import entries
+from engine.ledger.tables import Notice
 from engine.ledger.workers import workers
 from notifier.deliver import Delivered
 from notifier.plan import Planned
@@ -294,3 +297,77 @@ def test_jobs_do_nothing_once_somebody_has_asked_to_stop(kaohe, worker, switch, 
     assert switch.asked == []
     assert kaohe("status", "--json").rows[0]["due"] == due > 0
     assert worker.pulse.still(timedelta(0)) == []
+
+
+def alarms(worker):
+    """(event, what it names in English) of the alarms in the journal."""
+    with reading(worker.desk.ledger) as session:
+        found = [e for e in entries(session) if e.event.startswith("operator.")]
+    return [(e.event, [c["en"] for c in e.payload["after"]["complaints"]]) for e in found]
+
+
+def test_a_faulty_rule_file_is_an_alarm_in_the_journal_from_the_second_check_until_it_is_mended(worker, rule_file):
+    rule_file("subject: shop", "subjectt: shop")
+    worker.check()
+    assert alarms(worker) == []
+    for _ in range(3):
+        worker.check()
+    ((event, (only,)),) = alarms(worker)
+    assert event == "operator.alarm"
+    assert "r.yaml:" in only
+    assert only.endswith("this file's rule is left out")
+    rule_file()
+    for _ in range(2):
+        worker.check()
+    assert alarms(worker)[1:] == [("operator.mended", [only])]
+
+
+def test_what_is_late_and_channels_set_up_wrongly_are_alarms(kaohe, worker, sessions, monkeypatch):
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    found = Planned(), Delivered(), {"email": KaoheError("no host", zh="没有主机")}
+    monkeypatch.setattr(jobs, "deliver", lambda *_: found)
+    worker.deliver()
+    for _ in range(2):
+        worker.check()
+    ((_, (late, channel)),) = alarms(worker)
+    assert late.startswith("xiaohongshu.reply-rate 2026-W10")
+    assert channel == "the channel email is set up wrongly, and its notices wait: no host"
+
+
+def test_a_notice_of_an_alarm_that_fails_raises_no_other_alarm(worker, monkeypatch):
+    failed = select(Notice).where(Notice.state == "failed")
+    monkeypatch.setattr("console.status.failed_notices", lambda session: list(session.exec(failed)))
+    day = datetime(2026, 3, 10, 2, tzinfo=UTC)
+    words = {"subject": "s", "body": "b", "template": "t", "language": "en", "client": "default", "answer": "550 no"}
+    whom = {"recipient": "li@example.com", "channel": "email", "state": "failed"}
+    times = {"due_at": day, "next_attempt_at": day, "created_at": day}
+    with transaction(worker.desk.ledger) as session:
+        session.add(Notice(key="kaohe/1", event="operator.alarm", **words, **whom, **times))
+    for _ in range(2):
+        worker.check()
+    assert alarms(worker) == []
+    with transaction(worker.desk.ledger) as session:
+        session.add(Notice(key="shop/1", event="warning.at_risk", **words, **whom, **times))
+    for _ in range(2):
+        worker.check()
+    assert len(alarms(worker)) == 1
+
+
+def test_a_worker_warns_early_and_says_which_rules_it_cannot_look_at(worker, sessions, kaohe, told, monkeypatch):
+    kaohe("import", str(sessions(7, 10)), "--kind", "sessions")
+    worker.now = lambda: datetime(2026, 3, 6, 4, tzinfo=UTC)
+    monkeypatch.setattr(jobs, "refuse_wrong_clock", lambda *_: None)
+    worker.reconcile()
+    with reading(worker.desk.ledger) as session:
+        (warning,) = [e for e in entries(session) if e.event.startswith("warning.")]
+    assert (warning.event, warning.object_id) == ("warning.at_risk", "shop:xiaohongshu/s1")
+    (row,) = kaohe("outlook", "--as-of", "2026-03-06T12:00", "--json").rows
+    assert row["warned"] == "warning.at_risk"
+
+    def failing(*_):
+        raise KaoheError("no")
+
+    monkeypatch.setattr("engine.assessment.look_ahead.outlook", failing)
+    worker.now = lambda: datetime(2026, 3, 6, 5, tzinfo=UTC)
+    worker.reconcile()
+    assert "xiaohongshu.reply-rate gives no early warnings: no" in told()

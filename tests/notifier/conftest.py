@@ -14,6 +14,8 @@ from engine.ledger.subjects import ShopRow, register_shops
 from engine.ledger.tables import Assessment, Notice, NoticeItem, Run, Sanction, Subject, Violation
 from engine.rulebook.model import Bound, Claim, Rule, Source, Standard, Text, Version
 from notifier.channels.outcome import Outcome
+from notifier.routing.file import read_routing
+from notifier.routing.rows import replace_routing
 from tests.mail_server import CERTIFICATE, MailServer
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -150,6 +152,18 @@ class Office:
     def register(self, number="s1", at=NOW, **said):
         with transaction(self.ledger) as session:
             register_shops(session, [ShopRow("xiaohongshu", number, **said)], at, "zhang")
+
+    def route(self, text, tmp_path):
+        """Let notices go by these contacts and routes, as a file of them says."""
+        path = tmp_path / "routes.toml"
+        path.write_text(text, encoding="utf-8")
+        with transaction(self.ledger) as session:
+            replace_routing(session, read_routing(path), "test", NOW)
+
+    def journalled(self, event, kind, name, at=NOW, **after):
+        """Something that the journal tells, about whatever it is."""
+        with transaction(self.ledger) as session:
+            append(session, at, [Event("test", event, kind, name, {"why": None, "after": after})])
 
     def happened(self, event, name, **after):
         with transaction(self.ledger) as session:

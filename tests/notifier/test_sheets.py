@@ -60,7 +60,7 @@ def test_a_sheet_of_ones_own_comes_before_the_shipped_one(tmp_path):
             "figure: x\nfirst: y\ngap: {one: z}",
             "gap: must be a sentence, or a mapping of one and many to sentences",
         ),
-        ("- x", "must be a mapping with the keys figure, gap, first, steps, where"),
+        ("- x", "must be a mapping with the keys figure, gap, first, steps, where, short"),
         ("figure: [", "is not YAML in UTF-8"),
         (b"figure: \xff", "is not YAML in UTF-8"),
     ],

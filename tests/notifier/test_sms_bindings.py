@@ -1,17 +1,25 @@
+import re
 from pathlib import Path
 
 import pytest
 
+from engine.rulebook.book import RuleBook
+from notifier.brief import brief_of
 from notifier.channels.registry import kind
+from notifier.facts import facts_of
 from notifier.preview import preview
 from notifier.render import Templates
 from notifier.sandbox import TemplateFaultError
+from notifier.sheets import Sheets
 from notifier.sms import facts
 from notifier.sms.binding import LONGEST_MESSAGE, SAMPLE, BindingError, Bindings, approved
 from notifier.sms.filling import fitted
 from notifier.sms.lint import check
 from notifier.trial import trial
+from tests.notifier.conftest import NOW
 
+RULES = dict(RuleBook.load([Path(__file__).parents[2] / "rulesets"])[0])
+SHIPPED = [(name, severity) for name, rule in sorted(RULES.items()) for severity in rule.versions[-1].ladder]
 CHANNELS = ("aliyun-sms", "tencent-sms")
 HEAD = {
     "channel": "aliyun-sms",
@@ -49,9 +57,6 @@ def bindings(tmp_path):
 
 
 def record_facts(build, language="zh-CN", **changes):
-    from notifier.facts import facts_of
-    from notifier.sheets import Sheets
-
     sheet = Sheets().sheet("xiaohongshu.reply-rate", language)
     return facts_of(build.violation(**changes), [build.sanction()], build.shop(), build.rule(), sheet, language)
 
@@ -67,18 +72,77 @@ def test_the_shipped_sample_is_sound_and_has_every_event_in_both_languages():
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_violation_reads_so_as_a_text_message(build, channel):
     text = Templates().render("violation.opened", channel, record_facts(build))
-    assert text.body == "【示例科技】预判违规：演示一店，限制公域流量3天，至3月12日；客服回复率为77%，差3个。\n"
+    assert text.body == "【示例科技】预判违规：演示一店，限制公域流量3天，至3月12日；回复率为77%，差3个。\n"
     assert list(text.variables.values()) == [
         "预判违规",
         "演示一店",
         "限制公域流量3天",
-        "3月12日",
-        "客服回复率",
+        "至3月12日",
+        "回复率",
         "77%",
-        "3",
+        "差3个",
     ]
     assert text.template == f"violation.opened.{channel}.zh-CN"
     assert approved(text.subject) == (Bindings().find(channel, "violation.opened", "zh-CN").code, "示例科技")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(("name", "severity"), SHIPPED)
+def test_a_violation_of_each_shipped_rule_reads_whole_whatever_follows_from_it(build, channel, name, severity):
+    rule = RULES[name]
+    specs = rule.versions[-1].ladder.get(severity, ())
+    for language in ("zh-CN", "en"):
+        for changes in ({}, {"state": "acknowledged"}, {"state": "closed"}, {"numerator": 3, "denominator": 7}):
+            row = build.violation(rule=name, version=rule.versions[-1].key, severity=severity, **changes)
+            sanctions = [
+                build.sanction(
+                    s.kind,
+                    position=n,
+                    amount_min_fen=s.amount_fen and s.amount_fen[0],
+                    amount_max_fen=s.amount_fen and s.amount_fen[1],
+                    discretionary=s.discretionary,
+                    accounts=list(s.accounts) or None,
+                )
+                for n, s in enumerate(specs)
+            ]
+            found = facts_of(row, sanctions, build.shop(), rule, Sheets().sheet(name, language), language)
+            body = Templates().render("violation.opened", channel, found).body.strip()
+            assert len(body) <= LONGEST_MESSAGE
+            assert not re.search(r"无[，；。）]|\bnone\b|None|  |¥|– |…", body), body
+
+
+def test_money_stands_first_in_a_text_message_and_without_the_sign_that_providers_refuse(build):
+    fine = build.sanction("liquidated_damages", position=1, amount_min_fen=50000, amount_max_fen=100000)
+    rule = RULES["kuaishou.good-rating"]
+    for sanctions, words in (
+        ([build.sanction("warning", starts=None), fine], "违约金500–1000元等2项，请尽快处理；好评率为77%，差3个。"),
+        ([fine], "违约金500–1000元，请尽快处理；"),
+        ([build.sanction("warning")], "警告，请尽快处理；"),
+    ):
+        sheet = Sheets().sheet(rule.id, "zh-CN")
+        version = rule.versions[-1].key
+        row = build.violation(rule=rule.id, version=version)
+        found = facts_of(row, sanctions, build.shop(), rule, sheet, "zh-CN")
+        assert words in Templates().render("violation.opened", "aliyun-sms", found).body
+
+
+def test_an_event_without_a_binding_is_told_by_that_of_news(bindings):
+    news = table(
+        event="news", text="${status}：${who}请查看", variables=[{"fact": f, "longest": 9} for f in ("status", "who")]
+    )
+    facts = brief_of("duty.overdue", {"kind": "appeal"}, None, {}, Sheets(), "zh-CN", NOW, about="D-7")
+    own = table(event="duty.overdue", text="任务${who}", variables=[{"fact": "who", "longest": 9}])
+    assert Templates(bindings=bindings(news)).render("duty.overdue", "aliyun-sms", facts).body == (
+        "【示例科技】任务逾期：D-7请查看\n"
+    )
+    both = Templates(bindings=bindings(news, own)).render("duty.overdue", "aliyun-sms", facts)
+    assert (both.body, both.template) == ("【示例科技】任务D-7\n", "duty.overdue.aliyun-sms.zh-CN")
+
+
+def test_the_binding_of_news_serves_neither_violations_nor_digests(build, bindings):
+    news = table(event="news", variables=[{"fact": "shop", "longest": 10}])
+    with pytest.raises(BindingError, match=r"no binding for aliyun-sms, violation\.opened"):
+        Templates(bindings=bindings(news)).render("violation.opened", "aliyun-sms", record_facts(build))
 
 
 def test_variables_of_tencent_are_numbered_in_their_order(build):

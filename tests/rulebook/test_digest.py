@@ -20,6 +20,7 @@ NOT_DECIDING = [
         "{basis: source, cite: guide, says: x}",
     ),
     ("forfeited_by: confirming the notice", "forfeited_by: confirming it"),
+    ("    ladder:", "    notify_floor: {asked: {at_least: 20}}\n    ladder:"),
     ("{asked: 100, unanswered: 7}", "{asked: 100, unanswered: 8}"),
     ("name: one more violates", "name: seven violate"),
     ("opened_by = 'buyer'\"", "opened_by='buyer'\""),

@@ -127,6 +127,17 @@ def check_hours(place: Place, figure: Figure, counted: Collection[Counter]) -> N
         at.fault(f"{part.name} counts {hours}, and {whole.name} only {whole.hours}: a part lies within its whole")
 
 
+def check_floor(place: Place, figure: Figure, floor: Collection[tuple[str, Bound]]) -> None:
+    """Who tells people knows the two numbers of a figure alone, and a floor is what they must reach."""
+    known = [name for name in (figure.numerator, figure.denominator) if name is not None]
+    for name, bound in floor:
+        key, value = place.peek()[name]
+        if name not in known:
+            key.fault(f"{shown(name)} is not in the figure, and a floor asks for {' or '.join(known)}")
+        if bound.comparison not in ("at_least", "above"):
+            value.fault(f"a floor is reached from below: write at_least or above, not {bound.comparison}")
+
+
 def read_gate(place: Place, names: CounterNames) -> tuple[tuple[str, Bound], ...] | None:
     """What the counters must reach before a cycle is judged at all."""
     entries = place.entries()

@@ -21,7 +21,7 @@ from engine.rulebook.reading.texts import read_bilingual
 from engine.rulebook.shares import kind_of
 
 REQUIRED = ("text", "counters", "figure", "cycle", "assessed", "cut_off", "ladder", "provenance", "cases")
-OPTIONAL = ("gate", *bounds.STANDARDS, "at_risk_when", "severity", "appeal", "duties")
+OPTIONAL = ("gate", *bounds.STANDARDS, "at_risk_when", "severity", "appeal", "duties", "notify_floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,10 @@ def _whole(fields: Fields, since: date, around: Around) -> Version:
         appeal=fields.take("appeal", lambda at: read_appeal(at, rungs)),
         cases=fields.take("cases", lambda at: read_cases(at, known)) or (),
         duties=duties,
+        notify_floor=fields.take("notify_floor", lambda at: counters.read_gate(at, names)) or (),
     )
+    if version.figure is not None and version.notify_floor:
+        counters.check_floor(fields["notify_floor"], version.figure, version.notify_floor)
     if standard is not None and _check_kind(fields, version, standard):
         _check_parts(fields, version, standard)
     waiting.check_cut_off(fields, version)

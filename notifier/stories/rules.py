@@ -1,0 +1,51 @@
+"""Rules that change: a version that is in force from a day on, or one that is only announced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from notifier.brief_facts import BriefFacts
+from notifier.stories.teller import Teller
+
+
+def announced(told: Teller, found: BriefFacts) -> BriefFacts:
+    """What changes, from which day on, and who says so."""
+    since, decides = told.day("since"), told.flag("version")
+    day = told.day_words(since) if since else None
+    if decides:
+        headline = told.say(f"{day}起按新版本考核", f"a new version decides from {day} on")
+        bare = told.say("有新版本", "there is a new version")
+    else:
+        headline = told.say(f"平台公告，{day}起有变化", f"announced by the platform for {day}")
+        bare = told.say("平台公告有变化", "the platform has announced a change")
+    titles = told.words("sources") or told.words("titles") or told.words("source")
+    return replace(
+        found,
+        status=told.say("规则变更", "Rule change"),
+        who=found.context or told.say("一条规则", "a rule"),
+        context=None,
+        shop=None,
+        shop_name=None,
+        shop_id=None,
+        headline=headline if day else bare,
+        short=bare,
+        when=told.say(f"{day}起", f"from {day}") if day else found.when,
+        until=day,
+        lines=(
+            *(told.say(f"内容：{says}", f"What it says: {says}") for says in told.words("says")),
+            *([told.say(f"来源：{told.joined(titles)}。", f"Source: {told.joined(titles)}.")] if titles else ()),
+            told.say(
+                "从该日起开始的周期按新版本判定，之前的周期不变。", "Cycles that begin on that day or later go by it."
+            )
+            if decides
+            else told.say("只是公告，还不参与判定。", "It is only announced, and decides nothing yet."),
+        ),
+        notes=(),
+        first_action=told.say(
+            "看清和现在有什么不同，告诉当班客服和排班的人。",
+            "See what differs from today, and tell the agents on duty and whoever makes the roster.",
+        ),
+        steps=(),
+        where=(),
+        command=f"kaohe rules show {found.rule}" if found.rule else "kaohe rules list",
+    )

@@ -1,0 +1,59 @@
+"""What the text of one notice is made of: its news, violation and shop, as the ledger has them when it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from engine.ledger.tables import Notice, Subject, Violation
+from notifier.about import about
+from notifier.records import Record, records_of
+from notifier.routing.rows import routing_of
+
+MOST_LISTED = 500  # violations of one week's list; what is beyond them stands in the console
+
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """One piece of news with all that its text may be made of; `of_house`: who reads it may read people's names.
+
+    `told` is what the journal says of it, `records` the violations that a week's list lists.
+    """
+
+    event: str
+    told: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    record: Record | None = None
+    shop: Subject | None = None
+    object: str | None = None
+    records: Sequence[Record] = ()
+    of_house: bool = False
+
+
+def tale_of(session: Session, notice: Notice) -> Tale:
+    """What the text of this notice, which is no digest, is made of by now."""
+    _, shop, record = about(session, notice)
+    told = notice.news or {}
+    of_house = routing_of(session).internal(notice.contact)
+    listed = listed_in(session, notice.event, told, notice.client)
+    return Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)
+
+
+def listed_in(session: Session, event: str, told: Mapping[str, Any], client: str | None) -> list[Record]:
+    """The violations that a week's list tells of: those of the client that were assessed in the week."""
+    if event != "week.listed":
+        return []
+    first, last = (date.fromisoformat(str(told[name])) for name in ("first", "last"))
+    wanted = (
+        select(Violation.id)
+        .where(Violation.client == client, Violation.assessed_on >= first, Violation.assessed_on <= last)
+        .order_by(col(Violation.assessed_on), col(Violation.id))
+        .limit(MOST_LISTED)
+    )
+    names = list(session.exec(wanted))
+    records = records_of(session, names)
+    return [records[name] for name in names]

@@ -1,0 +1,280 @@
+"""What news says: each event, in both languages and all forms, about each shipped rule, and of whatever shape."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.rulebook.book import RuleBook
+from notifier.brief import STORIES, BriefFacts, brief_of
+from notifier.events import GATHERED, LATE, OPENED, ROUTED
+from notifier.records import Record
+from notifier.render import Templates
+from notifier.sheets import Sheets
+from notifier.sms.binding import LONGEST_MESSAGE
+from tests.notifier.conftest import NOW, sanction_row, shop_row, violation_row
+from tests.notifier.news_samples import ABOUT, OF_VIOLATION, samples
+
+ROOT = Path(__file__).parents[2]
+RULES = dict(RuleBook.load([ROOT / "rulesets"])[0])
+SHEETS, TEMPLATES = Sheets(), Templates()
+LANGUAGES = ("zh-CN", "en")
+CHANNELS = ("email", "wecom", "aliyun-sms", "tencent-sms")
+SHIPPED = [
+    (name, severity)
+    for name, rule in sorted(RULES.items())
+    for severity in (rule.versions[-1].ladder or {"standard": ()})
+]
+NOTHING = re.compile(r"None|\bnone\b|[「（(，：、]无[」）)，。、]|至无|：。|，。|  |, \.|\(\)|（）|「」|: \.")
+
+
+def record_of(rule="xiaohongshu.reply-rate", severity=None, shop=None, **changes):
+    platform = rule.split(".", maxsplit=1)[0]
+    version = RULES[rule].versions[-1].key
+    row = violation_row(rule=rule, platform=platform, version=version, client="acme", severity=severity, **changes)
+    damages = sanction_row("liquidated_damages", position=1, amount_min_fen=50000, amount_max_fen=100000)
+    return Record(row, (sanction_row(), damages), shop or shop_row(platform=platform), None)
+
+
+def brief(event, language="zh-CN", rule="xiaohongshu.reply-rate", severity=None, news=None, **given):
+    about_one = event in OF_VIOLATION
+    record = given.pop("record", record_of(rule, severity) if about_one else None)
+    told = samples(NOW, rule, severity or "serious")[event] if news is None else news
+    shop = given.pop("shop", shop_row(platform=rule.split(".", maxsplit=1)[0]) if "shop" in told else None)
+    return brief_of(event, told, record, RULES, SHEETS, language, NOW, shop=shop, about=ABOUT.get(event), **given)
+
+
+def test_every_event_that_a_route_may_ask_for_has_its_words():
+    assert set(STORIES) == set(ROUTED) - {OPENED.event}
+    assert set(STORIES) == set(samples(NOW))
+
+
+def test_every_event_has_a_status_of_its_own():
+    for language in LANGUAGES:
+        statuses = [brief(event, language).status for event in STORIES]
+        assert len(set(statuses)) == len(statuses)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("event", sorted(STORIES))
+def test_each_event_reads_well_for_every_shipped_rule_and_severity(event, channel):
+    for language in LANGUAGES:
+        for rule, severity in SHIPPED:
+            facts = brief(event, language, rule, severity, records=[record_of(rule, severity)])
+            text = TEMPLATES.render(event, channel, facts)
+            assert not NOTHING.search(text.subject + text.body), text
+            if "sms" in channel:
+                assert len(text.body.strip()) <= LONGEST_MESSAGE
+                continue
+            first = text.body.split("\n")[0].replace("**", "")
+            opening = f"【{facts.status}】{facts.who}：" if language == "zh-CN" else f"[{facts.status}] {facts.who}: "
+            assert text.subject.startswith(opening)
+            assert first.rstrip("。.") == text.subject
+            assert text.body.rstrip().endswith(facts.command)
+
+
+def test_the_first_line_has_status_shop_consequence_and_deadline_in_this_order():
+    for event, parts in {
+        "deadline.near": ("【将截止】", "演示一店", "限制公域流量3天", "申诉还有 3 天", "3月13日 10:00 截止"),
+        "violation.corrected": ("【已更正】", "演示一店", "限制公域流量3天", "3月12日"),
+        "violation.escalated": ("【未确认】", "演示一店", "限制公域流量3天", "45 分钟无人确认"),
+        "penalty.recorded": ("【平台已判罚】", "演示一店", "违约金 ¥300", "申诉截止 3月16日 10:00", "还有 6 天"),
+        "sanction.begins": ("【处罚开始】", "演示一店", "限制公域流量3天", "3月10日–3月12日", "按规则推算"),
+        "sanction.ends": ("【处罚结束】", "演示一店", "限制公域流量3天已结束", "3月9日"),
+        "warning.at_risk": ("【预警】", "演示一店", "目前不达标", "限制公域流量3天", "3月11日 16:00 考核"),
+        "warning.certain": ("【将违规】", "演示一店", "无法补回", "限制公域流量3天", "3月11日 16:00 考核"),
+        "warning.one_more": ("【临界】", "演示一店", "再有 1 个不合格就违规", "3月11日 16:00 考核"),
+        "duty.overdue": ("【任务逾期】", "D-7", "整改没有按期完成", "3月9日"),
+        "evidence.missing": ("【缺数据】", "演示一店", "消息没有按时到", "客服回复率考核不了"),
+        "rule.announced": ("【规则变更】", "小红书「客服回复率」", "4月1日起"),
+    }.items():
+        line = TEMPLATES.render(event, "email", brief(event)).subject
+        places = [line.find(part) for part in parts]
+        assert -1 not in places, line
+        assert places == sorted(places), line
+
+
+def test_then_come_figure_standard_and_gap_then_what_to_do_then_what_is_assumed():
+    body = TEMPLATES.render("violation.escalated", "email", brief("violation.escalated")).body
+    parts = [
+        "77 个在关闭前",
+        "不低于80%",
+        "再有 3 个会话",
+        "先做这件事",
+        "接下来",
+        "后台位置",
+        "请留意",
+        "kaohe explain",
+    ]
+    places = [body.find(part) for part in parts]
+    assert -1 not in places, body
+    assert places == sorted(places), body
+
+
+def test_a_violation_that_is_none_leaves_nothing_to_do():
+    facts = brief("violation.withdrawn")
+    assert (facts.first_action, facts.steps, facts.notes, facts.predicted) == (None, (), (), False)
+    assert "原因：数据有更新，现在达标。" in facts.lines
+
+
+def test_a_correction_says_what_was_and_what_is_and_nothing_of_what_is_the_same():
+    facts = brief("violation.corrected")
+    assert facts.lines[:2] == ("数据更正：77/100（77%） → 79/100（79%）。", "等级由轻微改为严重。")
+    same = samples(NOW)["violation.corrected"]
+    same |= {"before": dict(same), "why": "老张说：核对过后台"}
+    assert brief("violation.corrected", news=same).lines == ("原因：老张说：核对过后台。",)
+    moved = same | {"exposure_fen": [10000, 30000], "before": dict(same) | {"exposure_fen": [0, 10000]}}
+    assert "金额由 ¥0–¥100 改为 ¥100–¥300。" in brief("violation.corrected", news=moved).lines
+
+
+def test_what_the_platform_confirmed_is_not_called_reckoned():
+    for event in ("sanction.begins", "deadline.near"):
+        facts = brief(event, record=record_of(state="confirmed"))
+        assert "推算" not in facts.headline + "".join(facts.notes)
+
+
+def test_only_the_assumptions_that_a_deadline_hangs_on_are_told_in_full_with_it():
+    notes = brief("deadline.near").notes
+    assert [note for note in notes if note.startswith("假定")] == [note for note in notes if "申诉：" in note]
+    assert any(note.startswith("假定 5 处：规则生效时间、") for note in brief("warning.at_risk").notes)
+
+
+def test_the_shop_is_called_by_its_alias_and_by_its_number_where_it_is_not_known():
+    assert brief("warning.at_risk").who == "演示一店"
+    unknown = brief("warning.at_risk", shop=None)
+    assert (unknown.who, unknown.shop_id, unknown.platform) == ("s1", "s1", "小红书")
+
+
+def test_the_holder_of_a_duty_is_named_to_people_of_the_house_alone():
+    assert "责任人：wang。" in brief("duty.overdue", of_house=True).lines
+    assert "wang" not in TEMPLATES.render("duty.overdue", "email", brief("duty.overdue")).body
+
+
+def test_what_is_still_open_comes_first_in_a_warning():
+    facts = brief("warning.at_risk")
+    assert "还没结束的 4 个" in facts.first_action
+    assert "再连续 15 个合格就能补回" in facts.gap_words
+
+
+def test_a_rounded_figure_is_told_with_both_ends():
+    news = samples(NOW)["warning.at_risk"] | {"numerator": None, "numerator_low": 635, "numerator_high": 644}
+    assert brief("warning.at_risk", news=news | {"denominator": 1000}).value == "63.5%–64.4%"
+    told = news | {"denominator": 1000, "numerator_low": None, "numerator_range": [635, 644]}
+    assert brief("warning.at_risk", news=told).value == "63.5%–64.4%"
+
+
+def test_a_rule_with_several_severities_tells_what_follows_from_each():
+    rule = "kuaishou.service-attitude"
+    line = next(one for one in brief("warning.certain", rule=rule).lines if "后果" in one)
+    assert "轻微：警告" in line
+    assert "特别严重：警告" in line
+
+
+def test_a_deadline_that_has_passed_meanwhile_does_not_say_that_there_is_time():
+    over = samples(NOW)["deadline.near"] | {"until": (NOW - timedelta(minutes=1)).isoformat()}
+    assert brief("deadline.near", news=over).left == "已过"
+    late = samples(NOW)["penalty.recorded"] | {"appeal_until": (NOW - timedelta(days=1)).isoformat()}
+    told = brief("penalty.recorded", news=late)
+    assert (told.until, told.left) == (None, None)
+    assert "申诉期限已过" in told.lines[-1]
+
+
+def test_the_week_lists_its_violations_in_a_table_and_is_sound_without_them():
+    facts = brief("week.listed", records=[record_of(), record_of("kuaishou.good-rating", "serious")])
+    assert facts.headline.endswith("考核出 2 起违规，2 起待处理")
+    assert len(facts.groups) == 2
+    assert brief("week.listed").groups == ()
+    assert "清单" in brief("week.listed").headline
+
+
+def test_the_words_of_those_who_were_told_are_names_and_not_signs():
+    news = {"told_at": None, "told": ["@shop", "ops"], "after_minutes": 120}
+    facts = brief("violation.escalated", news=news)
+    assert "已通知店铺联系人、ops，还没有人确认由谁处理。" in facts.lines
+    assert "2 小时无人确认" in facts.headline
+
+
+HOSTILE = "<at id=all>\r\nBcc: x@y.z\x00\u202e[店](https://v.il)**x**"
+
+
+def test_nothing_from_outside_breaks_a_line_a_header_or_a_chat():
+    shop = shop_row(name=HOSTILE, alias=HOSTILE, external_id="s1")
+    for event, told in samples(NOW).items():
+        news = {k: HOSTILE if isinstance(v, str) and k not in {"shop", "rule", "what"} else v for k, v in told.items()}
+        facts = brief(event, news=news, shop=shop, record=record_of(shop=shop) if event in OF_VIOLATION else None)
+        for channel in ("email", "feishu"):
+            text = TEMPLATES.render(event, channel, facts)
+            assert "\n" not in text.subject
+            assert not re.search(r"[\r\x00\u202e]|^Bcc", text.subject + text.body, re.MULTILINE)
+        assert "<at" not in text.body
+        assert "](" not in text.body
+
+
+def test_a_reference_from_outside_is_quoted_in_a_command():
+    news = samples(NOW)["penalty.recorded"] | {"reference": "P-1; rm -rf x"}
+    assert brief("penalty.recorded", news=news).command == "kaohe penalties show 'P-1; rm -rf x'"
+
+
+TEXTS = ("", "x", "一店\n", "2026-03-10", "2026-03-10T10:00:00+08:00", "9999-99-99", "\x00")
+LISTS = ([], [None], ["x", 3], [1, 2], [2, 1], {}, {"en": "x"}, {"zh-CN": 3}, {"numerator": "x"})
+JSON = st.sampled_from([None, True, 0, -1, 7, 10**30, *TEXTS, *LISTS])
+KEYS = sorted({key for told in samples(NOW).values() for key in told} | {"object", "exposure_fen", "numerator_range"})
+
+
+@given(
+    event=st.sampled_from([*sorted(STORIES), "news.unheard_of"]),
+    language=st.sampled_from(LANGUAGES),
+    news=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6),
+    whole=st.booleans(),
+    with_record=st.booleans(),
+)
+def test_news_of_an_unknown_shape_is_told_shorter_and_never_fails(event, language, news, whole, with_record):
+    told = (samples(NOW).get(event, {}) if whole else {}) | news
+    facts = brief_of(event, told, record_of() if with_record else None, RULES, SHEETS, language, NOW)
+    assert isinstance(facts, BriefFacts)
+    for channel in CHANNELS:
+        known = event if event in STORIES else "operator.alarm"
+        text = TEMPLATES.render(known, channel, facts)
+        assert "None" not in text.subject + text.body
+        assert text.subject.strip()
+
+
+def test_the_least_that_a_journal_can_tell_still_makes_whole_sentences():
+    for event in STORIES:
+        for language in LANGUAGES:
+            record = record_of() if event in OF_VIOLATION else None
+            facts = brief_of(event, {}, record, RULES, SHEETS, language, NOW)
+            for channel in CHANNELS:
+                text = TEMPLATES.render(event, channel, facts)
+                assert not NOTHING.search(text.subject + text.body), text
+
+
+def test_a_template_of_ones_own_for_one_event_or_for_all_news_comes_before_the_shipped_one(tmp_path):
+    (tmp_path / "news.email.en.txt").write_text("{{ who }}: {{ headline }}\n\n{{ event }}\n", encoding="utf-8")
+    own = Templates([tmp_path])
+    assert own.render("duty.overdue", "email", brief("duty.overdue", "en")).body == "duty.overdue\n"
+    (tmp_path / "duty.overdue.email.en.txt").write_text("late\n\n{{ about }}\n", encoding="utf-8")
+    own = Templates([tmp_path])
+    assert own.render("duty.overdue", "email", brief("duty.overdue", "en")).body == "D-7\n"
+    assert own.render("week.listed", "email", brief("week.listed", "en")).body == "week.listed\n"
+    assert own.check() == []
+
+
+def test_the_variables_of_each_events_own_template_are_known(tmp_path):
+    for event, wrong in {"duty.overdue": "numerator", OPENED.event: "headline", GATHERED.event: "who"}.items():
+        (tmp_path / f"{event}.email.en.txt").write_text(f"x\n\n{{{{ {wrong} }}}}\n", encoding="utf-8")
+    found = Templates([tmp_path]).check()
+    assert len(found) == 3
+    assert all("unknown variable" in fault for fault in found)
+    assert LATE.event not in "".join(found)
+
+
+def test_a_day_of_another_year_is_told_with_its_year():
+    news = samples(NOW)["rule.announced"] | {"since": "2027-01-01"}
+    assert "2027年1月1日" in brief("rule.announced", news=news).headline
+    until = datetime(2027, 1, 2, 2, 0, tzinfo=UTC).isoformat()
+    assert "2027年1月2日 10:00" in brief("deadline.near", news={"what": "appeal", "until": until}).headline
+    assert date(2026, 3, 10) == NOW.date()
