@@ -1,4 +1,4 @@
-"""`python -m bench [judge|status|lists|reports] --size N`: from import to assessment of N messages; the parts alone."""
+"""`python -m bench [PART] --size N`: from import to assessment of N messages; or a part (judge, status …) alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from pathlib import Path
 
 import duckdb
 
-from bench import judge, lists, reports, status
+from bench import diagnosis, judge, lists, notices, reports, status
 from bench.generate import generate, generate_ratings
 
+PARTS = {
+    "judge": judge,
+    "status": status,
+    "lists": lists,
+    "reports": reports,
+    "diagnosis": diagnosis,
+    "notices": notices,
+}
 RUNS = 5  # of what is quick; the median is printed
 
 
@@ -60,13 +68,16 @@ def main() -> None:
     """Generate, measure, print."""
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument(
-        "part", nargs="?", choices=["judge", "status", "lists", "reports"], help="this part alone (default: all)"
+        "part",
+        nargs="?",
+        choices=list(PARTS),
+        help="this part alone (default: all)",
     )
     arguments.add_argument("--size", type=int, default=10_000_000, help="messages (default 10,000,000)")
     arguments.add_argument("--directory", type=Path, default=Path("bench-data"))
     given = arguments.parse_args()
     if given.part:
-        {"judge": judge, "status": status, "lists": lists, "reports": reports}[given.part].main()
+        PARTS[given.part].main()
         return
     home, file = given.directory / "home", given.directory / f"chats-{given.size}"
     shutil.rmtree(home, ignore_errors=True)
@@ -95,6 +106,8 @@ def main() -> None:
     status.main()
     lists.main()
     reports.main()
+    diagnosis.main()
+    notices.main()
 
 
 def _row(name: str, step: Measured, messages: int) -> None:

@@ -81,9 +81,11 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "mutes list": READ_HOUSE,
         "mutes set": DECIDE_ALL,
         "notices channels": READ,
+        "notices callbacks": NOBODY,  # as the worker, it is kaohe's own work, whoever starts it
         "notices check": NOBODY,
         "notices list": READ,
         "notices preview": READ,
+        "notices receipts": HANDLE_ALL,
         "notices retry": HANDLE,
         "notices send": HANDLE_ALL,
         "notices show": READ,

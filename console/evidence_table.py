@@ -45,6 +45,7 @@ KINDS: Mapping[str, Text] = {
     "ratings": Text("评价", "ratings"),
     "counts": Text("统计数", "counts"),
     "penalties": Text("平台处罚", "penalties"),
+    "shifts": Text("班表", "shifts"),
 }
 
 

@@ -18,6 +18,7 @@ from engine.judge.headroom import more_is_better
 from engine.judge.verdict import points_of
 from engine.rulebook.model import Announcement, Claim, Language, Rule, Text
 from notifier.facts import NoticeFacts
+from notifier.words.diagnosis import accounts_words, cause_lines, hours_words
 from notifier.words.figures import money_range
 from notifier.words.vocabulary import CLAIMS, SEVERITIES, word
 
@@ -148,7 +149,22 @@ class _Page:
         return lines
 
     def count(self) -> list[str]:
-        return behind_lines(self.found.details, self.version, self.facts.language, self.rule.zone, full=self.full)
+        lines = behind_lines(self.found.details, self.version, self.facts.language, self.rule.zone, full=self.full)
+        return lines + self.causes()
+
+    def causes(self) -> list[str]:
+        """What caused it: the hours and accounts that weigh most, and why."""
+        found, lang = self.found.diagnosis, self.facts.language
+        if found is None:
+            return []
+        hours, accounts = hours_words(found, lang), accounts_words(found, lang)
+        lines = [self.say(f"最集中的时段：{hours}", f"Hours that weigh most: {hours}")] if hours else []
+        if accounts:
+            lines.append(self.say(f"最集中的账号：{accounts}", f"Accounts that weigh most: {accounts}"))
+        lines += cause_lines(found, lang)
+        if self.facts.mend:
+            lines.append(self.facts.mend)
+        return [self.say("  原因：", "  Causes:"), *(f"    - {line}" for line in lines)]
 
     def figure(self) -> list[str]:
         f, o = self.facts, self.found.outcome
@@ -348,6 +364,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
                 {"at": e.at.isoformat(), "actor": e.actor, "event": e.event, "batch": e.batch} for e in found.journal
             ],
             "earlier": earlier_json(found.earlier),
+            "diagnosis": found.diagnosis.as_json() if found.diagnosis else None,
         }
     )
 

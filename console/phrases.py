@@ -51,7 +51,7 @@ PHRASES: Mapping[str, Text] = {
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
     "set_up": Text("已设置", "set up"),
-    "settings": Text("设置项", "settings"),
+    "variable": Text("环境变量", "environment"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
     "mapping": Text("映射", "mapping"),
@@ -137,6 +137,8 @@ NOTICE_STATES: Mapping[str, Text] = {
     "dropped": Text("无需再发", "dropped"),
     "gathered": Text("已并入另一条", "gathered"),
     "muted": Text("已静音", "muted"),
+    "delivered": Text("已送达", "delivered"),
+    "undelivered": Text("未送达", "undelivered"),
 }
 EVIDENCE: Mapping[str, Text] = {
     "sessions": Text("会话", "sessions"),
@@ -144,6 +146,7 @@ EVIDENCE: Mapping[str, Text] = {
     "ratings": Text("评价", "ratings"),
     "counts": Text("别处统计的数", "counts"),
     "penalties": Text("平台处罚", "penalties"),
+    "shifts": Text("班表", "shifts"),
 }
 COLUMNS: Mapping[str, Text] = {  # what a column of a back office holds
     "period": Text("期间", "period"),

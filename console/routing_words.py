@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from engine.ledger.masking import masked
 from engine.ledger.tables import Mute
 from engine.rulebook.model import Language, Text
 from notifier.routing.limits import next_opening
-from notifier.routing.model import SHOP, Limits, News, Routing
+from notifier.routing.model import SHOP, Limits, News, Routing, place
 from notifier.routing.mutes import muted
-from notifier.routing.recipients import Left, Recipient, Step
+from notifier.routing.recipients import Left, Recipient, Step, in_all
 from notifier.routing.rows import Difference
 from notifier.routing.ways import why_muted
 
@@ -56,6 +56,7 @@ _SAID: Mapping[str, Text] = {
         "there are no contacts and routes; notices go to each shop's own contact",
     ),
     "own route": Text("店铺登记的联系人", "the shop's own contact"),
+    "again": Text("上面已经发过", "is told above"),
     "nobody": Text("没有人会收到", "nobody would be told"),
     "now": Text("立即", "now"),
     "at": Text("{at} 起", "from {at}"),
@@ -78,7 +79,7 @@ _LEFT: Mapping[Left, Text] = {
     "client": Text("是别的客户的联系人", "a contact of another client"),
     "house": Text("这类消息只发给内部联系人", "such news is for the house alone"),
     "channel": Text("没有这条路线所用渠道的地址", "no address on the channels of this route"),
-    "condition": Text("条件不符", "does not fit"),
+    "empty": Text("没有可用的地址", "there is none, or no address in it"),
 }
 
 
@@ -99,7 +100,7 @@ def difference_lines(contacts: Difference, routes: Difference, language: Languag
 
 
 def step_lines(
-    found: Iterable[Step],
+    found: Sequence[Step],
     news: News,
     routing: Routing,
     mutes: Sequence[Mute],
@@ -113,6 +114,7 @@ def step_lines(
     """
     seen: set[tuple[str, str]] = set()
     colon = "：" if language == "zh-CN" else ": "
+    told = in_all(found)
     for step in found:
         name = said("own route", language) if step.route == SHOP else step.route
         if step.refused:
@@ -120,12 +122,16 @@ def step_lines(
             continue
         yield name
         for recipient in step.to:
-            key = (recipient.channel, recipient.address.lower())
-            if key not in seen:
-                seen.add(key)
-                yield f"  → {_recipient(recipient, routing, news, mutes, now, language, answer)}"
+            key = place(recipient.channel, recipient.address)
+            if key in seen:
+                shown = f"{recipient.channel} {masked(recipient.address)}"
+                yield f"  × {shown}{colon}{said('again', language)}"
+                continue
+            seen.add(key)
+            yield f"  → {_recipient(told[key], routing, news, mutes, now, language, answer)}"
         for contact, why in step.left_out:
-            yield f"  × {contact}{colon}{_LEFT[why].in_language(language)}"
+            who = said("own route", language) if contact == SHOP and step.route != SHOP else contact
+            yield f"  × {'' if contact == step.route else who + colon}{_LEFT[why].in_language(language)}"
     if not seen:
         yield said("nobody", language)
 
@@ -167,13 +173,33 @@ def _limits(limits: Limits, language: Language) -> list[str]:
     return found
 
 
-def step_json(step: Step, news: News, mutes: Sequence[Mute], now: datetime) -> list[dict[str, Any]]:
+def steps_json(found: Sequence[Step], news: News, mutes: Sequence[Mute], now: datetime) -> Iterator[dict[str, Any]]:
     """One object for each recipient of a route, for each contact that it leaves out, and for a route that refuses."""
+    told, seen = in_all(found), set[tuple[str, str]]()
+    for step in found:
+        yield from _step_json(step, told, seen, news, mutes, now)
+
+
+def _step_json(
+    step: Step,
+    told: Mapping[tuple[str, str], Recipient],
+    seen: set[tuple[str, str]],
+    news: News,
+    mutes: Sequence[Mute],
+    now: datetime,
+) -> list[dict[str, Any]]:
     base: dict[str, Any] = {"route": step.route, "event": news.event, "client": news.client, "shop": news.shop}
     if step.refused:
         return [base | {"result": "refused", "condition": step.refused}]
     rows = []
-    for one in step.to:
+    for recipient in step.to:
+        key = place(recipient.channel, recipient.address)
+        if key in seen:
+            again = {"contact": recipient.contact, "channel": recipient.channel, "recipient": masked(recipient.address)}
+            rows.append(base | {"result": "again", **again})
+            continue
+        seen.add(key)
+        one = told[key]
         mute = muted(news, one.contact, mutes)
         opens = now if one.urgent else next_opening(one.limits.hours, now)
         rows.append(

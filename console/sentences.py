@@ -299,6 +299,17 @@ SENTENCES: Mapping[str, Text] = {
         "有通知发送失败；`kaohe notices list` 里有渠道的回执",
         "some notices failed; `kaohe notices list` shows what the provider answered",
     ),
+    "receipts unasked": Text(
+        "{channel} 问不到短信的送达情况：{why}", "{channel} cannot be asked which messages arrived: {why}"
+    ),
+    "receipts asked": Text(
+        "问了 {asked} 条短信的送达情况，{changed} 条有新结果",
+        "asked after {asked:message}; something new is known of {changed}",
+    ),
+    "callbacks at": Text(
+        "在 http://{listen}/<callback_secret>/<渠道> 接收送达回执；前面须有 TLS 反向代理",
+        "reports of delivery are taken at http://{listen}/<callback_secret>/<channel>, for a proxy that speaks TLS",
+    ),
     "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
     "notices wait": Text(

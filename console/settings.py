@@ -20,6 +20,7 @@ from sqlalchemy import URL
 from engine.errors import KaoheError, os_words, suggestion
 from engine.rulebook.model import Language, Text
 from engine.settings import Setting
+from notifier import callbacks
 from notifier.channels.registry import kinds
 
 LEDGER = "ledger.sqlite"
@@ -37,6 +38,7 @@ SETTINGS = (
     Setting("advice", "", "a directory of advice sheets, searched before the shipped ones"),
     Setting("single_notices", "5", "so many notices due at one recipient go out one by one; more are one message"),
     *dict.fromkeys(setting for kind in kinds().values() for setting in kind.settings),  # some kinds share one
+    *callbacks.SETTINGS,
     Setting("token", "", "who is at work, by a token of `kaohe tokens create`; empty: the system's user", secret=True),
     Setting("tick_seconds", "5", "how often the worker looks at what is due"),
     Setting("waiting_hours", "24", "how long after an assessment instant evidence that is expected is waited for"),

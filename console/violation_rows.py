@@ -56,13 +56,22 @@ def known_severity(session: Session, desk: Desk, severity: str | None) -> str | 
     if severity is None:
         return None
     severity = {words.zh: name for name, words in SEVERITIES.items()}.get(severity.strip(), severity)
-    graded = [version for rule in desk.sound_rules.values() for version in rule.versions if version.severity]
-    known = {*SEVERITIES, *(name for version in graded for name in version.ladder)}
+    known = _ruled(desk)
     if severity not in known and not _on_record(session, Violation.severity, severity):
-        known |= {name for name in session.exec(select(Violation.severity).distinct()) if name}
+        known = known_severities(session, desk)
         both = "、".join(f"{name}（{words.zh}）" for name, words in SEVERITIES.items())
         raise UnknownNameError("severity", severity[:LONGEST_SHOWN], known, zh=both)
     return severity
+
+
+def known_severities(session: Session, desk: Desk) -> set[str]:
+    """All severities that some violation has or could have."""
+    return _ruled(desk) | {name for name in session.exec(select(Violation.severity).distinct()) if name}
+
+
+def _ruled(desk: Desk) -> set[str]:
+    graded = [version for rule in desk.sound_rules.values() for version in rule.versions if version.severity]
+    return {*SEVERITIES, *(name for version in graded for name in version.ladder)}
 
 
 def known_rule(session: Session, desk: Desk, name: str) -> str:

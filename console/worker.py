@@ -16,8 +16,10 @@ from console.desk import KAOHE, Desk
 from console.sentences import sentence
 from console.watch.self_check import give_sign_of_life
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
+from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
+from engine.ledger.masking import masked
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
@@ -26,6 +28,7 @@ from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due
 from notifier.plan import Planned, plan_notices
+from notifier.receipt_polls import Polled, poll
 
 log = logging.getLogger("kaohe.worker")
 
@@ -64,7 +67,9 @@ def tick(desk: Desk, now: datetime, stop: Callable[[], bool] = never) -> Tick:
     book, faults = RuleBook.load(desk.settings.rulesets)
     assessed, failures = reconcile(desk, book, now, stop, whole=not faults)
     ahead = look_ahead_of(desk)(list(book.values()), now, stop)
-    return Tick(assessed, *deliver(desk, book, now, stop), failures, faults, ahead.failures)
+    done = Tick(assessed, *deliver(desk, book, now, stop), failures, faults, ahead.failures)
+    ask_receipts(desk, now, stop)
+    return done
 
 
 def look_ahead_of(desk: Desk) -> LookAhead:
@@ -101,6 +106,7 @@ def reconcile(
         )
     except AssessmentError as error:
         done, failures = error.done, error.failures
+    diagnose_new(desk.place, book, now, stop)
     look_after(desk.ledger, book, now, KAOHE, stop, lake=lambda: desk.lake)
     return done, failures
 
@@ -119,6 +125,14 @@ def deliver(
         deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter, most_single=most),
         faults,
     )
+
+
+def ask_receipts(desk: Desk, now: datetime, stop: Callable[[], bool] = never, *, everything: bool = False) -> Polled:
+    """Ask the providers what became of the messages that they took, those of which it is time to ask."""
+    if stop():
+        return Polled()
+    channels, _ = channels_of(desk.settings)
+    return poll(desk.ledger, channels, now, stop, everything=everything)
 
 
 @dataclass
@@ -140,6 +154,14 @@ def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], l
     """What is to be told about rules: those whose files are faulty, and those that could not be assessed."""
     return [sentence("left out", language, fault=fault) for fault in faults] + [
         sentence("not assessed", language, rule=rule, why=why.in_language(language)) for rule, why in failures.items()
+    ]
+
+
+def receipt_complaints(polled: Polled, language: str) -> list[str]:
+    """What is to be told about providers that cannot be asked what became of messages."""
+    return [
+        sentence("receipts unasked", language, channel=name, why=masked(why.answer))
+        for name, why in polled.faults.items()
     ]
 
 

@@ -9,16 +9,16 @@ from sqlmodel import Session, select
 
 from engine.ledger.tables import Notice, Subject
 from notifier.events import OCCASIONS
-from notifier.records import Record, records_of
+from notifier.records import Record, outline
 from notifier.routing.model import News
 from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
 
 
 def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Record | None]:
-    """The news of a notice that is no digest, the shop that it is about, and its violation, if any."""
+    """The news of a notice that is no digest, the shop that it is about, and its violation, if any, in outline."""
     if notice.violation_id is not None:
-        record = records_of(session, [notice.violation_id])[notice.violation_id]
+        record = outline(session, notice.violation_id)
         return record.news(notice.event), record.shop, record
     news = news_told(notice.event, notice.news or {}, notice.client)
     return news, shop_of(session, news), None

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Engine, func, or_, update
 from sqlmodel import Session, col, select
@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import database_clock, take_named_lock
 from engine.ledger.journal import Event, append
-from engine.ledger.tables import Notice
+from engine.ledger.tables import Notice, Violation
 from engine.rulebook.model import Language
 from notifier.about import about, why_over
 from notifier.channels.contract import Letter
@@ -50,11 +50,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A notice that is ours until its lease ends. `open_question`: an earlier attempt may have worked."""
+    """A notice that is ours until its lease ends. `open_question`: an earlier attempt may have worked.
+
+    `written`: its text is the one of this moment.
+    """
 
     notice: Notice
     number: int
     open_question: bool
+    written: bool = False
 
     def letter(self) -> Letter:
         """What is to be sent."""
@@ -63,6 +67,19 @@ class Claim:
         return Letter(
             n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body, n.variables or {}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text made before its notice is taken, as columns, and the violation that it tells of, as it was then."""
+
+    violation: Violation | None
+    columns: Mapping[str, Any]
+
+    def holds(self, session: Session) -> bool:
+        """Whether the violation is still as it was."""
+        then = self.violation
+        return then is None or session.get(Violation, then.id) == then
 
 
 def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
@@ -105,8 +122,22 @@ def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) ->
         return found, session.exec(others).one()
 
 
-def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | str:
-    """Take the notice, or say what became of it instead.
+def may_be_taken(session: Session, notice: Notice) -> bool:
+    """Whether nobody has this notice, nor is done with it."""
+    if notice.state == "sending" and notice.lease_until is not None:
+        return notice.lease_until <= database_clock(session)
+    return notice.state == "queued"
+
+
+def claim(
+    ledger: Engine,
+    number: int,
+    now: datetime,
+    owner: str,
+    lease: timedelta = LEASE,
+    prepared: Prepared | None = None,
+) -> Claim | str:
+    """Take the notice, with the text that was `prepared` for it if that still holds, or say what became of it instead.
 
     `gone` to somebody else, `dropped` or `failed` for good, `muted`, or `deferred` until messages may come there.
     """
@@ -123,8 +154,16 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         later = _not_before(session, notice, now)
         was, attempts = notice.state, notice.attempts
         same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
-        taken = {"state": "sending", "owner": owner, "lease_until": clock + lease, "attempts": attempts + 1}
+        taken: dict[str, Any] = {
+            "state": "sending",
+            "owner": owner,
+            "lease_until": clock + lease,
+            "attempts": attempts + 1,
+        }
         taken["tried_at"] = now
+        written = prepared is not None and over is None and prepared.holds(session)
+        if prepared is not None and written:
+            taken |= prepared.columns
         if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
         tried = notice.tried_at
@@ -148,7 +187,8 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
-        return Claim(notice, number, was == "sending" or (notice.answer or "").startswith("unknown:"))
+        open_question = was == "sending" or (notice.answer or "").startswith("unknown:")
+        return Claim(notice, number, open_question, written)
 
 
 def _give_back(session: Session, notice: Notice, attempts: int, tried: datetime | None, was: str) -> None:
@@ -216,6 +256,7 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
         notice = session.get_one(Notice, taken.number)
+        notice.provider_id = outcome.reference or notice.provider_id
         if throttled:  # it was not looked at: nothing speaks against it
             notice.attempts = attempts - 1
             notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)

@@ -19,10 +19,10 @@ from sqlalchemy import Engine
 from engine.errors import UnknownNameError
 from notifier.channels.contract import Channel
 from notifier.channels.outcome import Outcome, OutcomeKind
-from notifier.claims import LEASE, Claim, claim, due, record
+from notifier.claims import LEASE, Claim, Prepared, claim, due, record
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS
-from notifier.fresh import freshened
+from notifier.fresh import freshened, prepared
 from notifier.gathering import crowded, gather
 from notifier.sandbox import TemplateFaultError
 from notifier.sheets import SheetError
@@ -101,7 +101,8 @@ def deliver_due(
         if not resting.isdisjoint({(channel, None), (channel, recipient)}):
             done["resting"] += 1
             continue
-        taken = claim(ledger, number, instant(), owner, lease)
+        text = _prepared(ledger, number, drafter, instant())
+        taken = text if isinstance(text, str) else claim(ledger, number, instant(), owner, lease, text)
         if isinstance(taken, str):
             done[taken] += 1
             if taken == "deferred":
@@ -114,6 +115,14 @@ def deliver_due(
     return Delivered(**done)
 
 
+def _prepared(ledger: Engine, number: int, drafter: Drafter | None, now: datetime) -> Prepared | str | None:
+    """The notice's text by now, which taking it writes too; what keeps it from being made is told once it is ours."""
+    try:
+        return prepared(ledger, number, drafter, now) if drafter else None
+    except (TemplateFaultError, SheetError, UnknownNameError):
+        return None
+
+
 def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: Claim, now: datetime) -> Outcome:
     # What an earlier attempt left open stays so.
     left: OutcomeKind | None = "unknown" if taken.open_question else None
@@ -121,7 +130,7 @@ def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: C
         if taken.notice.event in DIGESTS:
             written = write(ledger, taken, drafter or Drafter({}, "zh-CN"), now)
         else:
-            written = freshened(ledger, taken, drafter, now) if drafter else taken
+            written = freshened(ledger, taken, drafter, now) if drafter and not taken.written else taken
     except (TemplateFaultError, SheetError, UnknownNameError) as error:
         return Outcome.of(left or "misconfigured", str(error))
     if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile

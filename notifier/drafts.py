@@ -50,7 +50,8 @@ class Drafter:
         """The text of one piece of news, on this channel. Raises what `Templates.render` and sheets raise."""
         if tale.event == OPENED.event:
             assert tale.record is not None  # it is about a violation
-            return self.templates.render(tale.event, channel, tale.record.facts(self.rulebook, self.sheets, language))
+            opened = tale.record.facts(self.rulebook, self.sheets, language, named=tale.of_house)
+            return self.templates.render(tale.event, channel, opened)
         facts = brief_of(
             tale.event,
             tale.told,

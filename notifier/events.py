@@ -19,7 +19,7 @@ class Occasion:
     Once the violation has left these states, the notice would be false: it is not queued, and not sent. What is `usual`
     goes to shops' own contacts, and over routes that name no events; the rest goes where a route asks for it. What is
     `of_house` goes to nobody but contacts of the house. `told_before`: it is news only to those who were told of the
-    violation.
+    violation. Other news than what is `of_small` is not told of violations below their rule's `notify_floor`.
     """
 
     event: str
@@ -27,6 +27,7 @@ class Occasion:
     usual: bool = True
     of_house: bool = False
     told_before: bool = False
+    of_small: bool = False
 
 
 OPENED = Occasion("violation.opened", UNSETTLED)
@@ -56,7 +57,7 @@ OTHERS: Mapping[str, Occasion] = {
         CORRECTED,
         WITHDRAWN,
         Occasion("penalty.recorded"),
-        Occasion("deadline.near", UNSETTLED),
+        Occasion("deadline.near", UNSETTLED, of_small=True),
         Occasion("sanction.begins", ALL - SETTLED | {"closed"}),
         Occasion("sanction.ends", ALL - SETTLED | {"closed"}),
         Occasion("warning.at_risk"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.ruling import ruling
 from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
@@ -19,6 +20,7 @@ from notifier.sheets import Sheet
 from notifier.words import dates, figures
 from notifier.words.appeals import appeal_words
 from notifier.words.claims import claim_words
+from notifier.words.diagnosis import accounts_words, cause_lines, hour_names, hours_words, margin_words
 from notifier.words.lines import one_line
 from notifier.words.measures import MeasureWords, last_day
 from notifier.words.vocabulary import PREDICTED, SEVERITIES, STATES, word
@@ -36,7 +38,9 @@ class NoticeFacts:
     call the rule. `in_force_dispute` says that a later
     announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
     decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
-    no exposure, unless it was closed after the platform had confirmed it.
+    no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its diagnosis: what
+    caused it, the most telling line first, the hours and `accounts` that weigh most (those for the house alone), and
+    what it takes in the cycle that is open; `first_action` follows the cause.
     """
 
     language: Language
@@ -71,6 +75,10 @@ class NoticeFacts:
     appeal: str | None
     appeal_until: str | None
     first_action: str | None
+    causes: tuple[str, ...]
+    hours: str | None
+    accounts: str | None
+    mend: str | None
     steps: tuple[str, ...]
     where: tuple[str, ...]
     assumed: tuple[str, ...]
@@ -88,17 +96,22 @@ def facts_of(
     language: Language,
     agent: Subject | None = None,
     version_key: str | None = None,
+    diagnosis: Diagnosis | None = None,
+    *,
+    named: bool = False,
 ) -> NoticeFacts:
     """The facts of one violation, from its rows, its rule and the rule's advice sheet.
 
     `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
     text is lost) the notice still says what is on record, under the rule's id and without a standard.
-    `version_key` names the version to speak of, where it is not the violation's own.
+    `version_key` names the version to speak of, where it is not the violation's own. `named`: whether the reader is of
+    the house, and may read which agents missed what.
     """
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
     ruled = ruling(violation, sanctions)
     settled = violation.state in SETTLED
+    told = None if settled else diagnosis
     end = last_day(ruled.sanctions)
     measures = MeasureWords(language, rule.measures if rule else {})
     top = _ends(violation.numerator, violation.numerator_low, violation.numerator_high)
@@ -141,7 +154,15 @@ def facts_of(
         reference=one_line(violation.reference) if violation.reference else None,
         appeal=appeal_words(version.appeal, language) if version and version.appeal and not settled else None,
         appeal_until=None if settled else _until(violation, language),
-        first_action=None if settled else sheet.first,
+        first_action=None
+        if settled
+        else sheet.first_for(told.lead, hour_names(told, language))
+        if told
+        else sheet.first,
+        causes=cause_lines(told, language) if told else (),
+        hours=hours_words(told, language) if told else None,
+        accounts=accounts_words(told, language) if told and named else None,
+        mend=margin_words(told, zone_of(violation.platform), language) if told else None,
         steps=() if settled else sheet.steps,
         where=() if settled else sheet.where,
         assumed=claims.assumed,

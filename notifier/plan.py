@@ -67,6 +67,7 @@ class Planned:
     settled          no longer open when its turn came
     late             found long after the assessment: told in a digest
     muted            nobody is told while a mute holds: recorded, with its reason
+    small            so few that chance decides, as its rule says: told in the week's list alone
     """
 
     queued: int = 0
@@ -78,6 +79,7 @@ class Planned:
     silent_shops: frozenset[str] = field(default_factory=frozenset)
     late: int = 0
     muted: int = 0
+    small: int = 0
 
     def __add__(self, other: Planned) -> Planned:
         return Planned(
@@ -90,6 +92,7 @@ class Planned:
             self.silent_shops | other.silent_shops,
             self.late + other.late,
             self.muted + other.muted,
+            self.small + other.small,
         )
 
 
@@ -229,6 +232,8 @@ def _drafts_again(
     made: list[Notice] = []
     for name in sorted(violations):
         record = records[name]
+        if record.is_small(drafter.rulebook):
+            continue
         made += ways.silenced(drafter.notices(record, OPENED.event, ways.to(record), now), record)
     return made
 
@@ -238,7 +243,7 @@ def _drafts(
 ) -> tuple[list[Notice], dict[Addressee, list[str]], Planned]:
     made: list[Notice] = []
     joining: dict[Addressee, list[str]] = defaultdict(list)
-    old = settled = late = 0
+    old = settled = late = small = 0
     silent: list[str] = []
     for entry in found:
         record = records.get(entry.object_id)
@@ -246,6 +251,8 @@ def _drafts(
             old += 1
         elif record is None or record.violation.state not in (occasion := EVENTS[entry.event]).states:
             settled += 1
+        elif record.is_small(drafter.rulebook):
+            small += 1
         elif not (recipients := ways.to(record)):
             silent.append(record.shop.key if record.shop else record.violation.id)
         elif is_late(entry.payload):
@@ -256,12 +263,14 @@ def _drafts(
     for key in sorted(set(silent)):
         _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
-    return made, joining, planned
+    return made, joining, planned + Planned(small=small)
 
 
 def _drafts_of_others(drafter: Drafter, ways: Ways, others: Iterable[Happening], now: datetime) -> list[Notice]:
     made: list[Notice] = []
     for one in others:
+        if one.record and not one.occasion.of_small and one.record.is_small(drafter.rulebook):
+            continue
         tale = Tale(one.news.event, one.told, one.record, one.shop, one.object, one.records)
         to = one.recipients(ways)
         made += ways.kept(drafter.told(tale, one.key, one.news.client or "", to, now), one.news)

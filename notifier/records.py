@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.assessment.archive import FileToday, file_today, version_as_used
+from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.ruling import Ruling, ruling
 from engine.ledger.tables import (
     Assessment,
@@ -26,7 +27,9 @@ from engine.ledger.tables import (
     Subject,
     Violation,
 )
-from engine.rulebook.model import Language, Rule, Version
+from engine.ledger.tables import Diagnosis as KeptDiagnosis
+from engine.rulebook.floor import below_floor
+from engine.rulebook.model import Interval, Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
 from notifier.routing.model import News
@@ -48,7 +51,7 @@ class Record:
     """A violation, what follows from it, and whose it is. `agent` is whom the rule judges if not the shop.
 
     `shop` is None for people and teams: they belong to no single shop. `used` is the rule that was used, as far as
-    the ledger knows.
+    the ledger knows, `diagnosis` what caused it.
     """
 
     violation: Violation
@@ -56,6 +59,7 @@ class Record:
     shop: Subject | None
     agent: Subject | None
     used: Used | None = None
+    diagnosis: Diagnosis | None = None
 
     def rule(self, rulebook: Mapping[str, Rule]) -> Rule | None:
         """The rule as it was when it decided; today's where the ledger does not tell; None where it is lost."""
@@ -80,22 +84,47 @@ class Record:
         v = self.violation
         return News(event, v.client, v.platform, self.shop.key if self.shop else None, v.rule, v.severity)
 
+    def is_small(self, rulebook: Mapping[str, Rule]) -> bool:
+        """Whether its numbers are below what its rule wants to be told of by itself."""
+        version, v = self.version(rulebook), self.violation
+        if version is None or not version.notify_floor:
+            return False
+        top = (
+            Interval(v.numerator, v.numerator)
+            if v.numerator_low is None
+            else Interval(v.numerator_low, v.numerator_high or 0)
+        )
+        bottom = (
+            Interval(v.denominator, v.denominator)
+            if v.denominator_low is None
+            else Interval(v.denominator_low, v.denominator_high or 0)
+        )
+        return below_floor(version, top, bottom)
+
     def ruling(self) -> Ruling:
         """What may be felt of it by now."""
         return ruling(self.violation, self.sanctions)
 
-    def facts(self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language) -> NoticeFacts:
-        """What a notice about it may say, under the version of its rule that decided it."""
-        return self.facts_under(self.rule(rulebook), self.violation.version, sheets, language)
+    def facts(
+        self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language, *, named: bool = False
+    ) -> NoticeFacts:
+        """What a notice about it may say, under the version of its rule that decided it.
 
-    def facts_under(self, told: Rule | None, version: str, sheets: Sheets, language: Language) -> NoticeFacts:
+        `named`: to somebody of the house, who may read which agents missed what.
+        """
+        return self.facts_under(self.rule(rulebook), self.violation.version, sheets, language, named=named)
+
+    def facts_under(
+        self, told: Rule | None, version: str, sheets: Sheets, language: Language, *, named: bool = False
+    ) -> NoticeFacts:
         """What a notice about it may say under this version of its rule."""
         rule = self.violation.rule
         subject = self.shop or self.agent
         assert subject is not None  # every violation has a subject
         sheet = sheets.sheet(rule, language)
         agent = self.agent if self.shop else None
-        return facts_of(self.violation, self.sanctions, subject, told, sheet, language, agent, version)
+        about = self.violation, self.sanctions, subject, told, sheet, language, agent, version, self.diagnosis
+        return facts_of(*about, named=named)
 
 
 def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]:
@@ -104,6 +133,15 @@ def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]
     for start in range(0, len(violations), AT_ONCE):
         found |= _records(session, violations[start : start + AT_ONCE])
     return found
+
+
+def outline(session: Session, violation: str) -> Record:
+    """A violation and whose it is, as they are on record now; not what follows from it, nor what decided it."""
+    row = session.get_one(Violation, violation, populate_existing=True)
+    subject = session.get_one(Subject, row.subject_id, populate_existing=True)
+    parent = session.get(Subject, subject.parent_id, populate_existing=True) if subject.parent_id is not None else None
+    shops = {parent.id or 0: parent} if parent else {}
+    return _record(row, [], subject, shops, None)
 
 
 def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[str, datetime]:
@@ -171,9 +209,24 @@ def _records(session: Session, ids: Sequence[str]) -> dict[str, Record]:
     subjects = _subjects(session, {row.subject_id for row in rows})
     shops = subjects | _subjects(session, {s.parent_id for s in subjects.values() if s.parent_id is not None})
     used = _used(session, {row.situation_id for row in rows if row.situation_id is not None})
+    known = _diagnoses(session, rows)
     return {
-        row.id: _record(row, sanctions[row.id], subjects[row.subject_id], shops, used.get(row.situation_id or 0))
+        row.id: replace(
+            _record(row, sanctions[row.id], subjects[row.subject_id], shops, used.get(row.situation_id or 0)),
+            diagnosis=known.get(row.id),
+        )
         for row in rows
+    }
+
+
+def _diagnoses(session: Session, rows: Sequence[Violation]) -> dict[str, Diagnosis]:
+    """The diagnoses of what stands of these violations; of those that changed since there are none."""
+    kept = session.exec(select(KeptDiagnosis).where(col(KeptDiagnosis.violation_id).in_([row.id for row in rows])))
+    situations = {row.id: row.situation_id for row in rows}
+    return {
+        one.violation_id: Diagnosis.of_json(one.document)
+        for one in kept
+        if one.situation_id == situations[one.violation_id]
     }
 
 

@@ -7,8 +7,9 @@ A rule without a sheet gets `fallback.<language>.yaml`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -16,7 +17,12 @@ from engine.errors import KaoheError, suggestion
 from engine.rulebook.model import Language
 
 SHIPPED = Path(__file__).parent / "advice"
-_KEYS = ("figure", "gap", "first", "steps", "where", "short")
+_KEYS = ("figure", "gap", "first", "causes", "steps", "where", "short")
+# What a diagnosis may find first (`engine.assessment.diagnosis.Diagnosis.lead`).
+CAUSES = (
+    *("roster_gap", "over_capacity", "slow", "untold", "roster_unknown"),
+    *("bad_attitude", "unresolved", "unprofessional", "unread", "bot", "hand_over"),
+)
 
 
 class SheetError(KaoheError):
@@ -28,7 +34,9 @@ class Sheet:
     """What a notice says about one rule beside its figures.
 
     `figure` puts the two counters into a sentence, `{k}` of `{n}`; `gap_one` and `gap_many` put the gap
-    into one, `{m}` pieces. Sheets without a gap sentence leave it out. `short` is what text messages call the rule.
+    into one, `{m}` pieces. Sheets without a gap sentence leave it out. `causes` has what to do first where that cause
+    is known; a sentence with `{hours}` is for diagnoses that know the hours. `short` is what text
+    messages call the rule.
     """
 
     figure: str
@@ -37,7 +45,13 @@ class Sheet:
     where: tuple[str, ...] = ()
     gap_one: str | None = None
     gap_many: str | None = None
+    causes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     short: str | None = None
+
+    def first_for(self, cause: str | None, hours: str | None) -> str:
+        """What to do first where this cause was found, in these hours; what is always good where it has no sentence."""
+        said = self.causes.get(cause or "", self.first)
+        return self.first if "{hours}" in said and not hours else said.replace("{hours}", hours or "")
 
     def figure_words(self, numerator: int | str, denominator: int | str) -> str:
         """The sentence that says how many of how many; of rounded numbers, `635–644` of `1000`."""
@@ -92,6 +106,9 @@ def read_sheet(path: Path) -> Sheet:
         gap = {"many": gap}
     if not isinstance(gap, Mapping) or not set(gap) <= {"one", "many"} or (gap and "many" not in gap):
         raise SheetError(f"{path}: gap: must be a sentence, or a mapping of one and many to sentences")
+    causes = data.get("causes", {})
+    if not isinstance(causes, Mapping) or not set(causes) <= set(CAUSES):
+        raise SheetError(f"{path}: causes: must be a mapping of {', '.join(CAUSES)} to sentences")
     return Sheet(
         figure=_sentence(path, "figure", data.get("figure")),
         first=_sentence(path, "first", data.get("first")),
@@ -99,6 +116,7 @@ def read_sheet(path: Path) -> Sheet:
         where=_sentences(path, "where", data.get("where", [])),
         gap_one=_sentence(path, "gap.one", gap["one"]) if "one" in gap else None,
         gap_many=_sentence(path, "gap.many", gap["many"]) if "many" in gap else None,
+        causes={cause: _sentence(path, f"causes.{cause}", said) for cause, said in causes.items()},
         short=_sentence(path, "short", data["short"]) if "short" in data else None,
     )
 

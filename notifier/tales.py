@@ -36,8 +36,10 @@ class Tale:
 
 def tale_of(session: Session, notice: Notice) -> Tale:
     """What the text of this notice, which is no digest, is made of by now."""
-    _, shop, record = about(session, notice)
-    told = notice.news or {}
+    told, record = notice.news or {}, None
+    if notice.violation_id is not None:
+        record = records_of(session, [notice.violation_id])[notice.violation_id]
+    shop = record.shop if record else about(session, notice)[1]
     of_house = routing_of(session).internal(notice.contact)
     listed = listed_in(session, notice.event, told, notice.client)
     return Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)

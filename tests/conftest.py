@@ -17,6 +17,9 @@ from sqlmodel import SQLModel
 from console.cli.main import run
 from engine.ledger.database import open_ledger
 from tests.haste import hastened, left_to_the_whole, unhastened, with_few_examples
+from tests.log_numbers import watched
+
+pytest_plugins = ["pytester"]
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -27,6 +30,17 @@ def haste():
     """Every test's new ledgers are made without the migrations' work; see tests/haste.py."""
     with hastened():
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_whole_number_is_logged(request):
+    """No test of the notifier or the console leaves a whole telephone number in any log."""
+    if not {"notifier", "console"} & set(request.path.parts):
+        yield
+        return
+    with watched() as found:
+        yield
+    assert not found, f"a whole telephone number was logged: {found}"
 
 
 @pytest.fixture

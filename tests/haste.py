@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from engine.ledger import database
 
-FEW = 20  # examples
+FEW = 10  # examples
 _AS_SHIPPED = {name: getattr(database, name) for name in ("_upgrade", "_sqlite_connected", "create_engine")}
 _statements: list[str] = []  # that make a new ledger in SQLite, once one has been migrated
 

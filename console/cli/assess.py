@@ -23,6 +23,7 @@ from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import AssessmentError, FaultError, assess_due
 from engine.assessment.deadlines import Wait
+from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.due import governed_cycles
 from engine.assessment.forecast import forecast_due
 from engine.assessment.outcome import Outcome
@@ -191,6 +192,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
             )
     except AssessmentError as error:
         done, failures = error.done, error.failures
+    diagnose_new(desk.place, desk.rulebook, asked.now, most=None)
     look_after(desk.ledger, desk.rulebook, asked.now, KAOHE, lake=lambda: desk.lake)
     plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language, desk.templates, desk.sheets)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed

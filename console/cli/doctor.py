@@ -17,14 +17,18 @@ from console.phrases import LEVELS, SUBJECTS, heads
 def doctor(
     context: typer.Context,
     send_none: Annotated[
-        bool, typer.Option("--send-none", help="Tell the mail server nothing beyond the login, not even the sender.")
+        bool,
+        typer.Option(
+            "--send-none",
+            help="Tell the mail server nothing beyond the login, not even the sender; ask no other channel's provider.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings."""
     desk = current(context)
     language = desk.settings.language
-    found = list(examine(desk, lambda: datetime.now(UTC), name_sender=not send_none))
+    found = list(examine(desk, lambda: datetime.now(UTC), sends=not send_none))
     if as_json:
         json_lines(f.as_json() for f in found)
     else:

@@ -62,8 +62,8 @@ CHINESE: Mapping[str, str] = {
     "Import evidence. Bad rows are set aside and told; the rest of their file is taken.": (
         "导入证据。有问题的行单独列出，其余照常导入。"
     ),
-    "What the files hold: sessions, messages, ratings, counts, penalties.": (
-        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数、penalties 平台处罚"
+    "What the files hold: sessions, messages, ratings, counts, penalties, shifts.": (
+        "文件里是什么：sessions 会话、messages 消息、ratings 评价、counts 别处统计的数、penalties 平台处罚、shifts 班表"
     ),
     "CSV, NDJSON or Parquet; with --mapping CSV or XLSX.": "CSV、NDJSON 或 Parquet；用 --mapping 时 CSV 或 XLSX",
     "Read the files as a back office gives them; see `kaohe mappings`.": "按后台导出的样子读；见 `kaohe mappings`",
@@ -122,8 +122,8 @@ CHINESE: Mapping[str, str] = {
     "Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings.": (
         "检查 kaohe 所依赖的一切，并说明怎样修好；有问题时退出码为 1。"
     ),
-    "Tell the mail server nothing beyond the login, not even the sender.": (
-        "只登录邮件服务器，别的什么都不说，连发件人也不报"
+    "Tell the mail server nothing beyond the login, not even the sender; ask no other channel's provider.": (
+        "只登录邮件服务器，连发件人也不报；不向其他渠道的服务商发任何请求"
     ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence.": (
@@ -143,18 +143,28 @@ CHINESE: Mapping[str, str] = {
     "Only entries about this object.": "只看关于它的条目",
     "Check every entry against the chain, and print its head.": "逐条核验日志链，并显示链头。",
     "A head that was noted earlier: nothing before it may be gone.": "先前记下的链头：它之前的不能缺",
-    "Notices: list, show, preview, retry, send what is due.": "通知：列出、查看、预览、重发、发送到期的。",
+    "Notices: list, show, preview, retry, send what is due; what arrived.": (
+        "通知：列出、查看、预览、重发、发送到期的；查送达。"
+    ),
     "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
     "One notice as it was written; a digest that waits, as it would be now.": (
         "一封通知的原文；待发的合并通知按现在的内容显示。"
+    ),
+    "Ask the providers now which messages of the last three days arrived, as the worker does from time to time.": (
+        "现在就向服务商查询最近三天的短信是否送达；值守进程会定时查询。"
+    ),
+    "Take what providers report of delivery by themselves, until told to stop; for a proxy that speaks TLS.": (
+        "接收服务商主动推送的送达回执，直到被叫停；前面须有 TLS 反向代理。"
+    ),
+    "The address of this host that a proxy sends calls on to.": "本机地址，反向代理把请求转到这里",
+    "Its settings, and whether each is set.": "渠道名：列出它的设置项，以及是否已设",
+    "The channels that there are, and which of them are set up; of one, its settings.": (
+        "有哪些渠道，哪些已设置；指定一个时列出它的设置项。"
     ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
     "email": "email（邮件）",
     "Every fault of the templates, and of the bindings of text messages, as file: what.": (
         "检查模板和短信绑定：逐条列出文件和问题。"
-    ),
-    "The channels that there are, which of them are set up, and the settings of each.": (
-        "列出通知渠道、是否已设置，以及各自的设置项。"
     ),
     "Send one message that says that it is a trial, now; nothing is recorded of it.": (
         "立刻试发一条消息，说明是试发；不留记录。"

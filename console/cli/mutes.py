@@ -13,12 +13,12 @@ from console.listing import listing
 from console.local_time import local_time
 from console.output import json_lines, say
 from console.routing_words import MUTE_HEADS, mute_json, mute_row, said
-from engine.errors import UnknownNameError
+from engine.errors import KaoheError, UnknownNameError
 from engine.ledger import subjects
 from engine.ledger.database import transaction
 from engine.ledger.tables import Mute
+from engine.ledger.violation_lists import known_client
 from engine.rulebook.platforms import platform as known_platform
-from notifier.events import ROUTED
 from notifier.routing.mutes import all_mutes, end_mute, set_mute
 from notifier.routing.rows import routing_of
 
@@ -43,9 +43,9 @@ def set_(
     platform = known_platform(platform).id if platform else None
     if rule is not None and rule not in desk.sound_rules:
         raise UnknownNameError("rule", rule, desk.sound_rules)
-    if event is not None and "*" not in event and event not in ROUTED:
-        raise UnknownNameError("event", event, ROUTED)
     with transaction(desk.ledger) as session:
+        if client is not None:
+            known_client(session, client)
         if contact is not None and contact not in (known := routing_of(session).contacts):
             raise UnknownNameError("contact", contact, known)
         mute = Mute(
@@ -73,9 +73,15 @@ def end(
 ) -> None:
     """End a mute before its time; what it has silenced stays so."""
     desk = current(context)
-    number = mute.upper().removeprefix("M-")
+    number = mute.strip().upper().removeprefix("M-")
+    if not number.isdecimal():
+        raise KaoheError(
+            f"{mute!r} is no mute: they are called M-1, M-2, …; `kaohe mutes list` shows them",
+            zh=f"{mute!r} 不是静音的编号，应写作 M-1；`kaohe mutes list` 列出全部",
+        )
+    number = str(int(number))
     with transaction(desk.ledger) as session:
-        end_mute(session, int(number) if number.isdecimal() else 0, why, desk.actor, datetime.now(UTC))
+        end_mute(session, int(number), why, desk.actor, datetime.now(UTC))
     say(said("mute ended", desk.settings.language, name=f"M-{number}"))
 
 

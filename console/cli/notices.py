@@ -26,13 +26,14 @@ from notifier.deliver import deliver_due
 from notifier.digests import items_of
 from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
+from notifier.receipts import UNDELIVERED
 from notifier.retry import known_notice
 from notifier.retry import retry as retry_notice
 from notifier.trial import trial
 from notifier.words.vocabulary import word
 from notifier.writing import text_of
 
-commands = group("notices", "Notices: list, show, preview, retry, send what is due.")
+commands = group("notices", "Notices: list, show, preview, retry, send what is due; what arrived.")
 
 
 @commands.command("list")
@@ -55,7 +56,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
                 n.client,
                 masked(n.recipient),
                 n.channel,
-                word(NOTICE_STATES, n.state, language),
+                _state(n, language),
                 _answer(n, language),
             ]
             for n in found
@@ -83,8 +84,8 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         json_lines([_row(found, items) | {"subject": subject, "body": body}])
         return
     language = desk.settings.language
-    state, answer = word(NOTICE_STATES, found.state, language), _answer(found, language)
-    say(f"{state} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
+    answer = _answer(found, language)
+    say(f"{_state(found, language)} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
     if body:
         say(f"\n{subject}\n\n{body}")
 
@@ -118,10 +119,15 @@ def retry(context: typer.Context, notice: int) -> None:
 
 
 @commands.command("channels")
-def channels_(context: typer.Context, as_json: AsJson = False) -> None:
-    """The channels that there are, which of them are set up, and the settings of each."""
+def channels_(
+    context: typer.Context,
+    channel: Annotated[str | None, typer.Argument(help="Its settings, and whether each is set.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The channels that there are, and which of them are set up; of one, its settings."""
     desk = current(context)
     language, (ready, faults) = desk.settings.language, channels_of(desk.settings)
+    told = [kind(channel)] if channel else list(kinds().values())
     if as_json:
         json_lines(
             {
@@ -130,22 +136,20 @@ def channels_(context: typer.Context, as_json: AsJson = False) -> None:
                 "fault": str(faults[k.name]) if k.name in faults else None,
                 "settings": [s.name for s in k.settings],
             }
-            for k in kinds().values()
+            for k in told
         )
         return
-    listing(
-        heads("channel set_up settings", language),
-        [
-            [
-                f"{k.name} {k.title.in_language(language)}",
-                phrase("yes" if k.name in ready else "no", language),
-                ", ".join(s.name for s in k.settings),
-            ]
-            for k in kinds().values()
-        ],
-        "",
-    )
-    for line in channel_complaints(faults, language):
+    if channel:
+        of_it = [
+            [s.name, s.variable, phrase("yes" if desk.settings[s.name] else "no", language)] for s in told[0].settings
+        ]
+        listing(heads("setting variable set_up", language), of_it, "")
+    else:
+        ways = [
+            [k.name, k.title.in_language(language), phrase("yes" if k.name in ready else "no", language)] for k in told
+        ]
+        listing(heads("channel title set_up", language), ways, "")
+    for line in channel_complaints({n: why for n, why in faults.items() if channel in (None, n)}, language):
         note(line)
 
 
@@ -211,9 +215,16 @@ def send(context: typer.Context) -> None:
         raise typer.Exit(1)
 
 
+def _state(notice: Notice, language: Language) -> str:
+    """The state of a notice; of one that was sent, what is known behind its provider."""
+    return word(NOTICE_STATES, (notice.receipt if notice.state == "sent" else None) or notice.state, language)
+
+
 def _answer(notice: Notice, language: Language) -> str:
-    """The answer to a notice as people may see it: without anybody's address."""
-    return masked(answer_words(notice.answer or "", language))
+    """The answer to a notice, and why it did not arrive, as people may see it: without anybody's address."""
+    undelivered = notice.state == "sent" and notice.receipt == UNDELIVERED
+    told = [answer_words(notice.answer or "", language), notice.receipt_answer if undelivered else ""]
+    return masked(" · ".join(part for part in told if part))
 
 
 def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
@@ -231,4 +242,7 @@ def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
         "answer": masked(n.answer) if n.answer else None,
         "created_at": n.created_at.isoformat(),
         "sent_at": n.sent_at.isoformat() if n.sent_at else None,
+        "receipt": n.receipt,
+        "receipt_at": n.receipt_at.isoformat() if n.receipt_at else None,
+        "receipt_answer": masked(n.receipt_answer) if n.receipt_answer else None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,20 +14,25 @@ from console.cli.app import AsJson, AsOf, current, group, lang_of
 from console.desk import Desk, instant
 from console.output import json_lines, note, say
 from console.phrases import answer_words
-from console.routing_words import difference_lines, said, step_json, step_lines
-from engine.errors import UnknownNameError
+from console.routing_words import difference_lines, said, step_lines, steps_json
+from console.violation_rows import known_rule, known_severities, known_severity
+from engine.errors import KaoheError, UnknownNameError
 from engine.ledger import subjects
+from engine.ledger.actors import Permission
 from engine.ledger.database import reading, transaction
 from engine.ledger.masking import masked
 from engine.ledger.tables import Subject
+from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by
+from engine.rulebook.platforms import platform as known_platform
 from notifier.events import OPENED, ROUTED
 from notifier.records import records_of
-from notifier.routing.file import Known, read_routing, written_routing
+from notifier.routing.file import Known, read_routing
 from notifier.routing.model import News
 from notifier.routing.mutes import mutes_at
 from notifier.routing.recipients import steps
 from notifier.routing.rows import differences, replace_routing, routing_of
+from notifier.routing.written import written_routing
 
 commands = group("routes", "Who is told: contacts and routes from one file, and what they lead to.")
 
@@ -63,6 +69,8 @@ def show(
 ) -> None:
     """The contacts and routes by which notices go, as a file that `kaohe routes apply` takes. Addresses are masked."""
     desk = current(context)
+    if full:
+        desk.who.must(Permission.REGISTER, None)
     with desk.reading() as session:
         routing = routing_of(session)
     if not routing.contacts and not routing.routes:
@@ -90,14 +98,19 @@ def preview(
     desk = current(context)
     if event not in ROUTED:
         raise UnknownNameError("event", event, ROUTED)
+    named = {"--shop": shop, "--platform": platform, "--client": client, "--rule": rule, "--severity": severity}
+    _not_both(violation, named)
     language, now = lang_of(lang, desk), instant(as_of, "--as-of")
     with desk.reading() as session:
         routing = read_routing(file, _known(session, desk)) if file else routing_of(session)
-        news, about = _news(session, violation, event, shop, platform, client, rule, severity)
+        if violation is not None:
+            news, about = _news_of(session, violation, event)
+        else:
+            news, about = _news(session, desk, event, shop, platform, client, rule, severity)
         found = list(steps(news, about, routing, language))
         mutes = mutes_at(session, now)
     if as_json:
-        json_lines(row for one in found for row in step_json(one, news, mutes, now))
+        json_lines(steps_json(found, news, mutes, now))
         return
     for line in step_lines(found, news, routing, mutes, now, language, answer_words):
         say(line)
@@ -105,17 +118,28 @@ def preview(
 
 def _known(session: Session, desk: Desk) -> Known:
     """What conditions may name. A client or shop that is still to come cannot be named yet."""
-    rows = session.exec(select(Subject).where(Subject.kind == "shop")).all()
-    return Known(
-        clients=frozenset({row.client for row in rows}),
-        shops=frozenset({row.key for row in rows}),
-        rules=frozenset(desk.sound_rules),
-    )
+    shops = dict(session.exec(select(Subject.key, Subject.client).where(Subject.kind == "shop")).all())
+    return Known(set(shops.values()), shops, set(desk.sound_rules), known_severities(session, desk))
+
+
+def _not_both(violation: str | None, named: Mapping[str, str | None]) -> None:
+    given = ", ".join(option for option, value in named.items() if value is not None)
+    if violation is not None and given:
+        raise KaoheError(
+            f"a violation says by itself what it is about: leave out {given}",
+            zh=f"违规本身已说明是谁的什么事：请去掉 {given}",
+        )
+
+
+def _news_of(session: Session, violation: str, event: str) -> tuple[News, Subject | None]:
+    name = by(session, violation).id
+    record = records_of(session, [name])[name]
+    return record.news(event), record.shop
 
 
 def _news(
     session: Session,
-    violation: str | None,
+    desk: Desk,
     event: str,
     shop: str | None,
     platform: str | None,
@@ -123,11 +147,17 @@ def _news(
     rule: str | None,
     severity: str | None,
 ) -> tuple[News, Subject | None]:
-    if violation is not None:
-        name = by(session, violation).id
-        record = records_of(session, [name])[name]
-        return record.news(event), record.shop
+    platform = known_platform(platform).id if platform else None
+    rule = known_rule(session, desk, rule) if rule is not None else None
+    severity = known_severity(session, desk, severity)
+    if client is not None:
+        known_client(session, client)
     if shop is None:
         return News(event, client, platform, None, rule, severity), None
     about = subjects.shop(session, shop, platform)
+    if client not in (None, about.client):
+        raise KaoheError(
+            f"{about.key} is a shop of {about.client}, and not of {client}",
+            zh=f"{about.key} 是客户 {about.client} 的店铺，不是 {client} 的",
+        )
     return News(event, about.client, about.platform, about.key, rule, severity), about

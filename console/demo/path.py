@@ -18,6 +18,7 @@ from console.registers import read_people, read_shops
 from console.sentences import sentence
 from engine.assessment.assess import assess_due
 from engine.assessment.deciding import decide
+from engine.assessment.diagnosing import diagnose_new
 from engine.errors import KaoheError
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.ledger.platform_notice import PlatformNotice
@@ -79,6 +80,7 @@ def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language
     taken, known = _import(desk, step, evidence, language)
     with progress(step_words(language)) as report:
         done = assess_due(desk.place, list(desk.rulebook.values()), now, report)
+    diagnose_new(desk.place, desk.rulebook, now, most=None)
     look_after(
         desk.ledger, desk.rulebook, now, KAOHE, lake=lambda: desk.lake
     )  # the duties that follow, as `kaohe assess` opens them

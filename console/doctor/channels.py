@@ -10,13 +10,16 @@ from notifier.channels.registry import USUAL, channels_of, kind
 SUBJECT = "channels"
 
 
-def check_channels(settings: Settings) -> list[Finding]:
-    """What is wrong with any channel but that of mail, which is looked at by itself; and which are set up."""
+def check_channels(settings: Settings, asks: bool = True) -> list[Finding]:
+    """What is wrong with any channel but that of mail, which is looked at by itself; and which are set up.
+
+    Providers are asked whether they know us only where it `asks`.
+    """
     built, faults = channels_of(settings)
     ready = sorted(built.keys() - {USUAL})
     found = [refused(SUBJECT, fault) for name, fault in faults.items() if name != USUAL]
     for name in ready:
-        found += _greeted(settings, name)
+        found += _greeted(settings, name) if asks else []
     if ready:
         zh = f"已设置：{'、'.join(ready)}；用 `kaohe notices test` 试发"
         found.append(ok(SUBJECT, zh, f"set up: {', '.join(ready)}; try them with `kaohe notices test`"))

@@ -35,11 +35,15 @@ from engine.rulebook.model import Text
 from engine.rulebook.platforms import PLATFORMS
 
 
-def examine(desk: Desk, clock: Callable[[], datetime], name_sender: bool = True) -> Iterator[Finding]:
-    """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent."""
+def examine(desk: Desk, clock: Callable[[], datetime], sends: bool = True) -> Iterator[Finding]:
+    """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent.
+
+    Without `sends` the mail server is told nothing but the login, and providers of other channels are not asked.
+    """
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)
-    secrets = [Path(settings[name]) for name in ("smtp_password_file", "robots_file") if settings[name]]
+    named = ("smtp_password_file", "robots_file", "callback_secret_file")
+    secrets = [Path(settings[name]) for name in named if settings[name]]
     zones = {p.id: p.zone for p in PLATFORMS.values()} | {rule.id: rule.zone for rule in book.values()}
     yield from _carried_out("settings", lambda: check_settings(settings))
     yield from _carried_out("home", lambda: check_home(home))
@@ -49,8 +53,8 @@ def examine(desk: Desk, clock: Callable[[], datetime], name_sender: bool = True)
     yield from _carried_out("rules", lambda: check_rules(book, faults, settings.rulesets))
     yield from _carried_out("judge", lambda: check_judge(Reasoner()))
     yield from _carried_out("database", lambda: _of_the_ledger(desk, book, clock))
-    yield from _carried_out("mail", lambda: check_mail(settings, name_sender))
-    yield from _carried_out("channels", lambda: check_channels(settings))
+    yield from _carried_out("mail", lambda: check_mail(settings, sends))
+    yield from _carried_out("channels", lambda: check_channels(settings, sends))
     yield from _carried_out("check_url", lambda: check_switch(settings["check_url"]))
 
 

@@ -1,4 +1,7 @@
-"""The three jobs of a worker: assess, deliver, check. Each is for one thread at a time, and none holds up another."""
+"""The four jobs of a worker: assess, deliver, ask for receipts, check.
+
+Each is for one thread at a time, and none holds up another.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,12 @@ from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
 from console.worker import (
     Told,
+    ask_receipts,
     channel_complaints,
     complaints_of,
     deliver,
     look_ahead_of,
+    receipt_complaints,
     reconcile,
     unwarned_complaints,
 )
@@ -37,14 +42,14 @@ from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Text
 
-CHECK_S = 60
+CHECK_S = RECEIPTS_S = 60
 
 log = logging.getLogger("kaohe.worker")
 
 
 @dataclass
 class Worker:
-    """One worker's three jobs, and what they know of each other. Each job is for one thread at a time."""
+    """One worker's four jobs, and what they know of each other. Each job is for one thread at a time."""
 
     desk: Desk
     stop: Callable[[], bool] = never
@@ -58,6 +63,7 @@ class Worker:
     _channels: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
+    _receipts: Told = field(default_factory=Told)
     _ahead: LookAhead | None = None
     _alarms: Alarms | None = None
     _faulty: dict[str, list[Complaint]] = field(default_factory=dict)  # what the other jobs find, for the check to tell
@@ -72,6 +78,7 @@ class Worker:
         return [
             (Patient("reconcile", self.reconcile, self.outages, outdated=self.end), seconds),
             (Patient("deliver", self.deliver, self.outages, outdated=self.end), seconds),
+            (Patient("receipts", self.receipts, self.outages, outdated=self.end), RECEIPTS_S),
             (Patient("check", self.check, self.outages, outdated=self.end), CHECK_S),
         ]
 
@@ -123,6 +130,20 @@ class Worker:
             counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
             log.info("%s", sentence("delivered", language, **counts))
         self._ticked("deliver")
+
+    def receipts(self) -> None:
+        """Ask what became of messages that were sent."""
+        if self.stop():
+            return
+
+        def stop() -> bool:
+            self.pulse.beat("receipts")  # asked between two recipients
+            return self.stop()
+
+        refuse_wrong_clock(self.desk.ledger, self.now())
+        done = ask_receipts(self.desk, self.now(), stop)
+        self._receipts.tell(receipt_complaints(done, self.desk.settings.language))
+        self._ticked("receipts")
 
     def check(self) -> None:
         """Give a sign of life, ask whether all is well, and let the dead man's switch know."""

@@ -39,7 +39,7 @@ from notifier.deliver import Delivered
 
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)  # that a run takes
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when each counter began: as many series again, unread
-JOBS = ("reconcile", "deliver", "check")
+JOBS = ("reconcile", "deliver", "receipts", "check")
 
 
 class LedgerFigures(Collector):

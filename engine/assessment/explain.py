@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
+from engine.assessment import diagnosis
 from engine.assessment.active import Stretch, limits
 from engine.assessment.archive import FileToday, file_today, outcome_of
+from engine.assessment.diagnosed import diagnoses, rostered
+from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.earlier import Earlier, earlier_verdicts
 from engine.assessment.outcome import DatedSanction, Outcome
 from engine.assessment.standing import live_files
@@ -40,6 +43,7 @@ class Explanation:
     `evidence_changed`: by evidence that came in since, and is not assessed yet, the figure is another; `details` show
     today's.
     `earlier` are the verdicts about the same cycle that were superseded.
+    `diagnosis` is what caused it, by today's evidence; None where there is none.
     `forecast` is what we reckoned: severity, kinds of measures, exposure. The outcome has what was decided instead.
     """
 
@@ -61,6 +65,7 @@ class Explanation:
     journal: tuple[journal.Entry, ...]
     overlaps: tuple[Stretch, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    diagnosis: Diagnosis | None = None
 
 
 def explain(
@@ -87,6 +92,8 @@ def explain(
     workshop = Workshop(lake, TallyCache(cache), live)
     with workshop.connection() as con:
         behind = details(con, workshop, rule, version, cycle, outcome.shop, most)
+        rosters = rostered(session, rule.platform, cycle)
+        causes = diagnoses(con, workshop, rule, version, cycle, [outcome.shop], rosters).get(outcome.shop)
     situation = session.get_one(Situation, assessment.situation_id)
     subject = session.get_one(Subject, row.subject_id)
     return Explanation(
@@ -108,6 +115,7 @@ def explain(
         journal=tuple(journal.entries(session, object_id=row.id)),
         overlaps=overlapping(session, row),
         earlier=earlier_verdicts(session, row),
+        diagnosis=causes,
     )
 
 
@@ -120,7 +128,8 @@ def without_agents(found: Explanation) -> Explanation:
         against=tuple(replace(row, agent=None) for row in behind.against),
         counted=tuple(row for row in behind.counted if row.agent is None),
     )
-    return replace(found, details=shown)
+    causes = found.diagnosis and diagnosis.without_agents(found.diagnosis)
+    return replace(found, details=shown, diagnosis=causes)
 
 
 def _assessment(session: Session, violation: Violation) -> Assessment | None:

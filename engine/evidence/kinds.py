@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from engine.errors import UnknownNameError
@@ -62,6 +63,19 @@ _STATUSES = MappingProxyType(
         "已执行": "executed",
         "已扣款": "executed",
         "已生效": "executed",
+    }
+)
+_DUTIES = MappingProxyType(
+    {
+        "在岗": "on_duty",
+        "值班": "on_duty",
+        "上班": "on_duty",
+        "在线": "online",
+        "休息": "break",
+        "小休": "break",
+        "离线": "offline",
+        "下线": "offline",
+        "缺勤": "offline",
     }
 )
 _DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
@@ -236,7 +250,33 @@ PENALTIES = Kind(
     judged=False,
 )
 
-KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS, MESSAGES, RATINGS, COUNTS, PENALTIES)}
+# Who was to serve a shop, or did, and when. A break or an absence within a shift takes it out of the shift.
+SHIFTS = Kind(
+    name="shifts",
+    columns=(
+        _PLATFORM,
+        _SHOP,
+        replace(_AGENT, required=True),
+        Column("starts_at", "instant", required=True, called=("上班时间", "班次开始", "开始时间")),
+        Column("ends_at", "instant", required=True, called=("下班时间", "班次结束", "结束时间")),
+        Column(
+            "state",
+            required=True,
+            choices=("on_duty", "online", "break", "offline"),
+            synonyms=_DUTIES,
+            called=("状态", "在线状态", "班次状态"),
+        ),
+        Column("limit", "integer", within=(1, 10_000), called=("接待上限", "最大接待数")),
+    ),
+    key=(),
+    day_of="starts_at",
+    order=("shop", "agent", "starts_at", "ends_at", "state", "limit", "nth"),
+    orders=(Order("starts_at", "ends_at", "shift"),),
+    added=(_NTH,),
+    judged=False,
+)
+
+KINDS: Mapping[str, Kind] = {k.name: k for k in (SESSIONS, MESSAGES, RATINGS, COUNTS, PENALTIES, SHIFTS)}
 
 
 def kind(name: str) -> Kind:

@@ -48,6 +48,7 @@ REASONS: Mapping[str, Text] = {
     "control": Text("含有控制字符", "holds a control character"),
     "appeal_first": Text("申诉期限早于通知时间", "the deadline to appeal lies before the notice"),
     "reply_first": Text("回复早于会话开始", "a reply before the opening"),
+    "shift": Text("下班早于上班", "the shift ends before it begins"),
     "closed_first": Text("关闭早于会话开始", "closed before the opening"),
     "not_object": Text("不是 JSON 对象", "not a JSON object"),
     "not_value": Text("不是文字或整数", "not a text or a whole number"),

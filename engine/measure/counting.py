@@ -83,10 +83,18 @@ def files_of(relation: str, needs: Iterable[Need], live: Live) -> list[File]:
     return sorted({file for n in needs for file in files_read(relation, n.platform, n.day, live)})
 
 
-def relation_rows(con: duckdb.DuckDBPyConnection, lake: Lake, relation: str, needs: Sequence[Need], live: Live) -> str:
+def relation_rows(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    relation: str,
+    needs: Sequence[Need],
+    live: Live,
+    among: str | None = None,
+) -> str:
     """SQL for the rows that a relation is made of, on the days of `needs`, at least one of which has a day file.
 
-    It reads the table `wanted`, which this fills. Raises UncountableError where a day file is missing.
+    It reads the table `wanted`, which this fills; `among` names a table of the shops to which it keeps.
+    Raises UncountableError where a day file is missing.
     """
     paths: dict[str, list[Path]] = {}
     for file in files_of(relation, needs, live):
@@ -95,7 +103,8 @@ def relation_rows(con: duckdb.DuckDBPyConnection, lake: Lake, relation: str, nee
         "CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?::DATE[]) AS day, unnest(?::TIMESTAMP[]) AS cut_off",
         [[n.day for n in needs], [utc_naive(n.cut_off) for n in needs]],
     )
-    sources = {kind.name: f"({day_rows(kind, paths.get(kind.name, ()))})" for kind in KINDS.values()}
+    only = f" SEMI JOIN {among} USING (shop)" if among else ""
+    sources = {kind.name: f"(FROM ({day_rows(kind, paths.get(kind.name, ()))}){only})" for kind in KINDS.values()}
     return DERIVATIONS[relation].sql.format(**sources, zone=PLATFORMS[needs[0].platform].zone)
 
 

@@ -79,6 +79,13 @@ def files_read(relation: str, platform: str, day: date, live: Live, agents: bool
     return found
 
 
+def files_between(kind: str, platform: str, days: Sequence[date], live: Live, before: int = 0) -> list[File]:
+    """The live day files of a kind from `before` days before the first of `days` to the last."""
+    first = min(days) - timedelta(days=before)
+    found = (first + timedelta(days=n) for n in range((max(days) - first).days + 1))
+    return [(kind, platform, day, live[kind, platform, day]) for day in found if (kind, platform, day) in live]
+
+
 def input_key(tallies: TallySet, need: Need, live: Live) -> str | None:
     """Names all that a tally is reckoned from, beside its counters; None where no day file is to be read at all."""
     read = files_read(tallies.relation, need.platform, need.day, live)

@@ -78,6 +78,7 @@ def duties(
             platform=shop.platform if shop else None,
             shop=shop.key if shop else None,
             rule=duty.rule,
+            kind=duty.kind,
         )
         for part in ([None] if only is None else in_parts(only))
         for duty, shop in _duties(session, now, within, part)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
+from engine.assessment import diagnosis
 from engine.assessment.explain import Explanation, explain
 from engine.assessment.forfeiting import Until, appeal_until
 from engine.evidence.lake import Lake
@@ -94,7 +95,8 @@ def without_agents(found: Explanation) -> Explanation:
         against=tuple(replace(row, agent=None) for row in behind.against),
         counted=tuple(row for row in behind.counted if row.agent is None),
     )
-    return replace(found, details=nameless, outcome=replace(found.outcome, agent=None))
+    causes = found.diagnosis and diagnosis.without_agents(found.diagnosis)
+    return replace(found, details=nameless, outcome=replace(found.outcome, agent=None), diagnosis=causes)
 
 
 def journal_json(content: Content) -> dict[str, Any]:

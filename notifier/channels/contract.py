@@ -12,6 +12,11 @@ from engine.rulebook.model import Language
 from notifier.channels.outcome import Outcome
 
 
+def letter_digest(key: str, event: str, channel: str, recipient: str) -> str:
+    """Our own word for the letter that tells this piece of news to this recipient over this channel."""
+    return hashlib.sha256("\n".join((key, event, channel, recipient)).encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One finished message to one recipient, about one violation or a digest, always of one client's shops.
@@ -33,8 +38,7 @@ class Letter:
     @property
     def digest(self) -> str:
         """32 hexadecimal digits that name this letter: the same at every attempt, no other has them."""
-        names = "\n".join((self.key, self.event, self.channel, self.recipient))
-        return hashlib.sha256(names.encode()).hexdigest()[:32]
+        return letter_digest(self.key, self.event, self.channel, self.recipient)
 
 
 class Channel(Protocol):

@@ -11,6 +11,7 @@ from engine.rulebook.model import Text
 from engine.settings import Setting
 from notifier.channels.contract import Channel
 from notifier.channels.outcome import Outcome
+from notifier.channels.report import Callback
 
 # Which templates a channel's texts are made with: a mail's; Markdown of a chat; the variables of a short message.
 Form = Literal["email", "chat", "sms"]
@@ -45,6 +46,7 @@ class Kind:
     build     the channel as it is set up, None where it is not; raises KaoheError where the settings are wrong
     greet     goes as far as one can without sending anything; None where that cannot be tried
     extra     the extra of the package that must be installed for it, if any
+    callback  how the provider's own reports of delivery are read, where it sends any
     """
 
     name: str
@@ -56,3 +58,4 @@ class Kind:
     settings: tuple[Setting, ...] = ()
     greet: Callable[[Setup], Outcome | None] = lambda _: None
     extra: str | None = None
+    callback: Callback | None = None

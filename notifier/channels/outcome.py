@@ -25,18 +25,19 @@ class Outcome:
     unknown        the connection went before the answer came: it may have been taken
 
     `for_all`: every other letter over this channel would fare the same now (the server is down, the disk is full), so
-    that trying them can wait.
+    that trying them can wait. `reference`: the provider's own name for what it took, under which it reports later.
     """
 
     kind: OutcomeKind
     answer: str
     for_all: bool = False
     until: datetime | None = None
+    reference: str | None = None
 
     @classmethod
-    def of(cls, kind: OutcomeKind, answer: str, *, for_all: bool = False) -> Outcome:
+    def of(cls, kind: OutcomeKind, answer: str, *, for_all: bool = False, reference: str | None = None) -> Outcome:
         """An outcome whose answer is put on one line and cut to 500 characters."""
-        return cls(kind, cut(answer, LONGEST_ANSWER), for_all)
+        return cls(kind, cut(answer, LONGEST_ANSWER), for_all, reference=reference)
 
     @classmethod
     def throttled(cls, answer: str, until: datetime, *, for_all: bool = False) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from sqlmodel import Session, col, func, or_, select
 
-from engine.calendar.zones import local_day, local_instant, zone_named
+from engine.calendar.zones import local_day, local_instant, utc, zone_named
 from engine.ledger.tables import Notice
 from notifier.routing.model import Hours, Limits
 
@@ -32,7 +32,7 @@ def slots(now: datetime) -> Slots:
     >>> found.hour.isoformat(), found.day.isoformat()
     ('2026-03-10T02:00:00+00:00', '2026-03-09T16:00:00+00:00')
     """
-    hour = now.replace(minute=0, second=0, microsecond=0)  # of a zone whose offset is whole hours
+    hour = utc(now).replace(minute=0, second=0, microsecond=0)  # of a zone whose offset is whole hours
     day = local_day(now, ZONE)
     midnight = local_instant(day, time(), ZONE)
     return Slots(hour, hour + timedelta(hours=1), midnight, local_instant(day + timedelta(days=1), time(), ZONE))

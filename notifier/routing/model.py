@@ -11,6 +11,7 @@ from types import MappingProxyType
 from engine.rulebook.model import Language
 
 SHOP = "@shop"  # in a route: the shop's own contact
+SHOP_PREFIX = "shop:"  # of a shop's key, which people leave out
 DAY_MINUTES = 24 * 60
 
 
@@ -70,6 +71,15 @@ class Limits:
 
 
 UNLIMITED = Limits()
+
+
+def place(channel: str, address: str) -> tuple[str, str]:
+    """By what two addresses are known to be the same: mail servers do not tell capitals from small letters.
+
+    >>> place("email", "Li@example.com") == place("email", "li@example.com")
+    True
+    """
+    return channel, address.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +143,19 @@ class Route:
         >>> route.refuses(News("violation.opened", platform="pinduoduo"), usual)
         'platforms'
         """
-        if self.events is None and news.event not in usual:
-            return "events"
-        if self.events is not None and not any(fnmatchcase(news.event, pattern) for pattern in self.events):
-            return "events"
-        for name, value in (
-            ("clients", news.client),
-            ("platforms", news.platform),
-            ("shops", news.shop),
-            ("rules", news.rule),
-            ("severities", news.severity),
+        for name, allowed, value in (
+            ("clients", self.clients, news.client),
+            ("platforms", self.platforms, news.platform),
+            ("shops", self.shops, news.shop),
+            ("rules", self.rules, news.rule),
+            ("severities", self.severities, news.severity),
         ):
-            allowed: tuple[str, ...] | None = getattr(self, name)
             if allowed is not None and value not in allowed:
                 return name
-        return None
+        if self.events is None:
+            return None if news.event in usual else "events"
+        asked = news.event in self.events or any(fnmatchcase(news.event, pattern) for pattern in self.events)
+        return None if asked else "events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +168,13 @@ class Routing:
     @property
     def names_shops(self) -> bool:
         """Whether some route says what goes to shops' own contacts; if none does, what is usual goes there."""
-        return any(SHOP in (*route.to, *route.escalate_to) for route in self.routes)
+        return any(SHOP in route.to or SHOP in route.escalate_to for route in self.routes)
 
-    def limits(self, contact: str | None, channel: str, address: str) -> Limits:
-        """The limits of this address: those of the contact's, none for a shop's own or one that is not known."""
-        known = self.contacts.get(contact or "")
-        found = (a.limits for a in known.addresses if (a.channel, a.address) == (channel, address)) if known else ()
-        return next(iter(found), UNLIMITED)
+    def limits(self, contact: str | None, channel: str, address: str) -> Limits | None:
+        """The limits of this address of a contact; None where it has no such address, or is the shop's own."""
+        known, here = self.contacts.get(contact or ""), place(channel, address)
+        found = (a.limits for a in known.addresses if place(a.channel, a.address) == here) if known else ()
+        return next(iter(found), None)
 
     def internal(self, contact: str | None) -> bool:
         """Whether this is a contact of the house."""

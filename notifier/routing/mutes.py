@@ -8,13 +8,15 @@ from fnmatch import fnmatchcase
 
 from sqlmodel import Session, col, select
 
-from engine.errors import KaoheError
+from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.everything import everything
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Mute
+from notifier.events import ROUTED
 from notifier.routing.model import News
 
 LONGEST = timedelta(days=92)  # what is silent for longer is a route that should end
+MOST_ID = 2**31 - 1  # that the ledger can be asked for
 PARTS = ("client", "platform", "shop", "rule", "event", "contact")
 
 
@@ -30,11 +32,7 @@ def muted(news: News, contact: str | None, mutes: Iterable[Mute]) -> Mute | None
 
     `contact` None: the shop's own.
     """
-    found = None
-    for mute in mutes:
-        if _covers(mute, news, contact):
-            found = mute
-    return found
+    return max((mute for mute in mutes if _covers(mute, news, contact)), key=lambda m: m.ends_at, default=None)
 
 
 def _covers(mute: Mute, news: News, contact: str | None) -> bool:
@@ -56,9 +54,12 @@ def set_mute(session: Session, mute: Mute, now: datetime) -> Mute:
     A mute needs an end that is to come and not too far away, a reason, and something that it is about: all notices of
     everybody are silenced by no mute.
     """
-    if not mute.why.strip():
-        raise KaoheError("a mute needs a reason", zh="静音要写明原因")
-    if all(getattr(mute, part) is None for part in PARTS):
+    _reasoned(mute.why)
+    if mute.event is not None and not (told := _events(mute.event)):
+        raise UnknownNameError("event", mute.event, ROUTED)
+    if all(getattr(mute, part) is None for part in PARTS if part != "event") and (
+        mute.event is None or len(told) == len(ROUTED)
+    ):
         raise KaoheError(
             f"a mute must be about something: {', '.join(PARTS)}", zh=f"静音要写明对象：{'、'.join(PARTS)} 中至少一项"
         )
@@ -78,12 +79,13 @@ def set_mute(session: Session, mute: Mute, now: datetime) -> Mute:
 
 def end_mute(session: Session, number: int, why: str, actor: str, now: datetime) -> Mute:
     """Let what is to come be told again; what was muted stays so. Raises KaoheError where there is nothing to end."""
+    _reasoned(why)
     with everything(session):
-        mute = session.get(Mute, number, with_for_update=True)
+        mute = session.get(Mute, number, with_for_update=True) if 0 < number <= MOST_ID else None
         if mute is None or mute.ended_at is not None or mute.ends_at <= now:
             raise KaoheError(
-                f"there is no mute {number} that holds; `kaohe mutes list` shows them",
-                zh=f"没有正在生效的静音 {number}；`kaohe mutes list` 列出全部",
+                f"there is no mute M-{number} that could end; `kaohe mutes list` shows them",
+                zh=f"没有可以结束的静音 M-{number}；`kaohe mutes list` 列出全部",
             )
         mute.ended_at, mute.ended_by = now, actor
         session.add(mute)
@@ -99,6 +101,15 @@ def all_mutes(session: Session, now: datetime, *, over: bool = False) -> Sequenc
         if not over:
             wanted = wanted.where(Mute.ends_at > now, col(Mute.ended_at).is_(None))
         return session.exec(wanted.order_by(col(Mute.ends_at), col(Mute.id))).all()
+
+
+def _reasoned(why: str) -> None:
+    if not why.strip():
+        raise KaoheError("a mute needs a reason, and so does ending one", zh="设置或结束静音都要写明原因")
+
+
+def _events(pattern: str) -> list[str]:
+    return [event for event in ROUTED if fnmatchcase(event, pattern)]
 
 
 def _payload(mute: Mute, why: str) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +12,7 @@ from engine.rulebook.model import Language, Text
 from notifier.channels.kind import Form
 from notifier.channels.registry import kinds, written_address
 from notifier.events import ESCALATED, OPENED, ROUTED, USUAL
-from notifier.routing.model import SHOP, UNLIMITED, Contact, Hours, Limits, News, Route, Routing
+from notifier.routing.model import SHOP, UNLIMITED, Contact, Hours, Limits, News, Route, Routing, place
 from notifier.words.lines import cut
 
 LONGEST_SHOWN = 120
@@ -42,8 +42,8 @@ class Recipient:
     spares: tuple[Recipient, ...] = ()
 
 
-# Why a route leads to nobody, or a contact on it is left out.
-Left = Literal["condition", "client", "house", "channel"]
+# Why a contact on a route is left out.
+Left = Literal["client", "house", "channel", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,27 @@ def recipients_of(news: News, shop: Subject | None, routing: Routing, language: 
     `shop` is the shop that it is about, if it is about one; `language` that of its own contact. Empty where nobody is
     routed to. An address that cannot be used is there too, with its fault.
     """
+    return list(in_all(steps(news, shop, routing, language)).values())
+
+
+def in_all(found_steps: Iterable[Step]) -> dict[tuple[str, str], Recipient]:
+    """The recipients of these steps by their `place`: each where it comes first, and urgent if it is so once."""
     found: dict[tuple[str, str], Recipient] = {}
-    for step in steps(news, shop, routing, language):
+    for step in found_steps:
         for recipient in step.to:
-            key = (recipient.channel, recipient.address.lower())
+            key = place(recipient.channel, recipient.address)
             known = found.get(key)
             if known is None:
                 found[key] = recipient
             elif recipient.urgent and not known.urgent:
                 found[key] = replace(known, urgent=True)
-    return list(found.values())
+    return found
 
 
 def steps(news: News, shop: Subject | None, routing: Routing, language: Language) -> Iterator[Step]:
     """What each route comes to, in their order; last the way that none has to name: to the shop's own contact."""
     occasion = ROUTED.get(news.event)
+    of_house = occasion is not None and occasion.of_house
     escalated = news.event == ESCALATED.event  # told along the routes by which the violation was told
     asked = replace(news, event=OPENED.event) if escalated else news
     for route in routing.routes:
@@ -92,21 +98,25 @@ def steps(news: News, shop: Subject | None, routing: Routing, language: Language
         to: list[Recipient] = []
         left: list[tuple[str, Left]] = []
         for name in route.escalate_to if escalated else route.to:
-            if name == SHOP:
-                to += [replace(r, why=route.name, urgent=route.urgent) for r in _own(shop, language)]
-                continue
             contact = routing.contacts.get(name)
-            if contact is None:
+            if name == SHOP:
+                why_not = _why_not_own(shop, news, of_house=of_house)
+                own = [] if why_not else _own(shop, language)
+                made = [replace(r, why=route.name, urgent=route.urgent) for r in own]
+            elif contact is not None:
+                why_not = _why_not(contact, news, of_house=of_house)
+                made = [] if why_not else _of_contact(contact, route)
+            else:
                 continue
-            why_not = _why_not(contact, news, of_house=occasion is not None and occasion.of_house)
-            made = [] if why_not else _of_contact(contact, route)
             if made:
                 to += made
             else:
-                left.append((name, why_not or "channel"))
+                left.append((name, why_not or ("empty" if contact is None else "channel")))
         yield Step(route.name, to=tuple(to), left_out=tuple(left))
     if not routing.names_shops and news.event in USUAL:
-        yield Step(SHOP, to=tuple(_own(shop, language)))
+        why_not = _why_not_own(shop, news, of_house=of_house)
+        own = [] if why_not else _own(shop, language)
+        yield Step(SHOP, to=tuple(own), left_out=() if own else ((SHOP, why_not or "empty"),))
 
 
 def _why_not(contact: Contact, news: News, *, of_house: bool) -> Left | None:
@@ -116,6 +126,13 @@ def _why_not(contact: Contact, news: News, *, of_house: bool) -> Left | None:
     if of_house:
         return "house"
     return "client" if news.client is not None and news.client != contact.client else None
+
+
+def _why_not_own(shop: Subject | None, news: News, *, of_house: bool) -> Left | None:
+    """Why the shop's own contact must not be told: what was found for one client is not for who has the shop by now."""
+    if of_house:
+        return "house"
+    return "client" if shop is not None and news.client is not None and shop.client != news.client else None
 
 
 def _of_contact(contact: Contact, route: Route) -> list[Recipient]:
@@ -164,9 +181,10 @@ def contact_faults(contact: str) -> list[tuple[str, Text]]:
 
 def misdirected(notice: Notice, news: News, shop: Subject | None, routing: Routing) -> str | None:
     """Why this notice must not go where it was to go, or None: nobody is routed there by now."""
-    for recipient in recipients_of(news, shop, routing, "zh-CN"):
-        for one in (recipient, *recipient.spares):
-            if (one.channel, one.address) == (notice.channel, notice.recipient):
+    here = place(notice.channel, notice.recipient)
+    for step in steps(news, shop, routing, "zh-CN"):
+        for recipient in step.to:
+            if any(place(one.channel, one.address) == here for one in (recipient, *recipient.spares)):
                 return None
     if notice.contact is None:
         return f"{notice.recipient} is not in the contact of the shop any more"
@@ -175,9 +193,10 @@ def misdirected(notice: Notice, news: News, shop: Subject | None, routing: Routi
 
 def limits_of(notice: Notice, routing: Routing) -> Limits:
     """When and how often messages may come to where this notice goes."""
-    if notice.contact is not None:
-        return routing.limits(notice.contact, notice.channel, notice.recipient)
-    return FORM_LIMITS.get(kinds()[notice.channel].form, UNLIMITED) if notice.channel in kinds() else UNLIMITED
+    found = routing.limits(notice.contact, notice.channel, notice.recipient)
+    if found is None and notice.channel in kinds():
+        found = FORM_LIMITS.get(kinds()[notice.channel].form)
+    return found or UNLIMITED
 
 
 def _addresses(contact: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Pool, delete
 from sqlmodel import Session, col, select
 
 from engine.ledger import tables
@@ -25,7 +25,7 @@ from notifier.routing.model import Address, Contact, Hours, Limits, Route, Routi
 STAMP = "routing"  # the cursor that holds the batch of the journal with the last change
 LISTS = ("clients", "platforms", "shops", "rules", "severities", "events", "channels")
 
-_read: WeakKeyDictionary[Engine, tuple[int, Routing]] = WeakKeyDictionary()
+_read: WeakKeyDictionary[Pool, tuple[int, Routing]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +43,40 @@ class Difference:
 def routing_of(session: Session) -> Routing:
     """The contacts and routes by which notices go now, whatever part of the ledger the session may see.
 
-    What was read once is kept until it changes.
+    What was read once is kept until it changes. What this very transaction changes is not kept: it may roll back, and
+    another change then get its batch.
     """
-    bind = session.get_bind()
-    engine = bind.engine if isinstance(bind, Connection) else bind
+    pool = _pool(session)
     with everything(session):
-        stamp = session.get(Cursor, STAMP, populate_existing=True)
-        if stamp is None:
-            return Routing()
-        kept = _read.get(engine)
-        if kept is None or kept[0] != stamp.batch:
-            kept = _read[engine] = (stamp.batch, _load(session))
+        if session.info.get(STAMP):
+            return _load(session)
+        kept = _read.get(pool)
+        while kept is None or kept[0] != (batch := _batch(session)):
+            # On PostgreSQL each statement sees what is committed: it is whole where nothing has changed meanwhile.
+            batch = _batch(session)
+            kept = (batch, _load(session) if batch else Routing())
+        _read[pool] = kept
     return kept[1]
 
 
+def _pool(session: Session) -> Pool:
+    """What the engine and all that are made of it by other options have in common."""
+    bind = session.get_bind()
+    return (bind.engine if isinstance(bind, Connection) else bind).pool
+
+
+def _batch(session: Session) -> int:
+    """The batch of the journal with the last change; 0 before the first."""
+    return session.exec(select(Cursor.batch).where(Cursor.reader == STAMP)).first() or 0
+
+
 def differences(before: Routing, after: Routing) -> tuple[Difference, Difference]:
-    """What changes in contacts, and what in routes. A route that only moves has changed."""
-    old = {r.name: (n, r) for n, r in enumerate(before.routes)}
-    new = {r.name: (n, r) for n, r in enumerate(after.routes)}
-    return _difference(before.contacts, after.contacts), _difference(old, new)
+    """What changes in contacts, and what in routes. A route that only changes places with others has changed."""
+    old, new = ({route.name: route for route in side.routes} for side in (before, after))
+    stay = [name for name in old if name in new], [name for name in new if name in old]
+    moved = {name for was, name in zip(*stay, strict=True) if was != name}
+    first, second = ({name: (name in moved and side is new, r) for name, r in side.items()} for side in (old, new))
+    return _difference(before.contacts, after.contacts), _difference(first, second)
 
 
 def replace_routing(session: Session, routing: Routing, actor: str, now: datetime) -> tuple[Difference, Difference]:
@@ -74,11 +89,12 @@ def replace_routing(session: Session, routing: Routing, actor: str, now: datetim
         contacts, routes = differences(before, routing)
         if not contacts and not routes:
             return contacts, routes
+        session.info[STAMP] = True
         for table in (ContactAddress, tables.Contact, tables.Route):
             session.exec(delete(table))
         _store(session, routing)
         events = _events(actor, "contact", contacts, before.contacts, routing.contacts, _contact_told)
-        events += _events(actor, "route", routes, _by_name(before.routes), _by_name(routing.routes), _route_told)
+        events += _events(actor, "route", routes, _numbered(before.routes), _numbered(routing.routes), _route_told)
         batch = append(session, now, events)
         assert batch is not None  # something has changed
         stamp.batch = batch
@@ -95,8 +111,8 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
     )
 
 
-def _by_name(routes: Sequence[Route]) -> dict[str, Route]:
-    return {route.name: route for route in routes}
+def _numbered(routes: Sequence[Route]) -> dict[str, tuple[int, Route]]:
+    return {route.name: (number, route) for number, route in enumerate(routes, 1)}
 
 
 def _events(
@@ -138,9 +154,10 @@ def _contact_told(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _route_told(route: Route) -> dict[str, Any]:
+def _route_told(numbered: tuple[int, Route]) -> dict[str, Any]:
+    number, route = numbered
     told: dict[str, Any] = {name: _listed(getattr(route, name)) for name in LISTS}
-    told |= {"to": list(route.to), "urgent": route.urgent}
+    told |= {"number": number, "to": list(route.to), "urgent": route.urgent}
     return told | {"escalate_after": route.escalate_after, "escalate_to": list(route.escalate_to)}
 
 

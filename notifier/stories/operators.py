@@ -52,6 +52,7 @@ def mended(told: Teller, found: BriefFacts) -> BriefFacts:
         points=told.words("complaints"),
         lines=(
             told.say("迟到的考核和通知会自动补上。", "Late assessments and notices are made up for by themselves."),
+            *((told.say("此前的问题：", "What was wrong:"),) if told.words("complaints") else ()),
         ),
         command="kaohe status",
         notes=(),

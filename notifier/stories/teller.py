@@ -23,6 +23,7 @@ from notifier.words import dates
 from notifier.words.lines import cut
 
 LONGEST_TEXT = 300  # of one text from outside
+FIRST_YEAR, LAST_YEAR = 2000, 9000  # beyond them no zone or term can be reckoned with
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,17 @@ class Teller:
         found = value if isinstance(value, list | tuple) else ()
         return tuple(line for one in found if isinstance(one, str) and (line := cut(one, LONGEST_TEXT)))
 
-    def words(self, name: str) -> tuple[str, ...]:
+    def words(self, name: str, longest: int = LONGEST_TEXT) -> tuple[str, ...]:
         """A text in both languages, or a list of such, in this one."""
         value = self.news.get(name)
         found = value if isinstance(value, list | tuple) else (value,)
-        return tuple(line for one in found if (line := self._worded(one)))
+        return tuple(line for one in found if (line := self._worded(one, longest)))
 
-    def _worded(self, value: Any) -> str:
+    def _worded(self, value: Any, longest: int) -> str:
         if isinstance(value, Mapping):
             other = "en" if self.zh else "zh-CN"
             value = value.get(self.language) or value.get(other)
-        return cut(value, LONGEST_TEXT) if isinstance(value, str) else ""
+        return cut(value, longest) if isinstance(value, str) else ""
 
     def inner(self, name: str) -> Mapping[str, Any]:
         """What is told under this name in turn; nothing where there is nothing."""
@@ -185,6 +186,7 @@ def _parsed(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None

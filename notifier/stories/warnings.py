@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 
 from engine.calendar.zones import local_day
-from engine.ledger.tables import Sanction
-from engine.rulebook.model import Interval, SanctionSpec
+from engine.judge.headroom import more_is_better
+from engine.rulebook.model import Bound, Interval
 from notifier.brief_facts import BriefFacts
+from notifier.stories.ladder import ladder_words
 from notifier.stories.teller import Teller
 from notifier.words import figures
-from notifier.words.lines import one_line
-from notifier.words.measures import MeasureWords
-from notifier.words.vocabulary import SEVERITIES, word
+
+_ASIDE = re.compile(r"（[^（）]*）| ?\([^()]*\)")
+_MAY = ("（平台可酌情决定）", " (at the platform's discretion)")
 
 
 def at_risk(told: Teller, found: BriefFacts) -> BriefFacts:
     """As things stand the standard is missed, or nearly so, and that can still change."""
-    mends, breaks = told.number("mends"), told.number("breaks")
-    behind = told.text("standing") == "behind" or (mends is not None and mends > 0)
+    behind = told.text("standing") == "behind" or bool(told.number("mends"))
     short = told.say("可能不达标", "may miss the standard")
     if behind:
         short = told.say("目前不达标", "misses the standard so far")
-    gap = None
-    if mends:
-        pending = told.number("pending")
-        first = (
-            told.say(f"（先算还没结束的 {pending} 个）", f" ({pending} are open and count first)") if pending else ""
-        )
-        gap = told.say(f"再连续 {mends} 个合格就能补回{first}", f"{mends} good ones in a row mend it{first}")
-    elif breaks is not None and not behind:
-        gap = told.say(f"最多还能有 {max(0, breaks - 1)} 个不合格", f"at most {max(0, breaks - 1)} more may go wrong")
+    gap = _mending(told) if behind else _sparing(told)
     return _warning(told, found, told.say("预警", "At risk"), short, gap)
 
 
 def one_more(told: Teller, found: BriefFacts) -> BriefFacts:
     """The standard is met, and the next that goes wrong breaks it."""
-    breaks = told.number("breaks") or 1
+    breaks, bound = told.number("breaks") or 1, _bound(told)
     short = told.say(f"再有 {breaks} 个不合格就违规", f"{breaks} more that goes wrong breaks it")
+    if bound and not more_is_better(bound):
+        short = told.say(f"再多 {breaks} 个这样的就违规", f"{breaks} more of these breaks it")
     gap = told.say("现在达标，没有余量", "The standard is met, with nothing to spare")
     return _warning(told, found, told.say("临界", "On the edge"), short, gap)
 
@@ -47,16 +41,46 @@ def one_more(told: Teller, found: BriefFacts) -> BriefFacts:
 def certain(told: Teller, found: BriefFacts) -> BriefFacts:
     """Nothing mends it any more: the violation will be on record when it is assessed."""
     short = told.say("本周期已无法补回", "nothing mends this cycle any more")
+    told = replace(told, news={name: value for name, value in told.news.items() if name != "pending"})
     found = _warning(told, found, told.say("将违规", "Violation certain"), short, None)
     return replace(
         found,
         steps=tuple(step for step in (found.first_action, *found.steps) if step),
         first_action=told.say(
-            "不必再补本周期：今天先查清原因，把下一个周期的排班和接待上限改好，并准备好平台通知到达后的材料。",
-            "Leave this cycle: find the cause today, put the roster and the limits of the next one right, and have the "
-            "papers ready for when the platform's notice comes.",
+            "不必再补本周期：今天先查清原因，为下一个周期做好安排，并准备好平台通知到达后的材料。",
+            "Leave this cycle: find the cause today, put the next one right, and have the papers ready for when the "
+            "platform's notice comes.",
         ),
     )
+
+
+def _mending(told: Teller) -> str | None:
+    """What brings the figure back."""
+    mends, pending = told.number("mends"), told.number("pending") or 0
+    if mends and mends <= pending:
+        return told.say(
+            f"还没结束的 {pending} 个里再有 {mends} 个合格就达标", f"{mends} of the {pending} that are open mend it"
+        )
+    if mends:
+        first = told.say(f"（先算还没结束的 {pending} 个）", f" (those {pending} that are open count first)")
+        good = told.say(f"再连续 {mends} 个合格就能补回", f"{mends} good ones in a row mend it")
+        return good + (first if pending else "")
+    dilutes = told.number("dilutes")
+    if dilutes:
+        return told.say(
+            f"已有的抹不掉；再多 {dilutes} 个不算不利的，占比才达标",
+            f"What tells against it stays; {dilutes} more that do not would bring the share back",
+        )
+    return None
+
+
+def _sparing(told: Teller) -> str | None:
+    """How much may still go wrong."""
+    breaks = told.number("breaks")
+    if breaks is None or breaks < 1:
+        return None
+    left = breaks - 1
+    return told.say(f"最多还能有 {left} 个不合格", f"At most {left} more may go wrong")
 
 
 def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str | None) -> BriefFacts:
@@ -64,58 +88,75 @@ def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str 
     when = told.instant_words(due) if due else None
     pending, sheet = told.number("pending") or 0, told.sheet
     steps = tuple(s for s in (sheet.first, *sheet.steps) if s) if sheet else ()
-    first, rest = (steps[0] if steps else None), steps[1:]
-    if pending:
-        first, rest = _answer_pending(told, pending), steps
+    if pending > 0:
+        steps = (_answer_pending(told, pending), *steps)
     deadline = told.say(f"，{when} 考核", f", assessed on {when}") if when else ""
-    shown = _figure(told)
-    ladder = _ladder(told, local_day(due, told.zone)) if due else ()
-    consequence = told.say(f"（后果：{ladder[0]}）", f" (then: {ladder[0]})") if len(ladder) == 1 else ""
+    ladder = ladder_words(told, local_day(due, told.zone)) if due else ()
+    figure, value, standard = _figure(told)
+    reckoned = told.say(
+        "按目前已导入的数据推算，考核前还会变", "Reckoned from what is imported so far; it can still change"
+    )
     return replace(
         found,
         status=status,
-        headline=f"{short}{consequence}{deadline}",
+        headline=f"{short}{_consequence(told, ladder)}{deadline}",
         short=short,
         when=told.say(f"{told.tight(when)}考核", f"assessed {when}") if when else found.when,
-        figure=shown[0],
-        value=shown[1],
-        standard=shown[2],
+        figure=figure,
+        value=value,
+        standard=standard,
         gap_words=gap,
         until=when,
         left=told.left(due) if due else None,
         lines=_consequences(told, ladder),
-        first_action=first,
-        steps=rest,
+        first_action=steps[0] if steps else None,
+        steps=steps[1:],
         where=sheet.where if sheet else (),
         predicted=True,
-        notes=(
-            told.say(
-                "按目前已导入的数据推算，考核前还会变", "Reckoned from what is imported so far; it can still change"
-            ),
-            *found.notes,
-        ),
+        notes=(reckoned, *found.notes),
         command="kaohe outlook --short",
     )
 
 
 def _answer_pending(told: Teller, pending: int) -> str:
+    bound = _bound(told)
+    if bound and not more_is_better(bound):
+        return told.say(
+            f"现在就处理还没结束的 {pending} 个：它们已计入，别让它们变成不利的。",
+            f"Look after the {pending} that are still open now: they count already, and can still turn out badly.",
+        )
     return told.say(
         f"现在就处理还没结束的 {pending} 个：它们已计入，处理合格就能算数。",
         f"Look after the {pending} that are still open now: they count already, and can still become good.",
     )
 
 
+def _consequence(told: Teller, ladder: Sequence[str]) -> str:
+    """What follows, for the first line, where it is one thing: without asides, and as possible where it is."""
+    if len(ladder) != 1:
+        return ""
+    plain, may = _ASIDE.sub("", ladder[0]), any(words in ladder[0] for words in _MAY)
+    if may:
+        return told.say(f"（可能的后果：{plain}）", f" (then possibly: {plain})")
+    return told.say(f"（后果：{plain}）", f" (then: {plain})")
+
+
 def _consequences(told: Teller, ladder: Sequence[str]) -> tuple[str, ...]:
-    if len(ladder) < 2:
+    """What follows, where the first line has not said all of it."""
+    if not ladder or (len(ladder) == 1 and not _ASIDE.search(ladder[0])):
         return ()
-    comma = told.say("；", "; ")
-    return (told.say(f"不达标的后果——{comma.join(ladder)}。", f"What follows otherwise: {comma.join(ladder)}."),)
+    words = told.say("；", "; ").join(ladder)
+    return (told.say(f"不达标的后果——{words}。", f"What follows otherwise: {words}."),)
+
+
+def _bound(told: Teller) -> Bound | None:
+    version = told.version
+    return version.standard.complies if version and version.standard else None
 
 
 def _figure(told: Teller) -> tuple[str | None, str | None, str | None]:
     """The figure as a sentence, its share, and the standard; as much of them as is told."""
-    top, bottom, version, sheet = _ends(told, "numerator"), _ends(told, "denominator"), told.version, told.sheet
-    bound = version.standard.complies if version and version.standard else None
+    top, bottom, bound, sheet = _ends(told, "numerator"), _ends(told, "denominator"), _bound(told), told.sheet
     standard = figures.standard(bound, told.language) if bound else None
     if top is None or bottom is None or bottom.low <= 0:
         return None, None, standard
@@ -132,38 +173,3 @@ def _ends(told: Teller, name: str) -> Interval | None:
     if low is not None and high is not None and 0 <= low <= high:
         return Interval(low, high)
     return Interval(number, number) if number is not None and number >= 0 else None
-
-
-def _ladder(told: Teller, assessed: date) -> tuple[str, ...]:
-    """What the rule lets follow, a phrase for each severity that it knows."""
-    rule, version = told.rule, told.version
-    if rule is None or version is None:
-        return ()
-    words = MeasureWords(told.language, rule.measures)
-    found = []
-    for severity, specs in version.ladder.items():
-        measures = told.joined([one_line(words.measure(_row(spec, assessed))) for spec in specs])
-        grade = word(SEVERITIES, severity, told.language)
-        alone = len(version.ladder) == 1
-        found.append(measures if alone else told.say(f"{grade}：{measures}", f"{grade}: {measures}"))
-    return tuple(found)
-
-
-def _row(spec: SanctionSpec, assessed: date) -> Sanction:
-    """A measure as it would be on record, if it began on the day of the assessment."""
-    days = spec.days
-    return Sanction(
-        violation_id="",
-        position=0,
-        kind=spec.kind,
-        scope=spec.scope,
-        amount_min_fen=spec.amount_fen[0] if spec.amount_fen else None,
-        amount_max_fen=spec.amount_fen[1] if spec.amount_fen else None,
-        discretionary=spec.discretionary,
-        starts=assessed if days else None,
-        ends=assessed + timedelta(days=days[1] - 1) if days else None,
-        days_min=days[0] if days else None,
-        points=spec.points,
-        share=str(spec.share) if spec.share is not None else None,
-        accounts=list(spec.accounts) or None,
-    )

@@ -78,6 +78,10 @@ class Office:
         self._numbers = count(1)
         home.mkdir(exist_ok=True)
 
+    def skip_files(self, number):
+        """So many files are there already."""
+        self._numbers = count(number + 1)
+
     @property
     def book(self):
         return RuleBook(self.rules)

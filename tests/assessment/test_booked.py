@@ -8,6 +8,7 @@ import pytest
 
 from engine.assessment.booked import Asked, on_record
 from engine.ledger.database import reading
+from tests.ready import ready_office
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 
@@ -15,10 +16,14 @@ MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 @pytest.fixture
 def seen(office, week_of, at):
     """Three shops of two clients over three weeks of March; the last of them is not assessed yet."""
-    office.register({"shop": "s1", "client": "a", "alias": "甲"}, {"shop": "s2", "client": "b"})
-    for cycle, replied in (("2026-W09", 9), ("2026-W10", 7), ("2026-W11", 6)):
-        office.take(week_of("s1", cycle, replied, 10), week_of("s2", cycle, 10, 10), week_of("s3", cycle, 1, 10))
-    office.assess(at("2026-03-10T10:05"))
+
+    def build():
+        office.register({"shop": "s1", "client": "a", "alias": "甲"}, {"shop": "s2", "client": "b"})
+        for cycle, replied in (("2026-W09", 9), ("2026-W10", 7), ("2026-W11", 6)):
+            office.take(week_of("s1", cycle, replied, 10), week_of("s2", cycle, 10, 10), week_of("s3", cycle, 1, 10))
+        office.assess(at("2026-03-10T10:05"))
+
+    ready_office(office, build)
 
     def look(now="2026-03-17T12:00", known=None, days=MARCH, **asked):
         with reading(office.ledger) as ledger:

@@ -15,6 +15,7 @@ from engine.ledger.tables import Assessment, Run, Sanction, Violation
 from engine.ledger.violation_ids import violation_id
 from engine.progress import silent
 from engine.rulebook.model import SanctionSpec, Severity
+from tests.ready import ready_office
 
 W10, W11 = "2026-W10", "2026-W11"
 MONDAY = date(2026, 3, 2)
@@ -47,8 +48,12 @@ def graded(like_x1):
 def assessed(ledger, open_office, graded, week_of, april):
     """March of two shops under that rule, assessed: s1 has a breach."""
     office = open_office(ledger, [graded])
-    office.take(*week_of("s1", W10, 1, 10), *week_of("s2", W10, 9, 10))
-    office.assess(april)
+
+    def build():
+        office.take(*week_of("s1", W10, 1, 10), *week_of("s2", W10, 9, 10))
+        office.assess(april)
+
+    ready_office(office, build)
     return office
 
 

@@ -5,6 +5,7 @@ import pytest
 from engine.ledger.tables import Assessment, Sanction, Situation
 from engine.ledger.violation_ids import violation_id
 from engine.rulebook.model import SanctionSpec, Severity
+from tests.ready import ready_office
 
 W10, TUESDAY = "2026-W10", "2026-03-10T10:00"
 BREACH = violation_id("xiaohongshu.reply-rate", "shop:xiaohongshu/s1", W10)
@@ -26,8 +27,12 @@ def court(sqlite_ledger, open_office, like_x1, week_of, at):
         },
     )
     office = open_office(sqlite_ledger, [rule])
-    office.take(*week_of("s1", W10, 1, 10))
-    office.assess(at(TUESDAY))
+
+    def build():
+        office.take(*week_of("s1", W10, 1, 10))
+        office.assess(at(TUESDAY))
+
+    ready_office(office, build)
     return office
 
 

@@ -15,6 +15,7 @@ from engine.ledger.periods import corrections
 from engine.ledger.tables import Assessment, Run
 from engine.ledger.violation_ids import violation_id
 from engine.rulebook.model import SanctionSpec, Severity
+from tests.ready import ready_office
 
 W10, W11, W12 = "2026-W10", "2026-W11", "2026-W12"
 RULE = "xiaohongshu.reply-rate"
@@ -52,8 +53,12 @@ def april(at):
 def court(office, by_steps, week_of, at):
     """Two shops breach such a rule in weeks 10 to 12; all of it is assessed, and nobody has said anything."""
     office.rules = [by_steps()]
-    office.take(*(row for week in (W10, W11, W12) for shop in ("s1", "s2") for row in week_of(shop, week, 1, 10)))
-    office.assess(at("2026-03-25T10:00"))
+
+    def build():
+        office.take(*(row for week in (W10, W11, W12) for shop in ("s1", "s2") for row in week_of(shop, week, 1, 10)))
+        office.assess(at("2026-03-25T10:00"))
+
+    ready_office(office, build)
     return office
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.violation_ids import violation_id
+from tests.ready import ready_office
 
 W10 = "2026-W10"
 BREACH = violation_id("xiaohongshu.reply-rate", "shop:xiaohongshu/s1", W10)
@@ -14,9 +15,13 @@ BREACH = violation_id("xiaohongshu.reply-rate", "shop:xiaohongshu/s1", W10)
 @pytest.fixture
 def told(small_office, week_of, at):
     """An office with a violation on record: 7 of 10, all on Wednesday."""
-    small_office.take(*week_of("s1", W10, 7, 10), *week_of("s2", W10, 9, 10))
-    small_office.register({"shop": "s1", "name": "小店", "alias": "one"})
-    small_office.assess(at("2026-03-10T10:00"))
+
+    def build():
+        small_office.take(*week_of("s1", W10, 7, 10), *week_of("s2", W10, 9, 10))
+        small_office.register({"shop": "s1", "name": "小店", "alias": "one"})
+        small_office.assess(at("2026-03-10T10:00"))
+
+    ready_office(small_office, build)
     return small_office
 
 

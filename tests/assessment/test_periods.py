@@ -12,6 +12,7 @@ from engine.ledger import runs
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.periods import ask_to_reopen, close, corrections, is_closed, keep_months, reopen
 from engine.ledger.tables import Assessment, Correction, Period, Run, Violation
+from tests.ready import ready_office
 
 
 @pytest.fixture
@@ -42,9 +43,13 @@ def booked(office, **which):
 @pytest.fixture
 def paid(office, week_of, april):
     """March of three shops, assessed and closed: one breach, one compliant."""
-    office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s2", "2026-W10", 9, 10))
-    office.assess(april)
-    closed(office, april)
+
+    def build():
+        office.take(*week_of("s1", "2026-W10", 7, 10), *week_of("s2", "2026-W10", 9, 10))
+        office.assess(april)
+        closed(office, april)
+
+    ready_office(office, build)
     return office
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from console.cli.main import run
 from tests.assessment.conftest import one_reasoner_for_all, reasoner  # noqa: F401  fixtures
+from tests.log_numbers import WHOLE_NUMBER
 
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 AFTER_W10 = "2026-03-10T10:05+08:00"
@@ -44,15 +45,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def type_in(*words: str) -> Said:
-        capsys.readouterr()
-        code = run([*words, "--home", str(home)])
-        said = capsys.readouterr()
+@dataclass(frozen=True)
+class Terminal:
+    """Where commands are typed; calling it gives what one answered."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str) -> Said:
+        self.capsys.readouterr()
+        code = run([*words, "--home", str(self.home)])
+        said = self.capsys.readouterr()
+        whole = [found[0] for found in WHOLE_NUMBER.finditer(said.out + said.err) if found[0] not in " ".join(words)]
+        assert not whole, f"numbers that nobody typed are shown as a whole: {whole}"
         return Said(code, said.out, said.err)
 
-    return type_in
+
+@pytest.fixture
+def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(home, capsys)
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import console.cli.violations_record as recording
+from tests.ready import ready_home
 
 MARCH = ("assess", "--as-of", "2026-03-10T10:05+08:00")
 
 
 @pytest.fixture
+@ready_home
 def violation(kaohe, sessions):
     kaohe("import", str(sessions(3, 9)), "--kind", "sessions")
     kaohe(*MARCH)
@@ -18,6 +20,7 @@ def violation(kaohe, sessions):
 
 
 @pytest.fixture
+@ready_home
 def rated(kaohe, tmp_path):
     """A violation under a rule by which confirming gives the appeal up."""
     rows = [f"kuaishou,k1,r{n},2026-03-0{2 + n % 7}T12:00:00,{'satisfied' if n < 7 else 'neutral'}" for n in range(10)]

@@ -85,7 +85,9 @@ def test_where_clocks_are_put_forward_or_back_for_summer_every_tick_still_comes(
             ticks = [datetime.fromisoformat(jump)]
             for _ in range(2000):
                 ticks.append(job.trigger.get_next_fire_time(ticks[-1], ticks[-1]))
-            assert {(b - a).total_seconds() for a, b in pairwise(ticks)} == {60.0 if job.id == "check" else 5.0}
+            assert {(b - a).total_seconds() for a, b in pairwise(ticks)} == {
+                60.0 if job.id in {"receipts", "check"} else 5.0
+            }
     finally:
         monkeypatch.delenv("TZ")
         time.tzset()

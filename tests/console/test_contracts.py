@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.console.conftest import AFTER_W10
+from tests.ready import ready_home
 
 RULE = "xiaohongshu.reply-rate"
 
 
 @pytest.fixture
+@ready_home
 def told(kaohe, sessions, tmp_path):
     """Two shops of the client acme, one of which breaks the rule; a notice that belongs to no violation."""
     shops = tmp_path / "shops.csv"

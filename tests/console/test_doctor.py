@@ -32,6 +32,7 @@ from engine.rulebook.book import RuleBook
 from tests.console.switchboard import Switchboard
 from tests.console.test_language import english_in
 from tests.mail_server import MailServer
+from tests.ready import ready_home
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 TEN = timedelta(minutes=10)
@@ -51,6 +52,7 @@ def only(findings):
 
 
 @pytest.fixture
+@ready_home
 def sound(kaohe, sessions, home):
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     kaohe("assess", "--as-of", "2026-03-10T10:05+08:00")

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from console.evidence_table import SIGNS, STATES
+from tests.ready import ready_home
 
 EMPTY = "platform,shop,session,opened_at\n"
 
@@ -78,6 +79,7 @@ def test_a_register_of_shops_may_say_what_is_expected(kaohe, english, register):
 
 
 @pytest.fixture
+@ready_home
 def week(kaohe, sessions):
     """Three shops of two clients expect sessions from week 10 on; s1 has some of the 2nd to the 8th, s2 of two days."""
     add = ("shops", "add", "xiaohongshu")

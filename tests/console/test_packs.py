@@ -21,6 +21,7 @@ from engine.tracker.bundle import MANIFEST, checked, zipped
 from engine.tracker.pack import gather
 from notifier.records import records_of
 from notifier.sheets import Sheets
+from tests.ready import ready_home
 
 WEEK = ("assess", "--as-of", "2026-03-10T10:05+08:00")
 HOSTILE = "<script>alert('x')</script>\u202e.csv"
@@ -28,6 +29,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 @pytest.fixture
+@ready_home
 def violation(kaohe, sessions, tmp_path):
     """A violation of a shop and agents with hostile names, under appeal, with two files of one name."""
     path = sessions(3, 9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.console.test_language import english_in
+from tests.ready import ready_home
 
 RULE = "kuaishou.service-attitude"
 PENALTIES = """平台,店铺,处罚单号,违规类型,规则,考核周期,违规等级,处罚措施,违约金,扣款账户,处罚时间,申诉截止时间,状态
@@ -15,6 +16,7 @@ PENALTIES = """平台,店铺,处罚单号,违规类型,规则,考核周期,违�
 
 
 @pytest.fixture
+@ready_home
 def officer(kaohe, tmp_path):
     """Three shops in January, of which two breach the rule, and what the platform decided; gives the violations."""
     lines = ["platform,shop,period_start,period_end,counter,value"]

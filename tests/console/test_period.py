@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.ready import ready_home
+
 
 @pytest.fixture
+@ready_home
 def paid(kaohe, sessions):
     """March, assessed and closed."""
     assert kaohe("import", str(sessions(7, 10)), "--kind", "sessions").code == 0
@@ -38,6 +41,7 @@ def test_a_dry_run_says_what_would_be_booked_and_prints_no_verdict_of_a_closed_m
 
 
 @pytest.fixture
+@ready_home
 def late_breach(kaohe, sessions):
     """A breach that was found once March was closed."""
     assert kaohe("import", str(sessions(9, 10)), "--kind", "sessions").code == 0

@@ -12,6 +12,7 @@ from engine.ledger.database import open_ledger, transaction
 from engine.ledger.tables import Notice
 from notifier.channels.email import EmailChannel
 from notifier.channels.outcome import Outcome
+from tests.ready import ready_home
 
 WEEK = ("assess", "--from", "2026-03-10", "--to", "2026-03-10", "--as-of", "2026-03-10T10:05+08:00")
 LIST_KEYS = [
@@ -21,6 +22,7 @@ LIST_KEYS = [
 
 
 @pytest.fixture
+@ready_home
 def violation(kaohe, sessions):
     kaohe("shops", "add", "xiaohongshu", "s1", "--client", "acme", "--contact", "zhao@example.com")
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
@@ -214,6 +216,7 @@ def test_a_worker_that_looked_once_is_not_seen_afterwards(kaohe):
 
 
 @pytest.fixture
+@ready_home
 def rated(kaohe, tmp_path):
     """A violation of the attitude rule in February 2026: 7 of 100, forecast minor."""
     rows = [

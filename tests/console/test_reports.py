@@ -11,6 +11,7 @@ from console.desk import desk
 from engine.ledger.actors import Actor
 from engine.tracker.tokens import create_token
 from engine.tracker.users import Place, add_user
+from tests.ready import ready_home
 
 MONDAY = "2026-03-09T12:00"
 AFTER = "2026-03-11T09:00"
@@ -18,6 +19,7 @@ HOSTILE = "=cmd|' /C calc'!A0"
 
 
 @pytest.fixture
+@ready_home
 def two_clients(kaohe, sessions):
     """Week 10: client A's shop is beyond help, client B's too; both were assessed."""
     for shop, client, name in (("s1", "甲公司", HOSTILE), ("s2", "乙公司", "<script>alert(1)</script>")):

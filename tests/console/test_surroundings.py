@@ -44,7 +44,11 @@ def locked(path, mode):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "cannot be read: Permission denied; run kaohe as the user"), ("zh-CN", "读不了")]
+    ("language", "words"),
+    [
+        ("en", "cannot be read: Permission denied; run kaohe as the user"),
+        pytest.param("zh-CN", "读不了", marks=pytest.mark.slow),
+    ],
 )
 def test_a_home_that_may_not_be_looked_into_is_told(bound, taken, language, words):
     before = everything(taken)
@@ -90,7 +94,7 @@ def test_a_lake_that_may_only_be_read_is_assessed_and_takes_no_import(bound, tak
     assert kaohe("import", str(sessions(80, 100)), "--kind", "sessions").code == 0
 
 
-@pytest.mark.parametrize("limit", [2_000, 20_000, 60_000])
+@pytest.mark.parametrize("limit", [20_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (2_000, 60_000))])
 def test_a_disk_that_fills_up_while_assessing_leaves_old_or_new_and_the_next_run_completes(bound, taken, kaohe, limit):
     """A limit on the size of files stands in for the disk: the cache meets it, or the ledger."""
     asked = ("assess", "--as-of", "2026-03-10T10:05", "--from", "2026-03-10", "--json")

@@ -36,6 +36,7 @@ def test_the_package_holds_every_file_of_the_checkout_s_parts_and_nothing_else(w
     assert {name.rpartition(".")[2] for name in names} >= {"yaml", "txt", "html", "mako", "py"}
 
 
+@pytest.mark.slow
 def test_what_is_installed_works_from_an_empty_directory_without_the_checkout(wheel, tmp_path):
     target, empty = tmp_path / "installed", tmp_path / "empty"
     empty.mkdir()

@@ -32,6 +32,13 @@ DEFAULTS = {
     "ratings": SHOP | {"rated_at": "2026-03-02T10:00:00+08:00"},
     "counts": SHOP | {"period_start": "2026-03-02", "period_end": "2026-03-08", "counter": "jd.x/good", "value": "1"},
     "penalties": SHOP | {"reference": "p", "noticed_at": "2026-03-02T10:00:00+08:00", "status": "open"},
+    "shifts": SHOP
+    | {
+        "agent": "a1",
+        "starts_at": "2026-03-02T10:00:00+08:00",
+        "ends_at": "2026-03-10T18:00:00+08:00",
+        "state": "on_duty",
+    },
 }
 
 
@@ -105,7 +112,7 @@ class House:
             return []
         con = connect()
         cells = ", ".join(columns) or "*"
-        order = ", ".join(("platform", *self.kind.order))
+        order = ", ".join(f'"{column}"' for column in ("platform", *self.kind.order))
         found = con.execute(f"SELECT {cells} FROM {parquet(files)} ORDER BY {order}")
         names = [column[0] for column in found.description]
         rows = found.fetchall()

@@ -17,7 +17,13 @@ from tests.evidence.conftest import NOW
 
 MINE, OTHERS = {"shop": "s1"}, {"shop": "s2"}
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
-COLUMN = {"sessions": "opened_at", "messages": "sent_at", "ratings": "rated_at", "penalties": "noticed_at"}
+COLUMN = {
+    "sessions": "opened_at",
+    "messages": "sent_at",
+    "ratings": "rated_at",
+    "penalties": "noticed_at",
+    "shifts": "starts_at",
+}
 
 
 def rows(kind, shop):

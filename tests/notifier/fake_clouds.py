@@ -184,7 +184,7 @@ class Tencent(Cloud):
                 for r in self.records
                 if r["PhoneNumber"] == parameters["PhoneNumber"]
                 and parameters["BeginTime"] <= r["UserReceiveTime"] <= parameters["EndTime"]
-            ][: parameters["Limit"]]
+            ][parameters["Offset"] :][: parameters["Limit"]]
         return document({"Response": response})
 
     @staticmethod

@@ -91,7 +91,7 @@ def samples(now, rule="xiaohongshu.reply-rate", severity="serious"):
             "since": "2026-04-01",
             "version": False,
             "says": {"zh-CN": "达标线改为 85%。", "en": "The standard becomes 85 %."},
-            "titles": {"zh-CN": "平台公告", "en": "An announcement"},
+            "sources": [{"zh-CN": "平台公告", "en": "An announcement"}],
         },
         "week.listed": {"client": "acme", "week": "2026-W10", "first": "2026-03-02", "last": str(day - timedelta(2))},
         "operator.alarm": {

@@ -13,6 +13,7 @@ from notifier.channels.aliyun_sms.channel import AliyunSms
 from notifier.channels.aliyun_sms.cloud import AliyunCloud
 from notifier.channels.contract import Letter
 from notifier.channels.http import REST
+from notifier.channels.report import Asked
 from notifier.sms.calls import Endpoint, Timing
 from tests.notifier.fake_clouds import KEY, SECRET, Aliyun, document
 from tests.notifier.web_server import answer, drip, hang, reset
@@ -52,6 +53,7 @@ def sent(cloud, *script, **more):
 def test_one_message_goes_to_one_number_with_template_sign_variables_and_our_own_word_for_it(cloud):
     found = sent(cloud)
     assert (found.kind, found.answer) == ("accepted", "OK 900619746936498440^0")
+    assert found.reference == "900619746936498440^0"
     [(action, asked)] = cloud.calls
     assert action == "SendSms"
     assert json.loads(asked.pop("TemplateParam")) == {"shop": "一店", "value": "77%"}
@@ -283,3 +285,43 @@ def test_without_the_sdk_the_extra_is_named(tmp_path, monkeypatch):
     given = {"aliyun_sms_key_id": KEY, "aliyun_sms_key_secret": SECRET, "sms_bindings": "b"}
     with pytest.raises(KaoheError, match=r"pip install 'kaohe\[aliyun-sms\]'"):
         CHANNEL.build(setup(tmp_path, **given))
+
+
+def asked(cloud, *messages, now=NOW):
+    return channel(cloud.url).receipts(LETTER.recipient, messages, now)
+
+
+def test_receipts_of_several_messages_to_a_number_are_asked_once_a_day_of_theirs_and_told_apart(cloud):
+    cloud.records = [
+        known(status=3) | {"ReceiveDate": "2026-03-10 10:00:07"},
+        known(out_id="b" * 32, status=2, code="MOBILE_NOT_ON_SERVICE"),
+        known(out_id="c" * 32, status=1, code=""),
+        known(out_id="of somebody else", status=3),
+    ]
+    found = asked(cloud, *(Asked(f"{own[0]}^0", own, NOW) for own in (LETTER.digest, "b" * 32, "c" * 32)))
+    assert cloud.actions == ["QuerySendDetails"]
+    first, second = found
+    assert (first.state, first.provider_id, first.recipient) == ("delivered", f"{LETTER.digest[0]}^0", LETTER.recipient)
+    assert first.reported_at == NOW + timedelta(seconds=7)
+    assert (second.state, second.answer, second.reported_at) == ("undelivered", "MOBILE_NOT_ON_SERVICE", NOW)
+
+
+def test_of_a_message_that_was_found_in_the_records_the_day_before_is_asked_too(cloud):
+    cloud.records = [known(status=3, date="2026-03-09 23:00:00")]
+    [found] = asked(cloud, Asked(None, LETTER.digest, NOW))
+    assert (found.state, found.provider_id) == ("delivered", LETTER.digest)
+    assert {call["SendDate"] for _, call in cloud.calls} == {"20260309", "20260310"}
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (("isp.RAM_PERMISSION_DENY", "no right"), "misconfigured"),
+        (reset, "unknown"),
+        (document({"Code": "OK"}), "unknown"),
+        (("isv.MOBILE_NUMBER_ILLEGAL", "no number"), "permanent"),
+    ],
+)
+def test_why_receipts_cannot_be_asked_is_told(cloud, act, kind):
+    cloud.script[:] = [act]
+    assert asked(cloud, Asked("1^0", LETTER.digest, NOW)).kind == kind

@@ -1,6 +1,7 @@
 """What news says: each event, in both languages and all forms, about each shipped rule, and of whatever shape."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.rulebook.book import RuleBook
+from engine.rulebook.model import Version
 from notifier.brief import STORIES, BriefFacts, brief_of
 from notifier.events import GATHERED, LATE, OPENED, ROUTED
 from notifier.records import Record
@@ -218,7 +220,20 @@ def test_a_reference_from_outside_is_quoted_in_a_command():
     assert brief("penalty.recorded", news=news).command == "kaohe penalties show 'P-1; rm -rf x'"
 
 
-TEXTS = ("", "x", "一店\n", "2026-03-10", "2026-03-10T10:00:00+08:00", "9999-99-99", "\x00")
+TEXTS = (
+    "",
+    "x",
+    "一店\n",
+    "2026-03-10",
+    "2026-03-10T10:00:00+08:00",
+    "9999-99-99",
+    "9999-12-31T23:59:59+00:00",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31",
+    "30d:0001-01-01",
+    "9999-W53",
+    "\x00",
+)
 LISTS = ([], [None], ["x", 3], [1, 2], [2, 1], {}, {"en": "x"}, {"zh-CN": 3}, {"numerator": "x"})
 JSON = st.sampled_from([None, True, 0, -1, 7, 10**30, *TEXTS, *LISTS])
 KEYS = sorted({key for told in samples(NOW).values() for key in told} | {"object", "exposure_fen", "numerator_range"})
@@ -278,3 +293,50 @@ def test_a_day_of_another_year_is_told_with_its_year():
     until = datetime(2027, 1, 2, 2, 0, tzinfo=UTC).isoformat()
     assert "2027年1月2日 10:00" in brief("deadline.near", news={"what": "appeal", "until": until}).headline
     assert date(2026, 3, 10) == NOW.date()
+
+
+def test_of_a_share_that_must_stay_low_a_warning_tells_what_dilutes_it_and_what_breaks_it():
+    rule = "kuaishou.service-attitude"
+    news = samples(NOW, rule)["warning.at_risk"] | {"mends": None, "dilutes": 14, "pending": 0}
+    facts = brief("warning.at_risk", rule=rule, news=news)
+    assert facts.gap_words == "已有的抹不掉；再多 14 个不算不利的，占比才达标"
+    assert brief("warning.one_more", rule=rule).short == "再多 1 个这样的就违规"
+
+
+def test_a_consequence_that_the_platform_may_leave_is_told_as_possible():
+    facts = brief("warning.at_risk", rule="pinduoduo.effective-reply-rate")
+    assert facts.headline == "目前不达标（可能的后果：违约金 ¥1,000），3月11日 16:00 考核"
+    assert "不达标的后果——违约金 ¥1,000（从保证金、货款扣除）（平台可酌情决定）。" in facts.lines
+
+
+def test_where_what_is_open_is_enough_a_warning_says_how_many_of_it():
+    news = samples(NOW)["warning.at_risk"] | {"mends": 3, "pending": 4}
+    assert brief("warning.at_risk", news=news).gap_words == "还没结束的 4 个里再有 3 个合格就达标"
+    assert "还没结束" not in "".join(brief("warning.certain", news=news).steps)
+
+
+def test_a_new_version_says_what_it_decides_and_one_that_ends_the_rule_that_it_ends():
+    news = samples(NOW)["rule.announced"] | {"version": True}
+    facts = brief("rule.announced", news=news)
+    assert facts.headline == "4月1日起按新版本考核"
+    assert "内容：达标线改为 85%。" in facts.lines
+    rule = RULES["xiaohongshu.reply-rate"]
+    ended = replace(rule, versions=(*rule.versions, Version(date(2026, 4, 1), (), "0" * 64, repealed=True)))
+    told = brief_of("rule.announced", news, None, {rule.id: ended}, SHEETS, "zh-CN", NOW)
+    assert told.headline == "4月1日起废止"
+    assert "从该日起开始的周期不再考核。" in told.lines
+
+
+def test_the_title_of_a_duty_stands_in_its_deadline():
+    until = (NOW + timedelta(hours=4)).isoformat()
+    news = {"what": "duty", "until": until, "kind": "rectification", "rule": "pinduoduo.effective-reply-rate"}
+    facts = brief_of("deadline.near", news, None, RULES, SHEETS, "zh-CN", NOW, about="D-7")
+    assert facts.headline == "整改还有 4 小时，3月10日 14:00 截止"
+    assert "改了什么、从哪天起" in facts.first_action
+    assert facts.command == "kaohe duties show D-7"
+
+
+def test_what_was_wrong_is_told_once_more_when_it_is_mended():
+    told = samples(NOW)["operator.alarm"]
+    assert brief("operator.mended", news=told).lines[-1] == "此前的问题："
+    assert brief("operator.mended").points == ()

@@ -199,8 +199,8 @@ def test_what_stands_again_while_its_notice_is_being_dropped_is_told(office, bui
         office.happened("violation.reopened", "V-0")
         plan_notices(office.ledger, rulebook, now, "zh-CN")
 
-    reading_it, looked = (claims if late else about), []
-    reader = reading_it.records_of
+    (reading_it, name), looked = ((claims, "records_of") if late else (about, "outline")), []
+    reader = getattr(reading_it, name)
 
     def slow(*args):
         found = reader(*args)
@@ -210,10 +210,10 @@ def test_what_stands_again_while_its_notice_is_being_dropped_is_told(office, bui
             looked[-1].join(1)  # as far as it gets: it may have to wait for us
         return found
 
-    monkeypatch.setattr(reading_it, "records_of", slow)
+    monkeypatch.setattr(reading_it, name, slow)
     soon = now + QUIET
     assert deliver(office, build.post(), soon) == Delivered(dropped=1)
-    monkeypatch.setattr(reading_it, "records_of", reader)
+    monkeypatch.setattr(reading_it, name, reader)
     [thread] = [t for t in looked if t.ident]
     thread.join()
     post = build.post()

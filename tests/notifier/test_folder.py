@@ -28,6 +28,7 @@ def test_a_letter_becomes_one_file_that_a_mail_program_opens(channel, outbox, no
     assert (outcome.kind, outcome.answer) == ("accepted", f"written to {path.name}")
     assert path.name == f"V-1.violation.opened.{LETTER.digest[:10]}.eml"
     assert (message["Subject"], message["To"]) == ("题目", "zhang@example.com")
+    assert outcome.reference == message["Message-ID"]
 
 
 def test_a_second_attempt_writes_the_same_file(channel, outbox, now):

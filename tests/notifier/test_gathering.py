@@ -15,6 +15,7 @@ from notifier.channels.outcome import Outcome
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
+from notifier.render import Templates
 from notifier.retry import retry
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -46,9 +47,11 @@ def local(text):
 def tick(rulebook):
     """Plans and delivers as a worker does."""
 
+    templates = Templates()
+
     def run(office, post, at, most=5, **changes):
-        plan_notices(office.ledger, rulebook, at, "zh-CN")
-        drafter = Drafter(rulebook, "zh-CN")
+        plan_notices(office.ledger, rulebook, at, "zh-CN", templates)
+        drafter = Drafter(rulebook, "zh-CN", templates)
         return deliver_due(office.ledger, {"email": post}, at, "w1", drafter=drafter, most_single=most, **changes)
 
     return run

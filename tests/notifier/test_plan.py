@@ -199,5 +199,5 @@ def test_several_processes_that_plan_at_once_queue_each_notice_once(office, plan
 
 
 def test_counts_add_up_field_by_field():
-    one = Planned(1, 2, 3, 4, 5, 6, frozenset({"a"}), 7, 8)
-    assert dataclasses.astuple(one + one) == (2, 4, 6, 8, 10, 12, frozenset({"a"}), 14, 16)
+    one = Planned(1, 2, 3, 4, 5, 6, frozenset({"a"}), 7, 8, 9)
+    assert dataclasses.astuple(one + one) == (2, 4, 6, 8, 10, 12, frozenset({"a"}), 14, 16, 18)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,17 +49,27 @@ ATTACKS = {
 }
 
 
+@pytest.mark.timeout(20)  # one that is let through runs for minutes, or takes gigabytes
+@pytest.mark.parametrize("html", [False, True], ids=["text", "html"])
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_a_template_that_is_an_attack_is_refused_before_it_is_compiled(attack):
-    environment = sandbox(html=False)
-    assert faults(environment, attack, KNOWN)
-    with pytest.raises(TemplateFaultError):
-        compiled(environment, "attack.txt", attack, KNOWN)
+def test_a_template_that_is_an_attack_is_refused_before_it_is_compiled_and_takes_no_room(attack, html):
+    environment = sandbox(html=html)
+    tracemalloc.start()
+    try:
+        assert faults(environment, attack, KNOWN)
+        with pytest.raises(TemplateFaultError):
+            compiled(environment, "attack.txt", attack, KNOWN)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 20_000_000
 
 
 def test_what_a_template_puts_into_html_is_escaped():
     template = compiled(sandbox(html=True), "page", "<p>{{ shop }}</p>", KNOWN)
     assert rendered(template, "page", KNOWN) == "<p>&lt;b&gt;一店&lt;/b&gt;</p>"
+    script = rendered(template, "page", KNOWN | {"shop": "<script>x</script>"})
+    assert script == "<p>&lt;script&gt;x&lt;/script&gt;</p>"
 
 
 def test_the_sandbox_knows_nothing_of_its_own():

@@ -28,7 +28,7 @@ def test_no_shipped_sentence_ends_in_a_stop_where_the_template_sets_one(path):
     sheet = read_sheet(path)
     for text in (sheet.figure, sheet.gap_one, sheet.gap_many):
         assert text is None or text[-1] not in "。.", text
-    for text in (sheet.first, *sheet.steps):
+    for text in (sheet.first, *sheet.causes.values(), *sheet.steps):
         assert text[-1] in "。.", text
 
 
@@ -60,7 +60,7 @@ def test_a_sheet_of_ones_own_comes_before_the_shipped_one(tmp_path):
             "figure: x\nfirst: y\ngap: {one: z}",
             "gap: must be a sentence, or a mapping of one and many to sentences",
         ),
-        ("- x", "must be a mapping with the keys figure, gap, first, steps, where, short"),
+        ("- x", "must be a mapping with the keys figure, gap, first, causes, steps, where, short"),
         ("figure: [", "is not YAML in UTF-8"),
         (b"figure: \xff", "is not YAML in UTF-8"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import KaoheError
 from notifier.channels.contract import Letter
 from notifier.channels.http import REST
+from notifier.channels.report import Asked
 from notifier.channels.tencent_sms import CHANNEL
 from notifier.channels.tencent_sms.channel import TencentSms
 from notifier.channels.tencent_sms.cloud import TencentCloud
@@ -285,3 +286,37 @@ def test_without_the_sdk_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tencentcloud.common.credential", None)
     with pytest.raises(KaoheError, match=r"pip install 'kaohe\[tencent-sms\]'"):
         CHANNEL.build(setup(**WHOLE))
+
+
+def asked(cloud, *messages, now=NOW):
+    return channel(cloud.url).receipts(NUMBER, messages, now)
+
+
+def test_receipts_are_known_by_tencents_name_or_by_our_own_word_and_those_of_others_are_left(cloud):
+    own = {"SerialNo": "5000:2", "SessionContext": "b" * 32, "ReportStatus": "FAIL", "Description": "空号"}
+    cloud.records = [receipt("") | {"SerialNo": "5000:1"}, receipt() | own, receipt("") | {"SerialNo": "5000:3"}]
+    first, second = asked(cloud, Asked("5000:1", LETTER.digest, NOW), Asked(None, "b" * 32, NOW))
+    assert (first.state, first.provider_id, first.recipient, first.own) == ("delivered", "5000:1", NUMBER, None)
+    assert (second.state, second.provider_id, second.answer) == ("undelivered", "5000:2", "空号")
+    assert first.reported_at == NOW
+    assert cloud.actions == ["PullSmsSendStatusByPhoneNumber"]
+
+
+def test_a_receipt_on_a_later_page_is_found(cloud):
+    cloud.records = [receipt(f"{n:032}") | {"SerialNo": f"1:{n}"} for n in range(150)]
+    [found] = asked(cloud, Asked("1:149", "b" * 32, NOW))
+    assert (found.provider_id, len(cloud.calls)) == ("1:149", 2)
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (Tencent.error("UnauthorizedOperation.RequestPermissionDeny"), "misconfigured"),
+        (reset, "unknown"),
+        (document({"Response": {"PullSmsSendStatusSet": [3]}}), "unknown"),
+        (Tencent.error("InvalidParameterValue.IncorrectPhoneNumber"), "permanent"),
+    ],
+)
+def test_why_receipts_cannot_be_asked_is_told(cloud, act, kind):
+    cloud.script[:] = [act]
+    assert asked(cloud, Asked("1:1", LETTER.digest, NOW)).kind == kind

@@ -20,6 +20,7 @@ from engine.rulebook.model import Appeal, Text
 from engine.tracker.appealable import appealable
 from engine.tracker.appeals import Draft, appeals_of, attachments, conclude, correct_time, draft, submit
 from engine.tracker.attachments import Stored
+from tests.ready import ready_office
 
 W10, TUESDAY = "2026-W10", "2026-03-10T10:00"
 BREACH = violation_id("xiaohongshu.reply-rate", shop_key("xiaohongshu", "s1"), W10)
@@ -74,9 +75,13 @@ class Court:
 @pytest.fixture
 def court(ledger, open_office, like_x1, week_of, at, person):
     office = open_office(ledger, [like_x1(appeal=GRANTED)])
-    office.register({"shop": "s1", "client": "acme"})
-    office.take(*week_of("s1", W10, 1, 10))
-    office.assess(at(TUESDAY))
+
+    def build():
+        office.register({"shop": "s1", "client": "acme"})
+        office.take(*week_of("s1", W10, 1, 10))
+        office.assess(at(TUESDAY))
+
+    ready_office(office, build)
     return Court(office, at, person)
 
 

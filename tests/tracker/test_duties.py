@@ -16,6 +16,7 @@ from engine.tracker import duties
 from engine.tracker.duties import New
 from engine.tracker.lookout import look_after
 from engine.tracker.second_person import SecondPersonError
+from tests.ready import ready_office
 
 W10, W11 = "2026-W10", "2026-W11"
 TUESDAY = "2026-03-10T10:00"
@@ -77,11 +78,14 @@ class Owing:
 
 @pytest.fixture
 def breach(desk, week_of, at):
-    desk.office.register({"shop": "s1", "owner": "chen"})
-    desk.office.take(*week_of("s1", W10, 5, 10))
-    desk.office.assess(at(TUESDAY))
-    desk.look()
-    return desk.office.outcome("s1").violation
+    def build():
+        desk.office.register({"shop": "s1", "owner": "chen"})
+        desk.office.take(*week_of("s1", W10, 5, 10))
+        desk.office.assess(at(TUESDAY))
+        desk.look()
+        return desk.office.outcome("s1").violation
+
+    return ready_office(desk.office, build)
 
 
 def test_a_violation_opens_what_is_due_after_its_assessment_and_its_owner_holds_it(desk, breach):

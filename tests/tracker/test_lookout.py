@@ -107,7 +107,7 @@ def test_workers_that_look_at_the_same_time_tell_everything_once(ledger):
     assert sum(done) <= number + 5
 
 
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_wherever_a_worker_is_killed_the_next_one_tells_the_rest_once(ledger, number):
     put(ledger, *(duty() for _ in range(AT_ONCE + 3)), waiver(date(2026, 3, 12)))
     (killed,) = looking(ledger, str(number))

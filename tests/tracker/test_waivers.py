@@ -16,6 +16,7 @@ from engine.tracker import waivers
 from engine.tracker.second_person import SecondPersonError
 from engine.tracker.waived import _covering
 from engine.tracker.waiver_scope import MOST_SHOPS, Asked
+from tests.ready import ready_office
 from tests.tracker.waiving import MONDAY, NEXT_TUESDAY, SUNDAY, TUESDAY, W10, W11, X1, Waiving
 
 
@@ -27,9 +28,13 @@ def desk(office, at, person):
 @pytest.fixture
 def breach(desk, week_of, at):
     """The violation of shop s1 in week 10, of the client that has no name."""
-    desk.office.take(*week_of("s1", W10, 5, 10))
-    desk.office.assess(at(TUESDAY))
-    return desk.office.outcome("s1").violation
+
+    def build():
+        desk.office.take(*week_of("s1", W10, 5, 10))
+        desk.office.assess(at(TUESDAY))
+        return desk.office.outcome("s1").violation
+
+    return ready_office(desk.office, build)
 
 
 def test_approving_lets_off_what_is_open_and_the_next_assessment_says_exempt_with_the_waivers_name(desk, breach, at):

@@ -7,6 +7,7 @@ from engine.errors import KaoheError
 from engine.ledger.database import transaction
 from engine.ledger.tables import JournalBatch
 from engine.tracker import waivers
+from tests.ready import ready_office
 from tests.tracker.waiving import TUESDAY, W10, Waiving
 
 
@@ -18,10 +19,14 @@ def desk(office, at, person):
 @pytest.fixture
 def two(desk, week_of, at):
     """Two shops of one client, both in breach in week 10; what each violation is called."""
-    desk.office.register({"shop": "s1", "client": "a"}, {"shop": "s2", "client": "a"})
-    desk.office.take(*week_of("s1", W10, 5, 10), *week_of("s2", W10, 5, 10))
-    desk.office.assess(at(TUESDAY))
-    return [desk.office.outcome(shop).violation for shop in ("s1", "s2")]
+
+    def build():
+        desk.office.register({"shop": "s1", "client": "a"}, {"shop": "s2", "client": "a"})
+        desk.office.take(*week_of("s1", W10, 5, 10), *week_of("s2", W10, 5, 10))
+        desk.office.assess(at(TUESDAY))
+        return [desk.office.outcome(shop).violation for shop in ("s1", "s2")]
+
+    return ready_office(desk.office, build)
 
 
 def test_what_a_clients_waiver_let_off_stands_again_for_the_next_client_and_is_judged_again(desk, two, at):

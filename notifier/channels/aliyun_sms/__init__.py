@@ -7,6 +7,7 @@ whose outcome is unknown is looked for by number, day and that word before it is
 from __future__ import annotations
 
 from engine.rulebook.model import Text
+from notifier.channels.aliyun_sms.reports import CALLBACK
 from notifier.channels.aliyun_sms.setup import NAME, SETTINGS, build, greet
 from notifier.channels.kind import Kind
 from notifier.sms.phone import PHONE_FAULTS, read_phone
@@ -23,4 +24,5 @@ CHANNEL = Kind(
     settings=SETTINGS,
     greet=greet,
     extra=NAME,
+    callback=CALLBACK,
 )

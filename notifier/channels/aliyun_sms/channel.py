@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from notifier.channels.aliyun_sms.cloud import PAGE, AliyunCloud, Said
 from notifier.channels.aliyun_sms.codes import OK, outcome
+from notifier.channels.aliyun_sms.reports import DELIVERED, FAILED, of_records
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
+from notifier.channels.report import Asked, Reported
 from notifier.sms.letters import message_of
 from notifier.sms.limits import PROVIDERS
+from notifier.sms.phone import national
 
-WAITING, FAILED, DELIVERED = 1, 2, 3  # what a record says of its message
+WAITING = 1  # what a record says of a message that is on its way
 LOOKED_BACK = timedelta(days=1)  # a message is tried for 18 hours
 MOST_PAGES = 4  # of a day; a number gets 50 messages of one template a day at most
 
@@ -43,24 +46,45 @@ class AliyunSms:
         if isinstance(message, Outcome):
             return message
         now = self.clock()
-        ours: list[Any] = []
-        for day in dict.fromkeys(t.astimezone(PROVIDERS).date() for t in (now, now - LOOKED_BACK)):
+        found = self._recorded(message.number, {_day(now), _day(now - LOOKED_BACK)})
+        if isinstance(found, Said | Outcome):
+            why = found.answer if isinstance(found, Outcome) else f"{found.code} {found.message}"
+            return Outcome.of("unknown", f"Aliyun's records cannot be asked: {why}")
+        return _settled([record for record in found if record.out_id == message.digest])
+
+    def receipts(self, recipient: str, asked: Sequence[Asked], now: datetime) -> list[Reported] | Outcome:
+        """What the records of the days on which these messages were sent say of them, or why they cannot be read."""
+        days = {_day(one.sent_at) for one in asked}
+        # What Aliyun never named to us was taken by an attempt before the one that found it.
+        days |= {_day(one.sent_at - LOOKED_BACK) for one in asked if one.provider_id is None}
+        found = self._recorded(national(recipient), days)
+        if isinstance(found, Said):
+            return Outcome.of("unknown", f"{found.code} {found.message}") if found.code == OK else outcome(found, now)
+        return found if isinstance(found, Outcome) else of_records(recipient, asked, found)
+
+    def _recorded(self, number: str, days: Collection[date]) -> list[Any] | Said | Outcome:
+        """Aliyun's records of a number on these days, the latest first; the answer that has none where one has not."""
+        records: list[Any] = []
+        for day in sorted(days, reverse=True):
             for page in range(1, MOST_PAGES + 1):
-                said = self.cloud.sent_to(message.number, day, page)
+                said = self.cloud.sent_to(number, day, page)
                 found = _records(said)
                 if found is None:
-                    why = said.answer if isinstance(said, Outcome) else f"{said.code} {said.message}"
-                    return Outcome.of("unknown", f"Aliyun's records cannot be asked: {why}")
-                ours += [record for record in found if record.out_id == message.digest]
+                    return said
+                records += found
                 if len(found) < PAGE:
                     break
-        return _settled(ours)
+        return records
 
     def greet(self) -> Outcome:
         """Whether the key fits, by a question that sends nothing."""
         now = self.clock()
         said = self.cloud.statistics(now.astimezone(PROVIDERS).date())
         return said if isinstance(said, Outcome) else outcome(said, now)
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(PROVIDERS).date()
 
 
 def _records(said: Said | Outcome) -> list[Any] | None:

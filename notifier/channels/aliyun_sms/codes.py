@@ -59,7 +59,7 @@ def outcome(said: Said, now: datetime) -> Outcome:
     """What became of a message, by what Aliyun said to it."""
     if said.code == OK:
         number = getattr(said.body, "biz_id", None)
-        return Outcome.of("accepted", f"OK {number}" if number else "OK")
+        return Outcome.of("accepted", f"OK {number}" if number else "OK", reference=number or None)
     answer = f"{said.code} {said.message}" if said.status == 200 else f"HTTP {said.status} {said.code} {said.message}"
     if not _CODE.fullmatch(said.code):
         return Outcome.of("unknown", f"the answer has no code: {answer}")

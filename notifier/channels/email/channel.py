@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,7 +32,8 @@ class EmailChannel:
             mail = mail_of(letter, self.sender, now)
         except Exception as error:  # noqa: BLE001  whatever it is, it is about this letter: the others go on
             return Outcome.of("permanent", f"no mail can be made of this notice: {error} ({type(error).__name__})")
-        return self.transport.carry(mail)
+        outcome = self.transport.carry(mail)
+        return replace(outcome, reference=mail.message_id) if outcome.kind == "accepted" else outcome
 
     def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: nobody can be asked."""

@@ -49,6 +49,7 @@ class Mail:
     recipient: str
     file_name: str
     content: bytes
+    message_id: str
 
 
 def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
@@ -82,6 +83,7 @@ def mail_of(letter: Letter, sender: Sender, now: datetime) -> Mail:
         recipient=letter.recipient,
         file_name=f"{_as_file_name(letter.key)}.{letter.event}.{letter.digest[:10]}.eml",
         content=header_block(headers) + message.as_bytes(),
+        message_id=headers["Message-ID"],
     )
 
 

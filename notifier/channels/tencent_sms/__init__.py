@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.rulebook.model import Text
 from notifier.channels.kind import Kind
+from notifier.channels.tencent_sms.reports import CALLBACK
 from notifier.channels.tencent_sms.setup import NAME, SETTINGS, build, greet
 from notifier.sms.phone import PHONE_FAULTS, read_phone
 
@@ -23,4 +24,5 @@ CHANNEL = Kind(
     settings=SETTINGS,
     greet=greet,
     extra=NAME,
+    callback=CALLBACK,
 )

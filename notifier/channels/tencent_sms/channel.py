@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +10,15 @@ from typing import Any
 from notifier.channels.contract import Letter
 from notifier.channels.http import Answer, by_status
 from notifier.channels.outcome import Outcome
+from notifier.channels.report import Asked, Reported
 from notifier.channels.tencent_sms.cloud import PAGE, Said, TencentCloud
 from notifier.channels.tencent_sms.codes import outcome, refused
+from notifier.channels.tencent_sms.reports import of_receipts
 from notifier.sms.letters import message_of
+from notifier.sms.phone import national
 
 LOOKED_BACK = timedelta(days=1)  # a message is tried for 18 hours; the records go back seven days
+MOST_PAGES = 4  # of the receipts of a number
 GATEWAY_TIMEOUT = 504
 ASK = "ask Tencent's helpers to return SessionContext, or look into its console, then `kaohe notices retry`"
 
@@ -54,12 +58,27 @@ class TencentSms:
         if ours:
             arrived = next((one for one in ours if one.get("ReportStatus") != "FAIL"), None)
             told = f"found in Tencent's receipts: {(arrived or ours[0]).get('Description') or ''}".rstrip(" :")
-            return Outcome.of("accepted" if arrived else "permanent", told)
+            number = str((arrived or ours[0]).get("SerialNo") or "") or None
+            return Outcome.of("accepted" if arrived else "permanent", told, reference=number)
         nameless = sum(1 for one in listed if not one.get("SessionContext"))
         if nameless or len(listed) >= PAGE:
             why_open = f"{nameless} of the {len(listed)} receipts of this number do not say which message they are of"
             return Outcome.of("unknown", f"{why_open}: {ASK}")
         return None
+
+    def receipts(self, recipient: str, asked: Sequence[Asked], now: datetime) -> list[Reported] | Outcome:
+        """What the carriers' receipts since the first of these messages say of them, or why they cannot be read."""
+        # Some were taken by an attempt before the one that found them.
+        begin, found = min(one.sent_at for one in asked) - LOOKED_BACK, list[dict[str, Any]]()
+        for page in range(MOST_PAGES):
+            said = self.cloud.sent_to(national(recipient), begin, now, page * PAGE)
+            listed = _listed(said)
+            if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+                return said if isinstance(said, Outcome) else _outcome(said, now, outcome)
+            found += listed
+            if len(listed) < PAGE:
+                break
+        return of_receipts(recipient, asked, found)
 
     def greet(self) -> Outcome:
         """Whether the key fits, by a question that sends nothing."""

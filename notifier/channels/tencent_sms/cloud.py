@@ -67,12 +67,12 @@ class TencentCloud:
         }
         return self._said("SendSms", asked)
 
-    def sent_to(self, number: str, begin: datetime, end: datetime) -> Said | Answer | Outcome:
-        """The receipts of the messages to a number in a time, at most 100."""
+    def sent_to(self, number: str, begin: datetime, end: datetime, offset: int = 0) -> Said | Answer | Outcome:
+        """The receipts of the messages to a number in a time, at most 100 after the first `offset`."""
         asked = {
             "BeginTime": int(begin.timestamp()),
             "EndTime": int(end.timestamp()),
-            "Offset": 0,
+            "Offset": offset,
             "Limit": PAGE,
             "PhoneNumber": f"+86{number}",
             "SmsSdkAppId": self.app,

@@ -66,7 +66,8 @@ def outcome(said: Said, now: datetime) -> Outcome:
     if not isinstance(status, dict) or not isinstance(status.get("Code"), str):
         return Outcome.of("unknown", "the answer does not tell of the message")
     if status["Code"].lower() == "ok":
-        return Outcome.of("accepted", f"Ok {status.get('SerialNo') or ''}".rstrip())
+        number = str(status.get("SerialNo") or "")
+        return Outcome.of("accepted", f"Ok {number}".rstrip(), reference=number or None)
     return refused(status["Code"], str(status.get("Message", "")), now)
 
 

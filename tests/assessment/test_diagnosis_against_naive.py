@@ -1,0 +1,308 @@
+"""Diagnoses counted in DuckDB are those that plain Python counts, over random days of some shops."""
+
+import json
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.assessment.diagnosed import diagnoses, rostered
+from engine.assessment.standing import live_files
+from engine.calendar.cycles import cycle_of
+from engine.evidence.duck import connect
+from engine.evidence.importer import ImportRequest, import_evidence
+from engine.evidence.kinds import KINDS
+from engine.evidence.lake import Lake
+from engine.ledger.database import open_ledger, reading
+from engine.measure.figures import Workshop
+from engine.measure.tallies import TallyCache
+from engine.progress import silent
+from engine.rulebook.book import load_or_refuse
+from tests.measure.naive import SCORES, SHANGHAI, waits
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+MONDAY = datetime(2026, 3, 2, tzinfo=SHANGHAI)
+MINUTE = timedelta(minutes=1)
+SHOPS = [f"s{n}" for n in range(8)]  # each a small world of its own
+AGENTS = ["a1", "a2", None]
+
+
+# Few and coarse instants, so that many fall together: around the ends of days, shifts and the ten minutes of talk.
+def some_time(dice):
+    return MONDAY + 5 * dice.randrange(2 * 24 * 12) * MINUTE
+
+
+def shift(dice):
+    begins = some_time(dice)
+    return {
+        "shop": dice.choice(SHOPS),
+        "agent": dice.choice(["a1", "a2"]),
+        "starts_at": begins,
+        "ends_at": begins + dice.choice([0, 4, 8, 20]) * 60 * MINUTE,
+        "state": dice.choice(["on_duty", "on_duty", "online", "break", "offline"]),
+        "limit": dice.choice([None, None, 1, 2]),
+    }
+
+
+def conversation(dice):
+    opened = some_time(dice)
+    replied, closed = (opened + 5 * dice.randrange(25) * MINUTE if dice.random() < 0.6 else None for _ in "12")
+    return {
+        "shop": dice.choice(SHOPS),
+        "agent": dice.choice(AGENTS),
+        "opened_by": dice.choice(["buyer", "buyer", "agent"]),
+        "opened_at": opened,
+        "first_human_reply_at": replied,
+        "closed_at": closed,
+    }
+
+
+def message(dice):
+    sender = dice.choice(["buyer", "buyer", "agent", "bot"])
+    return {
+        "shop": dice.choice(SHOPS),
+        "session": None,
+        "buyer": dice.choice(["b1", "b2", "b3"]),
+        "agent": dice.choice(AGENTS) if sender == "agent" else None,
+        "sender": sender,
+        "sent_at": some_time(dice) + dice.choice([0, 1, 3]) * MINUTE,
+    }
+
+
+def rating(dice):
+    return {
+        "shop": dice.choice(SHOPS),
+        "session": dice.choice([None, *(f"c{n}" for n in range(40))]),
+        "agent": dice.choice(AGENTS),
+        "agent_kind": dice.choice([None, "human", "bot"]),
+        "rated_at": some_time(dice),
+        "score": dice.choice(["满意", "一般", "失望", None]),
+        "reasons": dice.choice([None, "slow", "other", "bad_attitude;slow"]),
+        "origin": dice.choice([None, "buyer", "invited", "system"]),
+    }
+
+
+def several(dice, make, most):
+    return [make(dice) for _ in range(dice.randrange(most))]
+
+
+class World:
+    """A ledger and a lake that are used once: rows go in, diagnoses come out."""
+
+    def __init__(self, home, rules):
+        self.home, self.rules = home, rules
+        self.ledger = open_ledger(f"sqlite:///{home}/ledger.sqlite")
+        self.lake = Lake(home / "lake")
+
+    def take(self, kind, rows):
+        if not rows:
+            return
+        file = self.home / f"{kind}.ndjson"
+        lines = (
+            {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items() if v is not None}
+            for row in rows
+        )
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        platform = next(iter(self.rules.values())).platform
+        summary = import_evidence(
+            self.ledger,
+            self.lake,
+            bytes(32),
+            ImportRequest(KINDS[kind], (file,), "tester", platform=platform),
+            NOW,
+            silent,
+        )
+        assert summary.refused == 0, summary.faults
+
+    def diagnoses(self, rule, day):
+        version = rule.version_for(day)
+        cycle = cycle_of(version.cycle, day)
+        with reading(self.ledger) as session:
+            live, rosters = live_files(session), rostered(session, rule.platform, cycle)
+        workshop = Workshop(self.lake, TallyCache(self.home / "cache"), live)
+        with connect() as con:
+            return diagnoses(con, workshop, rule, version, cycle, [*SHOPS, "nobody"], rosters)
+
+
+@pytest.fixture
+def world(tmp_path_factory, pytestconfig, one_duck_for_all):
+    made = []
+
+    def make(rule):
+        platform = rule.partition(".")[0]
+        rules = load_or_refuse([Path(pytestconfig.rootpath) / "rulesets" / platform])
+        made.append(World(tmp_path_factory.mktemp("world"), rules))
+        return made[-1], rules.rule(rule)
+
+    yield make
+    for one in made:
+        one.ledger.dispose()
+
+
+def local(at):
+    return at.astimezone(SHANGHAI)
+
+
+def portions(things, key):
+    """{name: (misses, of)} over things, each (missed, row)."""
+    found = defaultdict(lambda: [0, 0])
+    for missed, row in things:
+        for name in key(row) if isinstance(key(row), list) else [key(row)]:
+            found[name][0] += missed
+            found[name][1] += 1
+    return {name: tuple(numbers) for name, numbers in found.items()}
+
+
+def told(parts):
+    return {name: (misses, of) for name, misses, of in parts}
+
+
+def days_covered(shifts, shop):
+    """The days from the file's first shift to its last, of a shop that is in it: by itself a file covers them."""
+    days = [local(s["starts_at"]).date() for s in shifts]
+    return (min(days), max(days)) if any(s["shop"] == shop for s in shifts) else None
+
+
+def naive_causes(things, shifts, shop, at_once):
+    """{cause: (misses, crowded, calm, by_limit)}; things are (missed, instant)."""
+    moments = [(missed, at, at_once(at), *on_line_at(shifts, shop, at)) for missed, at in things]
+    each = middle(n / on for missed, _, n, on, _ in moments if not missed and on)
+    together = middle(n for missed, _, n, _, _ in moments if not missed)
+    covered = days_covered(shifts, shop)
+    found = defaultdict(lambda: [0, 0, 0, 0])
+    for _, at, n, on, room in (moment for moment in moments if moment[0]):
+        load, usual = (n / on, each) if on else (n, together)
+        crowded = n > room if on and room is not None else None if usual is None else load > 2 * usual
+        known = covered is not None and covered[0] <= local(at).date() <= covered[1]
+        if on:
+            cause = {True: "over_capacity", False: "slow", None: "untold"}[crowded]
+        else:
+            cause = "roster_gap" if known else "roster_unknown"
+        for place, counts in enumerate((True, crowded is True, crowded is False, bool(on) and room is not None)):
+            found[cause][place] += counts
+    return {cause: tuple(numbers) for cause, numbers in found.items()}
+
+
+def on_line_at(shifts, shop, at):
+    """How many agents are on line, and how many conversations they take at once; None where one has no limit."""
+    states = defaultdict(list)
+    for s in shifts:
+        if s["shop"] == shop and s["starts_at"] <= at < s["ends_at"]:
+            states[s["agent"]].append(s)
+    serving = [ss for ss in states.values() if all(s["state"] in {"on_duty", "online"} for s in ss)]
+    limits = [max((s["limit"] for s in ss if s["limit"]), default=None) for ss in serving]
+    return len(serving), None if None in limits else sum(limits)
+
+
+def middle(values):
+    found = sorted(values)
+    return found[(len(found) + 1) // 2 - 1] if found else None
+
+
+def caused(diagnosis):
+    return {c.cause: (c.misses, c.crowded, c.calm, c.by_limit) for c in diagnosis.causes}
+
+
+def check(diagnosis, things, at):
+    assert (diagnosis.misses, diagnosis.of) == (sum(m for m, _ in things), len(things))
+    assert told(diagnosis.hours) == portions(things, lambda r: local(at(r)).hour)
+    assert told(diagnosis.weekdays) == portions(things, lambda r: local(at(r)).isoweekday())
+    assert told(diagnosis.agents) == portions(things, lambda r: r["agent"])
+
+
+SEEDS = st.integers(0, 2**32)
+PATIENT = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@PATIENT
+@given(SEEDS)
+def test_sessions_are_diagnosed_as_python_does(world, seed):
+    dice = Random(seed)
+    rows, shifts = several(dice, conversation, 200), several(dice, shift, 40)
+    place, rule = world("xiaohongshu.reply-rate")
+    rows = [row | {"session": f"c{n}"} for n, row in enumerate(rows)]
+    place.take("sessions", rows)
+    place.take("shifts", shifts)
+    found = place.diagnoses(rule, date(2026, 3, 2))
+    mine = defaultdict(list)
+    for row in rows:
+        if row["opened_by"] == "buyer":
+            reply, close = row["first_human_reply_at"], row["closed_at"]
+            mine[row["shop"]].append((reply is None or (close is not None and reply > close), row))
+    assert set(found) == set(mine)
+    for shop, things in mine.items():
+        check(found[shop], things, lambda r: r["opened_at"])
+        assert found[shop].unanswered == sum(m and r["first_human_reply_at"] is None for m, r in things)
+        spans = [(r["opened_at"], r["closed_at"] or r["opened_at"] + 30 * MINUTE) for r in rows if r["shop"] == shop]
+        moments = [(m, r["opened_at"]) for m, r in things]
+        at_once = lambda at: sum(a <= at < b for a, b in spans)  # noqa: B023, E731
+        assert caused(found[shop]) == naive_causes(moments, shifts, shop, at_once)
+
+
+@PATIENT
+@given(SEEDS)
+def test_people_are_diagnosed_by_the_message_that_waited_longest(world, seed):
+    dice = Random(seed)
+    rows, shifts = several(dice, message, 250), several(dice, shift, 40)
+    place, rule = world("kuaishou.reply-rate-3min")
+    place.take("messages", rows)
+    place.take("shifts", shifts)
+    found = place.diagnoses(rule, date(2026, 3, 2))
+    people = defaultdict(list)
+    for row in waits(rows):
+        if row["second"] >= 8 * 3600:
+            people[row["shop"], row["buyer"], row["day"]].append(row)
+    mine = defaultdict(list)
+    for (shop, _, _), messages in people.items():
+        worst = sorted(
+            messages,
+            key=lambda r: (r["wait"] is not None, -(r["wait"] or timedelta()), r["sent_at"], r["agent"] is None),
+        )
+        missed = any(r["wait"] is None or r["wait"] > 3 * MINUTE for r in messages)
+        mine[shop].append((missed, worst[0]))
+    assert set(found) == set(mine)
+    for shop, things in mine.items():
+        check(found[shop], things, lambda r: r["sent_at"])
+        assert found[shop].unanswered == sum(m and r["wait"] is None for m, r in things)
+        said = [(r["buyer"], r["sent_at"]) for r in rows if r["shop"] == shop and r["sender"] == "buyer"]
+        at_once = lambda at: len({b for b, when in said if at - 10 * MINUTE < when <= at})  # noqa: B023, E731
+        moments = [(m, r["sent_at"]) for m, r in things]
+        assert caused(found[shop]) == naive_causes(moments, shifts, shop, at_once)
+
+
+@PATIENT
+@given(SEEDS)
+def test_ratings_are_diagnosed_by_reason_origin_and_whether_a_bot_handed_over(world, seed):
+    dice = Random(seed)
+    rows, talks = several(dice, rating, 200), several(dice, conversation, 40)
+    place, rule = world("kuaishou.good-rating")
+    place.take("ratings", rows)
+    place.take("sessions", [talk | {"session": f"c{n}"} for n, talk in enumerate(talks)])
+    found = place.diagnoses(rule, date(2026, 3, 2))
+    replied = {(t["shop"], f"c{n}"): t["first_human_reply_at"] is not None for n, t in enumerate(talks)}
+    mine = defaultdict(list)
+    for row in rows:
+        if row["score"] is not None:
+            mine[row["shop"]].append((SCORES[row["score"]] != "satisfied", row))
+
+    def served(r):
+        known = replied.get((r["shop"], r["session"])) if r["agent_kind"] == "bot" else None
+        return None if known is None else "handed_over" if known else "bot"
+
+    assert set(found) == set(mine)
+    for shop, things in mine.items():
+        one = found[shop]
+        check(one, things, lambda r: r["rated_at"])
+        assert told(one.reasons) == portions(
+            things, lambda r: (r["reasons"] or "").split(";") if r["reasons"] else None
+        )
+        assert told(one.kinds) == portions(things, lambda r: r["agent_kind"])
+        assert told(one.origins) == portions(things, lambda r: r["origin"])
+        assert told(one.served) == portions(things, served)
+        bots = Counter(served(r) == "handed_over" for m, r in things if m and r["agent_kind"] == "bot")
+        by_cause = {c.cause: c.misses for c in one.causes}
+        assert (by_cause.get("hand_over", 0), by_cause.get("bot", 0)) == (bots[True], bots[False])
