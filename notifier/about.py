@@ -10,9 +10,8 @@ from sqlmodel import Session, select
 from engine.ledger.tables import Notice, Subject
 from notifier.events import OCCASIONS
 from notifier.records import Record, outline
-from notifier.routing.model import News
+from notifier.routing.model import News, Routing
 from notifier.routing.recipients import misdirected
-from notifier.routing.rows import routing_of
 
 
 def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Record | None]:
@@ -24,13 +23,17 @@ def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Recor
     return news, shop_of(session, news), None
 
 
-def why_over(session: Session, notice: Notice) -> str | None:
+def why_over(session: Session, notice: Notice, routing: Routing) -> str | None:
     """Why what this notice tells is not to be told any more, or not to its recipient; None where it is."""
-    news, shop, record = about(session, notice)
+    return over_of(notice, *about(session, notice), routing)
+
+
+def over_of(notice: Notice, news: News, shop: Subject | None, record: Record | None, routing: Routing) -> str | None:
+    """The same of a notice that is about this."""
     occasion = OCCASIONS.get(notice.event)
     if record is not None and occasion is not None and record.violation.state not in occasion.states:
         return f"the violation is {record.violation.state}"
-    return misdirected(notice, news, shop, routing_of(session))
+    return misdirected(notice, news, shop, routing)
 
 
 def news_told(event: str, told: Mapping[str, Any], client: str | None) -> News:

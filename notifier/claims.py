@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from engine.ledger.dialects import database_clock, take_named_lock
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice, Violation
 from engine.rulebook.model import Language
-from notifier.about import about, why_over
+from notifier.about import about, over_of
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
 from notifier.digests import NOTHING_LEFT, items_of, leave, planning
@@ -30,6 +30,7 @@ from notifier.events import DIGESTS, GATHERED, LATE, OPENED
 from notifier.gathering import members_left
 from notifier.records import records_of
 from notifier.routing.limits import next_opening, room
+from notifier.routing.model import ALWAYS, Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
 from notifier.routing.rows import routing_of
@@ -144,15 +145,18 @@ def claim(
     with transaction(ledger) as session:
         clock = database_clock(session)
         notice = session.get_one(Notice, number)
-        over = _settled(session, notice)
-        if over or notice.event in DIGESTS:
+        routing = routing_of(session)
+        known = about(session, notice) if notice.event not in DIGESTS else None  # held, so that it is read once
+        over = over_of(notice, *known, routing) if known else None
+        if over or known is None:
             # Planners queue anew what stands again if it was dropped: none must look just before we drop it, after
             # we have looked. Theirs is the first lock, so it comes before the notice's.
             planning(session)
             session.expire_all()
-            over = _settled(session, notice)
-        later = _not_before(session, notice, now)
-        was, attempts = notice.state, notice.attempts
+            routing = routing_of(session)
+            over = over_of(notice, *about(session, notice), routing) if known else None
+        later = _not_before(session, notice, routing, now)
+        was, attempts, tried = notice.state, notice.attempts, notice.tried_at
         same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
         taken: dict[str, Any] = {
             "state": "sending",
@@ -166,7 +170,6 @@ def claim(
             taken |= prepared.columns
         if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
-        tried = notice.tried_at
         session.refresh(notice)
         if notice.event == LATE.event and not _gathered(session, notice):
             # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
@@ -212,13 +215,15 @@ def _defer_others(session: Session, notice: Notice, now: datetime, later: dateti
     session.exec(update(Notice).where(alike).values(due_at=later, next_attempt_at=later))
 
 
-def _not_before(session: Session, notice: Notice, now: datetime) -> datetime | None:
+def _not_before(session: Session, notice: Notice, routing: Routing, now: datetime) -> datetime | None:
     """Until when messages must not come to where this notice goes; None: it may be sent now.
 
     Whoever asks holds the recipient from here on, where there is a cap: nobody else sends there before we are counted.
     """
-    limits = limits_of(notice, routing_of(session))
-    opens = now if notice.urgent else next_opening(limits.hours, now)
+    limits = limits_of(notice, routing)
+    if notice.urgent:  # it waits for nobody's hours
+        limits = replace(limits, hours=ALWAYS)
+    opens = next_opening(limits.hours, now)
     if opens > now:
         return opens
     if limits.per_hour is not None or limits.per_day is not None:
@@ -298,13 +303,6 @@ def _gathered(session: Session, digest: Notice) -> bool:
     ]
     leave(session, digest, left)
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
-
-
-def _settled(session: Session, notice: Notice) -> str | None:
-    """Why what a notice of its own tells is not to be told any more, or not there."""
-    if notice.event in DIGESTS:
-        return None
-    return why_over(session, notice)
 
 
 def _settle(

@@ -45,7 +45,8 @@ def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: in
         left = room(session, channel, recipient, limits, now)
         if left is not None and not left[0]:
             return []
-        internal, capped = routing.internal(first.contact), left is not None and len(due) > left[0]
+        internal = all(routing.internal(notice.contact) for notice in due)
+        capped = left is not None and len(due) > left[0]
         made: list[tuple[Notice, list[Notice]]] = []
         for client, group in _by_client(due, internal=internal).items():
             together = [notice for notice in group if notice.event not in DIGESTS]
@@ -78,12 +79,13 @@ def members_left(session: Session, notice: Notice) -> tuple[list[Notice], list[E
     """
     left: list[Notice] = []
     events: list[Event] = []
+    routing = routing_of(session)
     for member in members_of(session, notice.id or 0):
         if member.state != "gathered":
             continue
         _, _, record = about(session, member)
         member.client = record.violation.client if record else member.client
-        why = why_over(session, member)
+        why = why_over(session, member, routing)
         if why:
             member.state, member.within_id, member.answer = "dropped", None, f"not sent: {why}"
             session.add(member)

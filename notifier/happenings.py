@@ -15,7 +15,7 @@ from engine.ledger.tables import Duty, Notice, Subject
 from notifier.about import news_told, shop_of
 from notifier.events import CORRECTED, OPENED, OTHERS, Occasion
 from notifier.records import Record, records_of
-from notifier.routing.model import News
+from notifier.routing.model import News, place
 from notifier.routing.recipients import Recipient
 from notifier.routing.ways import Ways
 from notifier.tales import listed_in
@@ -42,7 +42,7 @@ class Happening:
     def recipients(self, ways: Ways) -> list[Recipient]:
         """Everybody who is told of it."""
         found = ways.of(self.news, self.shop)
-        return found if self.heard is None else [r for r in found if (r.channel, r.address) in self.heard]
+        return found if self.heard is None else [r for r in found if place(r.channel, r.address) in self.heard]
 
 
 def happenings(session: Session, entries: Iterable[Entry], now: datetime) -> list[Happening]:
@@ -108,5 +108,5 @@ def _heard(session: Session, violations: set[str]) -> dict[str, frozenset[tuple[
     )
     found: dict[str, set[tuple[str, str]]] = {}
     for key, channel, recipient in session.exec(wanted):
-        found.setdefault(key, set()).add((channel, recipient))
+        found.setdefault(key, set()).add(place(channel, recipient))
     return {key: frozenset(whom) for key, whom in found.items()}

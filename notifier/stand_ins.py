@@ -13,7 +13,7 @@ from engine.ledger.tables import Notice, NoticeItem
 from notifier.digests import items_of, told_of
 from notifier.events import GATHERED, LATE
 from notifier.routing.limits import next_opening
-from notifier.routing.model import Address, Routing
+from notifier.routing.model import Address, Routing, place
 from notifier.routing.rows import routing_of
 
 
@@ -46,7 +46,7 @@ def _next(notice: Notice, routing: Routing) -> Address | None:
     route = next((r for r in routing.routes if r.name == notice.why), None)
     if contact is None or (route is not None and route.channels is not None):
         return None
-    places = [(a.channel, a.address) for a in contact.addresses]
-    here = (notice.channel, notice.recipient)
+    places = [place(a.channel, a.address) for a in contact.addresses]
+    here = place(notice.channel, notice.recipient)
     following = places.index(here) + 1 if here in places else len(places)
     return contact.addresses[following] if following < len(places) else None

@@ -40,7 +40,7 @@ def tale_of(session: Session, notice: Notice) -> Tale:
     if notice.violation_id is not None:
         record = records_of(session, [notice.violation_id])[notice.violation_id]
     shop = record.shop if record else about(session, notice)[1]
-    of_house = routing_of(session).internal(notice.contact)
+    of_house = notice.contact is not None and routing_of(session).internal(notice.contact)
     listed = listed_in(session, notice.event, told, notice.client)
     return Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)
 
