@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlmodel import SQLModel
 
@@ -252,11 +253,19 @@ def journalled(model: type[SQLModel], key: str = "id", prefix: str = "") -> Crit
 
 
 def _of_penalty(of: FromClause, sight: Sight) -> ColumnElement[bool]:
-    """A penalty is named by its shop and its number: whoever sees the shop, sees what was said of it."""
+    """A penalty is named by its shop and its number: whoever sees the shop, sees what was said of it.
+
+    Where nobody has decided anything about it, the entry itself says which shop it is of.
+    """
     match, subject = table_of(PenaltyMatch).alias(), table_of(Subject).alias()
     name = subject.c.key + literal("#") + match.c.reference
     named = select(name).select_from(match.join(subject, subject.c.id == match.c.subject_id))
-    return of.c.object_id.in_(named.where(_owned(subject, sight)))
+    # As both databases write it: SQLAlchemy's own way into JSON warns of itself.
+    told = type_coerce(of.c.payload, String).op("->")("after").op("->>")("shop")
+    return or_(
+        of.c.object_id.in_(named.where(_owned(subject, sight))),
+        told.in_(select(subject.c.key).where(subject.c.kind == "shop", _owned(subject, sight))),
+    )
 
 
 def _entry(of: FromClause, sight: Sight) -> ColumnElement[bool]:
@@ -273,6 +282,8 @@ JOURNALLED: Mapping[str, Criterion] = MappingProxyType(
         "notice": journalled(Notice),
         "duty": journalled(Duty, prefix="D-"),
         "penalty": _of_penalty,
+        "client": lambda of, sight: _of_client(of.c.object_id, sight),
+        "rule": lambda _of, _sight: true(),
         "standard": journalled(ContractStandard),
         "waiver": journalled(Waiver, prefix="W-"),
     }

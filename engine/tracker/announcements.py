@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from engine.assessment.recording import NOTIFY_WITHIN
 from engine.calendar.zones import local_day
@@ -20,9 +20,8 @@ from engine.ledger.canonical import sha256_of
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import take_named_lock
 from engine.ledger.journal import Event, append
-from engine.ledger.tables import Milestone
+from engine.ledger.milestones import reached, remember
 from engine.rulebook.model import Announcement, Rule, Text, Version
-from engine.tracker.milestones import mark
 
 EVENT = "rule.announced"
 REPEALED = Text("自该日起，本规则不再适用", "from this day on the rule applies no more")
@@ -48,7 +47,7 @@ def tell_rules(ledger: Engine, rulebook: Mapping[str, Rule], actor: str, now: da
         take_named_lock(session, EVENT)
         known = _known(session)
         new = [said[key] for key in sorted(said.keys() - known)]
-        mark(session, EVENT, [one.key for one in new], now)
+        remember(session, [(EVENT, one.key) for one in new], now)
         told = [one for one in new if one.news] if known else []
         events = [Event(actor, EVENT, "rule", one.rule, {"why": None, "after": one.after}) for one in told]
         append(session, now, events)
@@ -56,7 +55,7 @@ def tell_rules(ledger: Engine, rulebook: Mapping[str, Rule], actor: str, now: da
 
 
 def _known(session: Session) -> set[str]:
-    return set(session.exec(select(Milestone.key).where(Milestone.event == EVENT)))
+    return {key for _, key in reached(session, [EVENT])}
 
 
 def _said(rule: Rule, now: datetime) -> Iterator[_Said]:

@@ -1,4 +1,4 @@
-"""Remembering what time has brought about: each turn is told once, by whoever finds it first.
+"""What time brings about, and telling it: each turn is told once, by whoever finds it first.
 
 What is to come of something is a `Coming`: its turns in their order, and until when telling them makes sense. The mark
 and the journal entry stand in one transaction. What had passed already when somebody looked is never told.
@@ -6,16 +6,16 @@ and the journal entry stand in one transaction. What had passed already when som
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event
-from engine.ledger.tables import Milestone, Subject
+from engine.ledger.milestones import reached, remember
+from engine.ledger.tables import Subject
 
 Name = TypeVar("Name", str, int)
 AT_ONCE = 500  # how many names one query asks for
@@ -58,39 +58,21 @@ def tell(session: Session, comings: Iterable[Coming], actor: str, now: datetime)
     """Mark the latest turn that has come of each of these, and say what the journal says of those marked by this.
 
     A turn is not told where a later one was: the clock of whoever looked then was ahead. To be appended in the same
-    transaction.
+    transaction, in which nobody else tells the same.
     """
     due = [coming for coming in comings if coming.due(now)]
-    known = {
-        event: marked(session, event, [key for c in due if c.event == event for t in c.turns for key in t.keys])
-        for event in sorted({coming.event for coming in due})
-    }
-    events = []
+    keys = sorted({key for coming in due for turn in coming.turns for key in turn.keys})
+    known = reached(session, {coming.event for coming in due}, keys)
+    events, new = [], []
     for coming in due:
         latest = coming.passed(now) - 1
-        told = {key for turn in coming.turns[latest:] for key in turn.keys}
         turn = coming.turns[latest]
-        if known[coming.event].isdisjoint(told) and mark(session, coming.event, [turn.keys[0]], now):
-            known[coming.event].add(turn.keys[0])
+        if known.isdisjoint((coming.event, key) for later in coming.turns[latest:] for key in later.keys):
+            new.append((coming.event, turn.keys[0]))
             payload = {"why": None, "after": {**coming.after, **turn.more}}
             events.append(Event(actor, coming.event, coming.object_kind, coming.object_id, payload))
+    remember(session, new, now)
     return events
-
-
-def mark(session: Session, event: str, keys: Iterable[str], now: datetime) -> int:
-    """Note that these are told, or need not be; how many of them were not noted before."""
-    rows = [{"event": event, "key": key, "reached_at": now} for key in sorted(set(keys))]
-    return sum(insert_missing(session, Milestone, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE))
-
-
-def marked(session: Session, event: str, keys: Collection[str]) -> set[str]:
-    """Those of these keys that are noted."""
-    found: set[str] = set()
-    for some in in_parts(sorted(set(keys))):
-        found |= set(
-            session.exec(select(Milestone.key).where(Milestone.event == event, col(Milestone.key).in_(some))).all()
-        )
-    return found
 
 
 def in_parts(names: Sequence[Name]) -> Iterable[Sequence[Name]]:

@@ -12,9 +12,9 @@ from engine.calendar.zones import local_day, local_instant
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import take_named_lock
 from engine.ledger.journal import Event, append
+from engine.ledger.milestones import reached, remember
 from engine.ledger.tables import Violation
 from engine.rulebook.platforms import CHINA
-from engine.tracker.milestones import mark, marked
 
 EVENT = "week.listed"
 AT = time(9)  # on Monday
@@ -25,16 +25,16 @@ def tell_week(ledger: Engine, actor: str, now: datetime) -> list[Event] | None:
     """Tell which clients have a list of the last week whose Monday has come; None if that was done, told or not."""
     week, monday = last_week(now)
     with reading(ledger) as session:
-        if marked(session, EVENT, [week.key]):
+        if reached(session, [EVENT], [week.key]):
             return None
         clients = _clients(session, week) if now < monday + NEWS_FOR else []
     with transaction(ledger) as session:
         take_named_lock(session, EVENT)
-        new = mark(session, EVENT, [week.key], now)
-        keys = {f"{client}/{week.key}": client for client in clients} if new else {}
-        known = marked(session, EVENT, keys)
-        mark(session, EVENT, keys, now)
-        events = [_event(client, week, actor) for key, client in keys.items() if key not in known]
+        if reached(session, [EVENT], [week.key]):
+            return []  # another worker was here
+        keys = [week.key, *(f"{client}/{week.key}" for client in clients)]
+        remember(session, [(EVENT, key) for key in keys], now)
+        events = [_event(client, week, actor) for client in clients]
         append(session, now, events)
     return events
 

@@ -169,7 +169,17 @@ def test_every_table_is_declared_bounded_or_common():
 
 
 def test_every_kind_of_thing_that_the_journal_speaks_of_is_known():
-    assert set(JOURNALLED) == {"violation", "shop", "notice", "duty", "penalty", "standard", "waiver"}
+    assert set(JOURNALLED) == {
+        "violation",
+        "shop",
+        "notice",
+        "duty",
+        "penalty",
+        "client",
+        "rule",
+        "standard",
+        "waiver",
+    }
 
 
 def joined(inner):
