@@ -24,7 +24,7 @@ from engine.tracker.passing import READER, tell_passing
 
 NOW = datetime.fromisoformat("2026-03-10T10:00+08:00")  # a Tuesday
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-NEWS = ("penalty.", "deadline.", "sanction.", "rule.", "week.")
+NEWS = ("penalty.", "deadline.", "duty.near", "sanction.", "rule.", "week.")
 
 
 def violation(name="V-1", state="confirmed", client="acme", subject=1, **more):
@@ -278,10 +278,10 @@ def test_a_lake_that_cannot_be_read_holds_nothing_else_up_and_is_read_within_the
     (file,) = small_tracker.office.lake.root.rglob("penalties/**/*.parquet")
     hidden = file.rename(file.with_suffix(".away"))
     watch.put(duty(NOW + DAY, id=1))
-    assert watch.look().told() == [("deadline.near", "D-1", "1d")]
+    assert watch.look().told() == [("duty.near", "D-1", "1d")]
     assert "penalties are not looked at" in caplog.text
     hidden.rename(file)
-    assert [event for event, *_ in watch.look(NOW + HOUR).told()] == ["deadline.near", "penalty.recorded"]
+    assert [event for event, *_ in watch.look(NOW + HOUR).told()] == ["duty.near", "penalty.recorded"]
 
 
 def test_the_first_look_at_rules_is_silent_and_what_is_new_later_is_told_once(watch, x1):
