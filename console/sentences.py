@@ -359,6 +359,10 @@ SENTENCES: Mapping[str, Text] = {
         "另有 {n} 条违规发现时距考核已超过 7 天（示例每月只导入一次）：只记录，不通知",
         "{n:more violation was|more violations were} found over 7 days late (the demo imports monthly): no notice",
     ),
+    "demo route": Text("回复慢时告诉总部", "slow replies, to the house"),
+    "demo mail": Text(
+        "其中第 {notice} 封的开头，发给总部的合规专员：", "How number {notice} begins, to the officer of the house:"
+    ),
     "demo next": Text("接下来可以看：", "Where to look next:"),
     "status runs": Text(
         "考核：到期 {due}，进行中 {running}，失败 {failed}", "runs: {due} due, {running} running, {failed} failed"

@@ -30,10 +30,12 @@ class Watch(logging.Handler):
 @contextmanager
 def watched():
     """All that is logged meanwhile, down to the smallest remark; answers the lines that hold a whole number."""
-    watch, before = Watch(), {name: logging.getLogger(name).level for name in WATCHED}
-    root = logging.getLogger()
+    root, watch = logging.getLogger(), Watch()
+    # Libraries give some of the loggers below theirs a level of their own once they are imported.
+    below = [name for name in root.manager.loggerDict if name.startswith(tuple(f"{top}." for top in WATCHED))]
+    before = {name: logging.getLogger(name).level for name in (*WATCHED, *below)}
     root.addHandler(watch)
-    for name in WATCHED:
+    for name in before:
         logging.getLogger(name).setLevel(logging.DEBUG)
     try:
         yield watch.found

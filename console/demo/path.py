@@ -9,8 +9,8 @@ from sqlmodel import select
 from console.demo.planted import CONFIRMED
 from console.demo.quarter import AS_OF, FIRST, STEPS, Step, at
 from console.demo.samples import Evidence, Samples, write_samples
-from console.demo.shops import SHOPS
-from console.demo.summary import tell, where_next
+from console.demo.shops import OFFICER, SHOPS
+from console.demo.summary import last_mail, tell, where_next
 from console.desk import KAOHE, Desk
 from console.output import progress, say
 from console.phrases import step_words
@@ -36,6 +36,8 @@ from notifier.deliver import deliver_due
 from notifier.digests import QUIET
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
+from notifier.routing.model import Address, Contact, Route, Routing
+from notifier.routing.rows import replace_routing
 
 REGISTERED_AT = at(FIRST, 9 * 3600)
 
@@ -44,12 +46,13 @@ def run_demo(desk: Desk, language: Language) -> None:
     """Run the path in the desk's own home. What is there already stays as it is."""
     _refuse_others(desk)
     samples = write_samples(desk.home / "samples")
-    _register(desk, samples)
+    _register(desk, samples, language)
     for step in STEPS:
         _live_through(desk, step, samples.evidence[step.month], language)
     look_after(desk.ledger, desk.rulebook, AS_OF, KAOHE, lake=lambda: desk.lake)
     plan_notices(desk.ledger, desk.rulebook, AS_OF, language)  # that the last ones went out is news that it has read
     violations = tell(desk, language)
+    last_mail(desk, language)
     where_next(desk, violations, language)
 
 
@@ -67,11 +70,22 @@ def _refuse_others(desk: Desk) -> None:
         )
 
 
-def _register(desk: Desk, samples: Samples) -> None:
+def _register(desk: Desk, samples: Samples, language: Language) -> None:
     with desk.transaction() as session:
         register_shops(session, [row for _, row in read_shops(samples.shops).rows], REGISTERED_AT, desk.actor)
     with desk.transaction() as session:
+        replace_routing(session, _routing(language), desk.actor, REGISTERED_AT)
+    with desk.transaction() as session:
         register_people(session, [row for _, row in read_people(samples.people).rows], REGISTERED_AT, desk.actor)
+
+
+def _routing(language: Language) -> Routing:
+    """Somebody of the house who is told of one client's slow replies, beside each shop's own contact."""
+    officer = Contact(OFFICER, (Address("email", "officer@example.com"),), language)
+    route = Route(
+        sentence("demo route", language), (OFFICER,), clients=("北巷食品",), rules=("kuaishou.reply-rate-3min",)
+    )
+    return Routing({OFFICER: officer}, (route,))
 
 
 def _live_through(desk: Desk, step: Step, evidence: Evidence, language: Language) -> None:

@@ -40,6 +40,7 @@ SHOPS = (
 )
 
 CONTACTS = {"赵敏": "zhaomin@example.com", "孙悦": "sunyue@example.com"}
+OFFICER = "officer"  # of the house: told beside the shops' own contacts, and of their accounts by name
 
 
 def of_platform(platform: str) -> list[SampleShop]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from console.demo.quarter import AS_OF, FIRST
+from console.demo.shops import OFFICER
 from console.desk import Desk
 from console.output import say, table
 from console.phrases import VERDICTS, heads, verdict_words
@@ -22,8 +23,11 @@ from engine.ledger import chain, journal
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import PLATFORMS
+from notifier.events import OPENED
 from notifier.records import records_of
 from notifier.sheets import Sheets
+
+_FIRST = ("先做这件事", "First\n")  # how the part of a mail begins that says what to do first
 
 
 def tell(desk: Desk, language: Language) -> list[str]:
@@ -86,6 +90,24 @@ def _verdicts(outcomes: Sequence[Outcome], language: Language) -> None:
         ],
         range(2, 2 + len(verdicts)),
     )
+
+
+def last_mail(desk: Desk, language: Language) -> None:
+    """A mail that went out, as far as what to do first: by whom, when, and how much would have mended it."""
+    with desk.reading() as session:
+        wanted = select(Notice).where(Notice.contact == OFFICER, Notice.state == "sent", Notice.event == OPENED.event)
+        mail = session.exec(wanted.order_by(col(Notice.id).desc())).first()
+    if mail is None:
+        return
+    say("")
+    say(sentence("demo mail", language, notice=str(mail.id)))
+    say("")
+    for part in mail.body.split("\n\n"):
+        for line in part.splitlines():
+            say(f"  │ {line}".rstrip())
+        if part.startswith(_FIRST):
+            break
+        say("  │")
 
 
 def where_next(desk: Desk, violations: Sequence[str], language: Language) -> None:

@@ -93,7 +93,8 @@ def test_a_notice_is_noted_listed_appealed_against_and_answered(kaohe, violation
     (shown,) = kaohe("violations", "show", violation, "--json").rows
     assert (shown["state"], shown["account"], shown["borne_by"]) == ("overturned", "deposit", "acme")
     assert [e["event"] for e in shown["journal"]] == [
-        *("violation.opened", "violation.notified", "appeal.drafted", "violation.appealed", "violation.overturned")
+        *("violation.opened", "violation.notified", "deadline.near", "appeal.drafted"),
+        *("violation.appealed", "violation.overturned"),
     ]
 
 

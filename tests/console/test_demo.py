@@ -225,7 +225,7 @@ def test_the_demo_does_not_join_real_shops(tmp_path, monkeypatch, capsys):
 
 
 def test_nobody_is_written_to_about_invented_shops(demo_place):
-    assert len(list((demo_place / "demo-data/outbox").glob("*.eml"))) == 9  # though a server is set up
+    assert len(list((demo_place / "demo-data/outbox").glob("*.eml"))) == 10  # though a server is set up
 
 
 def test_a_second_run_changes_nothing(demo_place, capsys):
