@@ -36,7 +36,7 @@ from notifier.plan import plan_notices
 from notifier.routing.model import Address, Contact, Hours, Limits, Route, Routing
 from notifier.routing.rows import replace_routing
 
-MAILS, EACH, CAPPED, PER_HOUR = 2_000, 10, 20, 2
+MAILS, EACH, CAPPED, PER_HOUR = 50_000, 10, 200, 2
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 RULE, VERSION = "pinduoduo.effective-reply-rate", "2019-04-10"
 FIRST = date(2026, 3, 1)

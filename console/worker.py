@@ -26,7 +26,7 @@ from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
 from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
-from notifier.deliver import Delivered, deliver_due
+from notifier.deliver import Delivered, deliver_due, deliver_on
 from notifier.plan import Planned, plan_notices
 from notifier.receipt_polls import Polled, poll
 
@@ -120,11 +120,11 @@ def deliver(
     planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates, desk.sheets)
     drafter, most = desk.drafter(book), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
-    return (
-        planned,
-        deliver_due(desk.ledger, channels, now, desk.owner, stop=stop, drafter=drafter, most_single=most),
-        faults,
-    )
+
+    def some(at: datetime) -> Delivered:
+        return deliver_due(desk.ledger, channels, at, desk.owner, stop=stop, drafter=drafter, most_single=most)
+
+    return planned, deliver_on(some, now, stop), faults
 
 
 def ask_receipts(desk: Desk, now: datetime, stop: Callable[[], bool] = never, *, everything: bool = False) -> Polled:

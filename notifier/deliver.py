@@ -9,9 +9,9 @@ one.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -28,6 +28,8 @@ from notifier.sandbox import TemplateFaultError
 from notifier.sheets import SheetError
 from notifier.writing import write
 
+ELSEWHERE = 8  # notices in a row that others have: what follows is theirs as well
+ON_END = 30  # seconds
 MANY = 10**9  # notices at one recipient: only a cap gathers them
 
 
@@ -56,6 +58,10 @@ class Delivered:
     waiting: int = 0
     deferred: int = 0
     muted: int = 0
+
+    def __add__(self, later: Delivered) -> Delivered:
+        both = Delivered(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(later), strict=True)))
+        return replace(both, waiting=later.waiting)  # the same ones wait
 
 
 def deliver_due(
@@ -95,9 +101,9 @@ def deliver_due(
     ]
     if gathered:
         found, done["waiting"] = due(ledger, channels, now, limit)
-    for number, channel, recipient in found:
-        if stop():
-            break
+    rest, others = deque(found), 0  # so many in a row were somebody else's
+    while rest and others < ELSEWHERE and not stop():
+        number, channel, recipient = rest.popleft()
         if not resting.isdisjoint({(channel, None), (channel, recipient)}):
             done["resting"] += 1
             continue
@@ -105,14 +111,33 @@ def deliver_due(
         taken = text if isinstance(text, str) else claim(ledger, number, instant(), owner, lease, text)
         if isinstance(taken, str):
             done[taken] += 1
+            others = others + 1 if taken == "gone" else 0
+            if taken == "gone" and text != "gone":  # somebody is at the same place: go on far away from them
+                rest.rotate(len(rest) // 2)
             if taken == "deferred":
                 resting.add((channel, recipient))
             continue
+        others = 0
         outcome = _attempt(ledger, drafter, channels[channel], taken, instant())
         if outcome.for_all or outcome.kind == "throttled":
             resting.add((channel, None if outcome.for_all else recipient))
         done[record(ledger, taken, outcome, instant())] += 1
     return Delivered(**done)
+
+
+def deliver_on(
+    deliver: Callable[[datetime], Delivered], now: datetime, stop: Callable[[], bool] = lambda: False
+) -> Delivered:
+    """Let `deliver` be called, as of `now` and what has passed since, while it gets something out: for half a minute.
+
+    Then somebody has to look whether what waits was settled, and what has come since.
+    """
+    begun, total = time.monotonic(), Delivered()
+    while True:
+        done = deliver(now + timedelta(seconds=time.monotonic() - begun))
+        total += done
+        if not (done.sent or done.gone) or stop() or time.monotonic() - begun > ON_END:
+            return total
 
 
 def _prepared(ledger: Engine, number: int, drafter: Drafter | None, now: datetime) -> Prepared | str | None:
