@@ -21,7 +21,8 @@ from engine.ledger.tables import Notice, Receipt
 from notifier.channels.contract import letter_digest
 from notifier.channels.report import Reported
 from notifier.records import AT_ONCE
-from notifier.told import ACTOR
+from notifier.stand_ins import stand_in
+from notifier.told import ACTOR, told
 from notifier.words.lines import masked
 
 UNDELIVERED = "undelivered"
@@ -124,7 +125,9 @@ def _given(session: Session, found: Iterable[tuple[Receipt, int | None]]) -> set
 def _decide(session: Session, numbers: Collection[int], now: datetime) -> list[int]:
     """Let each notice have what was reported of it last, and tell the journal; those of which it is something else."""
     events = [event for number in sorted(numbers) if (event := _decided(session, number))]
-    append(session, now, events)
+    lost = [int(event.object_id) for event in events if event.event == f"notice.{UNDELIVERED}"]
+    others = [other for number in lost if (other := stand_in(session, session.get_one(Notice, number), now))]
+    append(session, now, events + [told(other, other.id or 0, f"notice.{other.state}") for other in others])
     return [int(event.object_id) for event in events]
 
 

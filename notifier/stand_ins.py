@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from engine.ledger.dialects import insert_rows
+from engine.ledger.dialects import insert_missing, insert_rows
 from engine.ledger.tables import Notice, NoticeItem
 from notifier.digests import items_of, told_of
 from notifier.events import GATHERED, LATE
@@ -30,9 +30,13 @@ def stand_in(session: Session, notice: Notice, now: datetime) -> Notice | None:
     fresh |= {"recipient": address.address, "channel": address.channel, "instead_of_id": notice.id}
     kept = ("key", "violation_id", "event", "client", "language", "news", "contact", "why", "urgent")
     # Its text is made when it goes out, in the form of its own channel.
-    made = Notice(**{name: getattr(notice, name) for name in kept}, **fresh, template="", subject="", body="")
-    session.add(made)
-    session.flush()
+    row = Notice(**{name: getattr(notice, name) for name in kept}, **fresh, template="", subject="", body="")
+    if not insert_missing(session, Notice, [row.model_dump(exclude={"id"})]):  # a planner has just queued it
+        return None
+    its = (Notice.key == row.key, Notice.event == row.event)
+    made = session.exec(
+        select(Notice).where(*its, Notice.recipient == row.recipient, Notice.channel == row.channel)
+    ).one()
     if notice.event == LATE.event:
         names = items_of(session, [notice.id or 0])[notice.id or 0]
         insert_rows(session, NoticeItem, [{"notice_id": made.id, "violation_id": name} for name in names])

@@ -71,8 +71,10 @@ def test_refused_rows_stand_in_the_quarantine_with_their_lines_and_headers(kaohe
     [
         (
             (),
-            "缺少 --kind：请写明文件里是什么（sessions|messages|ratings|counts|penalties|shifts），"
-            "或用 --mapping 写明怎样读",
+            (
+                "缺少 --kind：请写明文件里是什么（sessions|messages|ratings|counts|penalties|shifts），"
+                "或用 --mapping 写明怎样读"
+            ),
         ),
         (
             ("--mapping", "kuaishou.satisfction"),
