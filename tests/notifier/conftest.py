@@ -165,6 +165,12 @@ class Office:
         with transaction(self.ledger) as session:
             append(session, at, [Event("test", event, kind, name, {"why": None, "after": after})])
 
+    def journalled_change(self, event, name, before, after):
+        """A change of a violation as an assessment journals it."""
+        payload = {"why": "new evidence", "before": before, "after": after}
+        with transaction(self.ledger) as session:
+            append(session, NOW, [Event("test", event, "violation", name, payload)])
+
     def happened(self, event, name, **after):
         with transaction(self.ledger) as session:
             append(session, NOW, [Event("test", event, "violation", name, {"after": {"notify": True} | after})])

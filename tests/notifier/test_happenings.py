@@ -1,0 +1,154 @@
+"""What else happens is told: each entry of the journal to those whom it concerns, once."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.ledger.database import reading
+from engine.ledger.journal import verify
+from engine.ledger.tables import Violation
+from notifier.deliver import deliver_due
+from notifier.drafts import Drafter
+from notifier.plan import Planned, plan_notices
+from notifier.render import Templates
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+HOUSE = """
+[contact.boss]
+addresses = ["boss@example.com"]
+[[route]]
+name = "house"
+to = ["boss"]
+events = ["evidence.*", "duty.*", "rule.*", "week.*", "operator.*"]
+"""
+ESCALATES = """
+[contact.li]
+client = "default"
+addresses = ["li@example.com"]
+[contact.boss]
+addresses = ["boss@example.com"]
+[[route]]
+name = "first"
+to = ["li"]
+escalate_after = "4h"
+escalate_to = ["boss"]
+"""
+
+
+@pytest.fixture
+def told(rulebook):
+    """What goes out at an instant: (event, recipient) of each letter, as a worker tells it."""
+    templates = Templates()
+
+    def run(office, build, at):
+        post = build.post()
+        plan_notices(office.ledger, rulebook, at, "zh-CN", templates)
+        deliver_due(office.ledger, {"email": post}, at, "w1", drafter=Drafter(rulebook, "zh-CN", templates))
+        run.letters = post.letters
+        with reading(office.ledger) as session:
+            assert verify(session) == []
+        return [(letter.event, letter.recipient) for letter in post.letters]
+
+    return run
+
+
+def corrected(office, name="V-1", *, before=None, after=None):
+    figures = {"numerator": 77, "denominator": 100, "state": "open", "severity": "minor", "exposure_fen": [0, 0]}
+    office.journalled_change("violation.corrected", name, figures | (before or {}), figures | (after or {}))
+
+
+def test_a_correction_that_changes_what_follows_is_told_to_those_who_were_told(office, build, now, told):
+    office.violation("V-1", office.shop())
+    corrected(office, after={"severity": "serious"})
+    assert told(office, build, now) == [("violation.opened", "zhang@example.com")], "nobody knows of it yet"
+    corrected(office, after={"exposure_fen": [50_000, 100_000]})
+    assert told(office, build, now) == [("violation.corrected", "zhang@example.com")]
+    corrected(office, after={"numerator": 78})
+    assert told(office, build, now) == [], "what follows is the same"
+
+
+def test_what_is_taken_back_is_told_to_those_who_were_told_and_only_while_it_is(office, build, now, told):
+    office.violation("V-1", office.shop())
+    told(office, build, now)
+    office.change(Violation, "V-1", state="withdrawn")
+    office.journalled_change("violation.withdrawn", "V-1", {"state": "open"}, {"state": "withdrawn"})
+    assert told(office, build, now) == [("violation.withdrawn", "zhang@example.com")]
+    assert "已撤回" in told.letters[0].subject
+    office.journalled_change("violation.withdrawn", "V-1", {"state": "open"}, {"state": "withdrawn"})
+    office.change(Violation, "V-1", state="open")
+    assert told(office, build, now) == []
+
+
+def test_what_concerns_the_house_goes_where_a_route_asks_for_it(office, build, now, told, tmp_path):
+    office.shop()
+    shop = "shop:xiaohongshu/s1"
+    missing = {"rule": "xiaohongshu.reply-rate", "cycle": "2026-W10", "missing": ["sessions: 2026-03-08"]}
+    week = {"client": "default", "week": "2026-W10", "first": "2026-03-02", "last": "2026-03-08"}
+    news = [
+        ("evidence.missing", "shop", shop, missing),
+        ("duty.near", "duty", "D-1", {"what": "duty", "until": (now + DAY).isoformat(), "left": "1d"}),
+        ("rule.announced", "rule", "kuaishou.good-rating", {"since": "2026-04-01", "version": False}),
+        ("week.listed", "client", "default", week),
+        ("operator.alarm", "worker", "kaohe", {"complaints": [{"zh-CN": "磁盘将满", "en": "the disk is nearly full"}]}),
+    ]
+    for event, kind, name, after in news:
+        office.journalled(event, kind, name, **after)
+    assert told(office, build, now) == [], "no shop's own contact is told of it"
+    office.route(HOUSE, tmp_path)
+    for event, kind, name, after in news:
+        office.journalled(event, kind, name, **after)
+    assert told(office, build, now) == [(event, "boss@example.com") for event, *_ in news]
+    assert "磁盘将满" in told.letters[-1].body
+
+
+def test_each_entry_is_news_once_and_two_of_a_kind_are_two(office, build, now, told, rulebook):
+    shop = office.shop()
+    warning = {"client": "default", "platform": "xiaohongshu", "shop": shop.key, "rule": "xiaohongshu.reply-rate"}
+    for _ in range(2):
+        office.journalled("warning.certain", "shop", shop.key, **warning)
+    assert plan_notices(office.ledger, rulebook, now, "zh-CN") == Planned(queued=2)
+    assert told(office, build, now) == [("warning.certain", "zhang@example.com")] * 2
+    assert told(office, build, now) == []
+
+
+def test_what_happened_more_than_a_week_ago_is_not_told(office, build, now, told):
+    shop = office.shop()
+    office.journalled("warning.certain", "shop", shop.key, at=now - 8 * DAY, client="default", shop=shop.key)
+    assert told(office, build, now) == []
+
+
+def test_what_nobody_acknowledges_in_time_goes_to_others_once(office, build, now, told, tmp_path):
+    office.route(ESCALATES, tmp_path)
+    office.violation("V-1", office.shop(contact=None))
+    office.violation("V-2", office.shop("s2", None), cycle="2026-W09")
+    assert told(office, build, now) == [("violation.opened", "li@example.com")] * 2
+    assert told(office, build, now + timedelta(hours=3, minutes=59)) == []
+    office.change(Violation, "V-2", state="acknowledged")
+    assert told(office, build, now + timedelta(hours=4, minutes=1)) == [("violation.escalated", "boss@example.com")]
+    assert told.letters[0].violation == "V-1"
+    assert told(office, build, now + timedelta(hours=9)) == []
+
+
+def test_what_is_acknowledged_just_before_it_escalates_is_told_to_nobody_else(office, build, now, rulebook, tmp_path):
+    office.route(ESCALATES, tmp_path)
+    office.violation("V-1", office.shop(contact=None))
+    templates, late = Templates(), now + timedelta(hours=5)
+    for at in (now, late):
+        plan_notices(office.ledger, rulebook, at, "zh-CN", templates)
+        if at == late:
+            office.change(Violation, "V-1", state="acknowledged")
+        post = build.post()
+        deliver_due(office.ledger, {"email": post}, at, "w1", drafter=Drafter(rulebook, "zh-CN", templates))
+    assert post.letters == []
+    assert [n.state for n in office.notices()] == ["sent", "dropped"]
+
+
+def test_a_route_that_is_new_is_told_of_what_nobody_has_heard(office, build, now, told, tmp_path):
+    office.violation("V-1", office.shop(contact=None))
+    office.violation("V-2", office.shop("s2"), cycle="2026-W09")
+    for name in ("V-1", "V-2"):
+        office.assessed(name, now - DAY)
+    assert told(office, build, now) == [("violation.opened", "zhang@example.com")]
+    office.route(ESCALATES, tmp_path)
+    assert told(office, build, now) == [("violation.opened", "li@example.com")]
+    assert told.letters[0].violation == "V-1"
