@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
+from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
 from console.sentences import sentence
@@ -73,6 +74,7 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
         found = session.get(Notice, notice)
         known = session.exec(select(Notice.id)).all()
         items = items_of(session, [notice])
+        steps = steps_of(session, found) if found else []
     if found is None:
         numbers = [str(n) for n in known]
         hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
@@ -81,11 +83,13 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
     if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):
         subject, body = text.subject, text.body
     if as_json:
-        json_lines([_row(found, items) | {"subject": subject, "body": body}])
+        json_lines([_row(found, items) | audit_json(found, steps) | {"subject": subject, "body": body}])
         return
     language = desk.settings.language
     answer = _answer(found, language)
     say(f"{_state(found, language)} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
+    for line in audit_lines(found, steps, language):
+        say(f"  {line}")
     if body:
         say(f"\n{subject}\n\n{body}")
 

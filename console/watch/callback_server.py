@@ -6,6 +6,7 @@ Waitress reads whole requests in one thread before it gives any to its few other
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -45,23 +46,24 @@ def listening(desk: Desk, listen: str) -> Any:
         with transaction(ledger) as session:
             record(session, reported, now)
 
-    try:
-        return create_server(
-            application(secret, take, lambda: datetime.now(UTC)),
-            host=host.strip("[]"),
-            port=int(port),
-            threads=THREADS,
-            connection_limit=MOST_CONNECTIONS,
-            channel_timeout=QUIET_S,
-            max_request_body_size=LONGEST_BODY,
-            max_request_header_size=16 * 1024,
-            ident=None,
-        )
+    try:  # by ourselves: what waitress cannot open it leaves half open
+        where = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        opened = socket.create_server(where[4][:2], family=where[0])
     except OSError as error:
         raise KaoheError(
             f"--listen {listen}: cannot be opened: {error.strerror or error}",
             zh=f"--listen {listen}：打不开：{os_words(error)}",
         ) from error
+    return create_server(
+        application(secret, take, lambda: datetime.now(UTC)),
+        sockets=[opened],
+        threads=THREADS,
+        connection_limit=MOST_CONNECTIONS,
+        channel_timeout=QUIET_S,
+        max_request_body_size=LONGEST_BODY,
+        max_request_header_size=16 * 1024,
+        ident=None,
+    )
 
 
 def serve(server: Any) -> None:

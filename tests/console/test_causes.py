@@ -40,11 +40,17 @@ def test_an_explanation_has_the_whole_diagnosis_as_data_and_the_causes_in_words(
     assert "roster unknown" in kaohe("explain", name, "--lang", "en")
 
 
-def test_the_demos_notices_tell_causes_and_name_no_account(demo_place):
-    texts = [
-        message_from_bytes(path.read_bytes(), policy=default).get_body(("plain",)).get_content()
+def test_the_demos_notices_tell_causes_and_name_accounts_to_the_house_alone(demo_place):
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=default)
         for path in sorted((demo_place / "demo-data" / "outbox").glob("*violation.opened*.eml"))
     ]
+    told = {
+        of_house: [m for m in mails if (m["To"] == "officer@example.com") is of_house] for of_house in (True, False)
+    }
+    (officers,) = told[True]
+    assert "最集中的账号：无人接待 13 个、「张子轩」11 个、「何田」7 个" in officers.get_body(("plain",)).get_content()
+    texts = [mail.get_body(("plain",)).get_content() for mail in told[False]]
     assert texts
     assert any("最集中的时段" in text for text in texts)
     assert any("只导入了合计" in text or "没有当天的班表" in text for text in texts)

@@ -150,3 +150,20 @@ def test_an_id_may_be_typed_in_small_letters(kaohe, sessions):
         said = kaohe(*command, name.lower())
         assert said.code == 0
         assert name in said.out
+
+
+def test_a_notice_tells_by_what_it_went_where_and_what_was_answered(kaohe, sessions):
+    kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@example.com")
+    kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
+    kaohe("assess", "--as-of", WEEK[-1])
+    kaohe("notices", "send")
+    (row,) = kaohe("notices", "show", "1", "--json").rows
+    assert (row["contact"], row["route"], row["template"]) == (None, None, "violation.opened.email.zh-CN")
+    assert len(row["template_sha256"]) == 64
+    assert [(step["event"], step["answer"]) for step in row["steps"]] == [
+        ("notice.queued", None),
+        ("notice.sent", row["answer"]),
+    ]
+    shown = kaohe("notices", "show", "1").out
+    for said in ("联系人：店铺登记的联系人", f"({row['template_sha256'][:12]}…)", "通知排队", "通知发出 · 已写入"):
+        assert said in shown

@@ -52,7 +52,7 @@ class Owing:
     def look(self, now=TUESDAY, rules=None):
         book = self.office.book if rules is None else rules
         counts = look_after(self.office.ledger, book, self.at(now), "worker").counts
-        return {event: number for event, number in counts.items() if event.startswith("duty.")}
+        return {e: number for e, number in counts.items() if e.startswith("duty.") and e != "duty.near"}
 
     def all(self):
         return {d.kind: d for d in self.office.rows(Duty)}
