@@ -18,7 +18,7 @@ from console.watch.stopping import Stop
 from console.worker import tick
 from tests.console.conftest import HEADER
 
-WEEKS = 40
+WEEKS = 120  # more than are done before a signal can arrive
 WAITING = """
 import time
 from console.watch.stopping import stop_on_signals
