@@ -16,6 +16,7 @@ from engine.rulebook.model import Language, Text, Version
 from engine.rulebook.platforms import CHINA
 from notifier.channels.registry import NO_SUCH_CHANNEL, kinds
 from notifier.digests import NOTHING_LEFT
+from notifier.events import LATE, OPENED
 from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 
@@ -192,6 +193,8 @@ EVENTS: Mapping[str, Text] = {  # what the journal calls what happened
     "notice.joined": Text("并入汇总", "notice.joined"),
     "notice.delivered": Text("通知已送达", "notice.delivered"),
     "notice.undelivered": Text("通知未送达", "notice.undelivered"),
+    "notices.gathered": Text("合并通知", "notices.gathered"),
+    "violation.escalated": Text("无人确认", "violation.escalated"),
     "deadline.near": Text("申诉期限将至", "deadline.near"),
     "duty.near": Text("职责期限将至", "duty.near"),
     "sanction.begins": Text("处罚开始", "sanction.begins"),
@@ -389,10 +392,14 @@ def answer_words(answer: str, language: str) -> str:
 
 
 def about_words(notice: Notice, violations: int, language: Language) -> str:
-    """What a notice is about: its violation, or how many of them a digest tells of."""
-    if notice.violation_id is not None:
+    """What a notice is about: its violation, how many of them a digest tells of, or what else has happened to what."""
+    if notice.event == OPENED.event and notice.violation_id is not None:
         return notice.violation_id
-    return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
+    if notice.event == LATE.event:
+        return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
+    said = event_words(notice.event, language)
+    what = notice.violation_id or (notice.news or {}).get("object")
+    return f"{said} {what}" if what else said
 
 
 def step_words(language: str) -> Mapping[str, str]:

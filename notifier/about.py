@@ -23,13 +23,8 @@ def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Recor
     return news, shop_of(session, news), None
 
 
-def why_over(session: Session, notice: Notice, routing: Routing) -> str | None:
-    """Why what this notice tells is not to be told any more, or not to its recipient; None where it is."""
-    return over_of(notice, *about(session, notice), routing)
-
-
 def over_of(notice: Notice, news: News, shop: Subject | None, record: Record | None, routing: Routing) -> str | None:
-    """The same of a notice that is about this."""
+    """Why what this notice, which is about this, tells is not to be told any more, or not there; None where it is."""
     occasion = OCCASIONS.get(notice.event)
     if record is not None and occasion is not None and record.violation.state not in occasion.states:
         return f"the violation is {record.violation.state}"

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, update
 from sqlmodel import Session, col, select
 
 from engine.ledger.database import reading, transaction
-from engine.ledger.dialects import database_clock, take_named_lock
+from engine.ledger.dialects import database_clock
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice, Violation
 from engine.rulebook.model import Language
@@ -29,7 +29,7 @@ from notifier.digests import NOTHING_LEFT, items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, OPENED
 from notifier.gathering import members_left
 from notifier.records import records_of
-from notifier.routing.limits import next_opening, room
+from notifier.routing.limits import hold, next_opening, room
 from notifier.routing.model import ALWAYS, Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
@@ -163,23 +163,20 @@ def claim(
             "owner": owner,
             "lease_until": clock + lease,
             "attempts": attempts + 1,
+            "tried_at": now,
         }
-        taken["tried_at"] = now
         written = prepared is not None and over is None and prepared.holds(session)
         if prepared is not None and written:
             taken |= prepared.columns
         if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
         session.refresh(notice)
-        if notice.event == LATE.event and not _gathered(session, notice):
+        if notice.event == LATE.event and not _sifted(session, notice):
             # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
             _give_back(session, notice, attempts, tried, was)
             return "gone"
-        events: list[Event] = []
-        if notice.event == GATHERED.event:
-            left, events = members_left(session, notice)
-            over = None if left else NOTHING_LEFT.removeprefix("not sent: ")
-        end = _end(session, notice, attempts, over) or _silenced(session, notice, now)
+        left, events = _left(session, notice, now)
+        end = _end(attempts, over, left=left) or _silenced(session, notice, now)
         if end is not None:
             state, why = end
             notice.attempts, notice.tried_at = attempts, tried
@@ -227,7 +224,7 @@ def _not_before(session: Session, notice: Notice, routing: Routing, now: datetim
     if opens > now:
         return opens
     if limits.per_hour is not None or limits.per_day is not None:
-        take_named_lock(session, f"{notice.channel}:{notice.recipient}")
+        hold(session, notice.channel, notice.recipient)
         found = room(session, notice.channel, notice.recipient, limits, now)
         if found is not None and not found[0]:
             return found[1]
@@ -235,7 +232,7 @@ def _not_before(session: Session, notice: Notice, routing: Routing, now: datetim
 
 
 def _silenced(session: Session, notice: Notice, now: datetime) -> tuple[str, str] | None:
-    """That somebody has muted meanwhile what this notice tells; of a digest, only where nothing else is in it."""
+    """That somebody has muted meanwhile what this notice tells. Of what a digest tells, its members say so."""
     mutes = mutes_at(session, now)
     if not mutes or notice.event in DIGESTS:
         return None
@@ -281,9 +278,17 @@ def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
     )
 
 
-def _end(session: Session, notice: Notice, attempts: int, over: str | None) -> tuple[str, str] | None:
-    """Why this notice is not to be sent any more, if so: the state that it ends in, and the reason."""
-    if notice.event == LATE.event and not items_of(session, [notice.id or 0])[notice.id or 0]:
+def _left(session: Session, notice: Notice, now: datetime) -> tuple[bool, list[Event]]:
+    """Whether a notice has anything left to tell, as all but digests have; what the journal says of what has gone."""
+    if notice.event == GATHERED.event:
+        members, events = members_left(session, notice, now)
+        return bool(members), events
+    return notice.event != LATE.event or bool(items_of(session, [notice.id or 0])[notice.id or 0]), []
+
+
+def _end(attempts: int, over: str | None, *, left: bool) -> tuple[str, str] | None:
+    """Why a notice is not to be sent any more, if so: the state that it ends in, and the reason."""
+    if not left:
         return "dropped", NOTHING_LEFT
     if over:
         return "dropped", f"not sent: {over}"
@@ -292,7 +297,7 @@ def _end(session: Session, notice: Notice, attempts: int, over: str | None) -> t
     return None
 
 
-def _gathered(session: Session, digest: Notice) -> bool:
+def _sifted(session: Session, digest: Notice) -> bool:
     """Take out of a digest what is not to be told any more; False if it holds other clients' violations."""
     names = items_of(session, [digest.id or 0])[digest.id or 0]
     records, routing = records_of(session, names), routing_of(session)

@@ -136,7 +136,7 @@ def deliver_on(
     while True:
         done = deliver(now + timedelta(seconds=time.monotonic() - begun))
         total += done
-        if not (done.sent or done.gone) or stop() or time.monotonic() - begun > ON_END:
+        if not done.sent or stop() or time.monotonic() - begun > ON_END:
             return total
 
 

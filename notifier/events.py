@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.ledger.states import SETTLED, STATES
 
-UNSETTLED = frozenset({"open", "acknowledged", "confirmed", "appealed"})
 ALL = frozenset(STATES)
+UNSETTLED = ALL - SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ OTHERS: Mapping[str, Occasion] = {
         WITHDRAWN,
         Occasion("penalty.recorded"),
         Occasion("deadline.near", UNSETTLED, of_small=True),
-        Occasion("sanction.begins", ALL - SETTLED | {"closed"}),
-        Occasion("sanction.ends", ALL - SETTLED | {"closed"}),
+        Occasion("sanction.begins", UNSETTLED),
+        Occasion("sanction.ends", UNSETTLED),
         Occasion("warning.at_risk"),
         Occasion("warning.certain"),
         Occasion("warning.one_more"),

@@ -14,14 +14,15 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from engine.ledger.database import reading, transaction
-from engine.ledger.dialects import take_named_lock
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice
-from notifier.about import about, why_over
+from notifier.about import about, over_of
 from notifier.events import DIGESTS, GATHERED
-from notifier.routing.limits import next_opening, room
+from notifier.routing.limits import hold, next_opening, room
+from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
+from notifier.routing.ways import why_muted
 from notifier.told import told
 
 SEVERAL = ""  # the client of a message about several: nobody who is bounded to a client sees it
@@ -33,7 +34,7 @@ def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: in
     Answers the numbers of new notices, due now. What must wait for the recipient's hours is left as it is.
     """
     with transaction(ledger) as session:
-        take_named_lock(session, f"{channel}:{recipient}")
+        hold(session, channel, recipient)
         due = _due(session, channel, recipient, now)
         if len(due) < 2:
             return []
@@ -72,24 +73,26 @@ def members_of(session: Session, number: int) -> list[Notice]:
     return list(session.exec(select(Notice).where(Notice.within_id == number).order_by(col(Notice.id))))
 
 
-def members_left(session: Session, notice: Notice) -> tuple[list[Notice], list[Event]]:
+def members_left(session: Session, notice: Notice, now: datetime) -> tuple[list[Notice], list[Event]]:
     """Those of its members that are still true and go where it goes; and what the journal says of the others.
 
-    What belongs to another client by now is told by itself again, what is over is dropped.
+    What belongs to another client by now is told by itself again, what is over is dropped, what is muted says so.
     """
     left: list[Notice] = []
     events: list[Event] = []
-    routing = routing_of(session)
+    routing, mutes = routing_of(session), mutes_at(session, now)
     for member in members_of(session, notice.id or 0):
         if member.state != "gathered":
             continue
-        _, _, record = about(session, member)
+        known = about(session, member)
+        news, _, record = known
         member.client = record.violation.client if record else member.client
-        why = why_over(session, member, routing)
-        if why:
-            member.state, member.within_id, member.answer = "dropped", None, f"not sent: {why}"
+        why, mute = over_of(member, *known, routing), muted(news, member.contact, mutes)
+        if why or mute:
+            member.state, member.within_id = "dropped" if why else "muted", None
+            member.answer = f"not sent: {why}" if why or mute is None else why_muted(mute)
             session.add(member)
-            events.append(told(member, member.id or 0, "notice.dropped", was="gathered"))
+            events.append(told(member, member.id or 0, f"notice.{member.state}", was="gathered"))
         elif notice.client not in (SEVERAL, member.client):
             member.state, member.within_id = "queued", None
             session.add(member)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from engine.assessment.recording import NOTIFY_WITHIN
 from engine.ledger.journal import Entry
-from engine.ledger.tables import Duty, Notice, Subject
+from engine.ledger.tables import Duty, Notice, NoticeItem, Subject
 from notifier.about import news_told, shop_of
 from notifier.events import CORRECTED, OPENED, OTHERS, Occasion
 from notifier.records import Record, records_of
@@ -106,7 +106,12 @@ def _heard(session: Session, violations: set[str]) -> dict[str, frozenset[tuple[
         Notice.event == OPENED.event,
         or_(col(Notice.state).in_(["sent", "sending"]), col(Notice.within_id).in_(parent)),
     )
+    digests = (
+        select(NoticeItem.violation_id, Notice.channel, Notice.recipient)
+        .join(Notice, col(Notice.id) == NoticeItem.notice_id)
+        .where(col(NoticeItem.violation_id).in_(sorted(violations)), col(Notice.state).in_(["sent", "sending"]))
+    )
     found: dict[str, set[tuple[str, str]]] = {}
-    for key, channel, recipient in session.exec(wanted):
+    for key, channel, recipient in [*session.exec(wanted), *session.exec(digests)]:
         found.setdefault(key, set()).add(place(channel, recipient))
     return {key: frozenset(whom) for key, whom in found.items()}

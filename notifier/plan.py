@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, update
@@ -104,7 +104,7 @@ def plan_notices(
     templates: Templates | None = None,
     sheets: Sheets | None = None,
 ) -> Planned:
-    """Queue the notices of all violations that the journal opened since the last time.
+    """Queue the notices of all news that the journal has had since the last time, and of what is to be escalated.
 
     May be called at any time, by any number of processes, and may die at any point: nothing is queued twice
     and nothing is left out. Raises TemplateFaultError or SheetError on a faulty template or sheet, and then
@@ -125,14 +125,14 @@ def _escalate(ledger: Engine, drafter: Drafter, now: datetime) -> Planned:
         found = unacknowledged(session, routing, now)
         if not found:
             return Planned()
-        records = records_of(session, sorted(found))
-        ways = Ways(routing, mutes_at(session, now), drafter.language)
+        records = records_of(session, sorted({one.violation for one in found}))
+        mutes = mutes_at(session, now)
     made: list[Notice] = []
-    for name, told_ in sorted(found.items()):
-        record = records[name]
+    for one in found:
+        record, ways = records[one.violation], Ways(replace(routing, routes=(one.route,)), mutes, drafter.language)
         news, client = record.news(ESCALATED.event), record.violation.client
-        tale = Tale(ESCALATED.event, told_, record, record.shop)
-        made += ways.kept(drafter.told(tale, name, client, ways.of(news, record.shop), now), news)
+        tale = Tale(ESCALATED.event, one.told, record, record.shop)
+        made += ways.kept(drafter.told(tale, one.key, client, ways.of(news, record.shop), now), news)
     with transaction(ledger) as session:
         planning(session)
         fresh = store(session, made)
@@ -234,7 +234,7 @@ def _drafts_again(
         record = records[name]
         if record.is_small(drafter.rulebook):
             continue
-        made += ways.silenced(drafter.notices(record, OPENED.event, ways.to(record), now), record)
+        made += ways.kept(drafter.notices(record, OPENED.event, ways.to(record), now), record.news(OPENED.event))
     return made
 
 
@@ -259,7 +259,7 @@ def _drafts(
             late += 1
             _address(joining, record, ways.open(record))
         else:
-            made += ways.silenced(drafter.notices(record, occasion.event, recipients, now), record)
+            made += ways.kept(drafter.notices(record, occasion.event, recipients, now), record.news(occasion.event))
     for key in sorted(set(silent)):
         _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from engine.assessment.archive import FileToday, file_today, version_as_used
 from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.ruling import Ruling, ruling
+from engine.judge.subjects import interval_of
 from engine.ledger.tables import (
     Assessment,
     JournalEntry,
@@ -29,7 +30,7 @@ from engine.ledger.tables import (
 )
 from engine.ledger.tables import Diagnosis as KeptDiagnosis
 from engine.rulebook.floor import below_floor
-from engine.rulebook.model import Interval, Language, Rule, Version
+from engine.rulebook.model import Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
 from notifier.routing.model import News
@@ -89,16 +90,8 @@ class Record:
         version, v = self.version(rulebook), self.violation
         if version is None or not version.notify_floor:
             return False
-        top = (
-            Interval(v.numerator, v.numerator)
-            if v.numerator_low is None
-            else Interval(v.numerator_low, v.numerator_high or 0)
-        )
-        bottom = (
-            Interval(v.denominator, v.denominator)
-            if v.denominator_low is None
-            else Interval(v.denominator_low, v.denominator_high or 0)
-        )
+        top = interval_of(v.numerator_low, v.numerator_high) or v.numerator
+        bottom = interval_of(v.denominator_low, v.denominator_high) or v.denominator
         return below_floor(version, top, bottom)
 
     def ruling(self) -> Ruling:

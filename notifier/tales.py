@@ -49,7 +49,10 @@ def listed_in(session: Session, event: str, told: Mapping[str, Any], client: str
     """The violations that a week's list tells of: those of the client that were assessed in the week."""
     if event != "week.listed":
         return []
-    first, last = (date.fromisoformat(str(told[name])) for name in ("first", "last"))
+    try:
+        first, last = (date.fromisoformat(str(told.get(name))) for name in ("first", "last"))
+    except ValueError:  # told by another kaohe
+        return []
     wanted = (
         select(Violation.id)
         .where(Violation.client == client, Violation.assessed_on >= first, Violation.assessed_on <= last)

@@ -219,17 +219,30 @@ def _violation(of: FromClause, sight: Sight) -> ColumnElement[bool]:
 
 
 def _notice(of: FromClause, sight: Sight) -> ColumnElement[bool]:
-    """One about a violation that is seen; a digest for those who see the whole client, and all violations in it.
+    """One about a violation that is seen; any other for those who see the whole client, and all violations in it.
 
-    A notice that was sent for a client before the shop left it stays that client's.
+    A notice that was sent for a client before the shop left it stays that client's. What goes to people of the house is
+    theirs alone: it names agents, and who has what to do.
     """
+    member = table_of(Notice).alias()
     item, violation = table_of(NoticeItem).alias(), table_of(Violation).alias()
     about = exists().where(violation.c.id == of.c.violation_id, _violation(violation, sight))
     told = select(item.c.notice_id).select_from(item.join(violation, violation.c.id == item.c.violation_id))
     digest = and_(of.c.violation_id.is_(None), _of_client(of.c.client, sight))
     hidden = told.where(item.c.notice_id == of.c.id, not_(_violation(violation, sight))).exists()
     named = of.c.client.in_(select(table_of(Subject).c.client).where(table_of(Subject).c.id.in_(sight.shops)))
-    return or_(and_(about, or_(_of_client(of.c.client, sight), named)), and_(digest, ~hidden))
+    unseen = exists().where(
+        member.c.within_id == of.c.id, member.c.violation_id == violation.c.id, not_(_violation(violation, sight))
+    )
+    seen = or_(and_(about, or_(_of_client(of.c.client, sight), named)), and_(digest, ~hidden, ~unseen))
+    return seen if sight.internal else and_(seen, _for_client(of, sight))
+
+
+def _for_client(of: FromClause, sight: Sight) -> ColumnElement[bool]:
+    """Notices to a shop's own contact, or to one of the client."""
+    contact = table_of(Contact).alias()
+    theirs = select(contact.c.name).where(_of_client(contact.c.client, sight))
+    return or_(of.c.contact.is_(None), of.c.contact.in_(theirs))
 
 
 def _situation(of: FromClause, sight: Sight) -> ColumnElement[bool]:

@@ -140,11 +140,11 @@ def _appeals(session: Session, store: AttachmentStore, violation: str) -> tuple[
 
 
 def _notices(session: Session, violation: str) -> tuple[Notice, ...]:
-    """The notices that were sent about it, alone or in a digest."""
+    """The notices that were sent about it, alone, in a digest, or gathered with others."""
     digests = select(NoticeItem.notice_id).where(NoticeItem.violation_id == violation)
-    wanted = select(Notice).where(
-        Notice.state == "sent", or_(Notice.violation_id == violation, col(Notice.id).in_(digests))
-    )
+    gathered = select(Notice.within_id).where(Notice.violation_id == violation)
+    about = or_(Notice.violation_id == violation, col(Notice.id).in_(digests), col(Notice.id).in_(gathered))
+    wanted = select(Notice).where(Notice.state == "sent", about)
     return tuple(session.exec(wanted.order_by(col(Notice.id))))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlmodel import Session, col, func, or_, select
 
 from engine.calendar.zones import local_day, local_instant, utc, zone_named
+from engine.ledger.dialects import take_named_lock
 from engine.ledger.tables import Notice
 from notifier.routing.model import Hours, Limits
 
@@ -54,6 +55,11 @@ def next_opening(hours: Hours, now: datetime) -> datetime:
     return today if today > now else local_instant(local.date() + timedelta(days=1), opens, ZONE)
 
 
+def hold(session: Session, channel: str, recipient: str) -> None:
+    """Wait until nobody else counts or sends what goes to this recipient, and let nobody till the transaction ends."""
+    take_named_lock(session, f"{channel}:{recipient}")
+
+
 def used(session: Session, channel: str, recipient: str, since: datetime) -> int:
     """How many notices may have reached this address since then: those whose last attempt nobody has refused."""
     open_question = or_(
@@ -69,7 +75,7 @@ def used(session: Session, channel: str, recipient: str, since: datetime) -> int
 def room(session: Session, channel: str, recipient: str, limits: Limits, now: datetime) -> tuple[int, datetime] | None:
     """How many more messages may go to this address, and when there is room again; None where nothing limits them.
 
-    Exact only for who holds the recipient (`engine.ledger.dialects.take_named_lock`) in its transaction.
+    Exact only within `hold`.
     """
     if limits.per_hour is None and limits.per_day is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.calendar.zones import zone_named
@@ -38,17 +38,13 @@ class Ways:
         news = record.news(OPENED.event)
         return [r for r in self.to(record) if not muted(news, r.contact, self.mutes)]
 
-    def silenced(self, made: Iterable[Notice], record: Record) -> list[Notice]:
-        """These notices of a violation; those that are not to be sent now say why."""
-        return self.kept([*made], record.news(OPENED.event))
-
-    def kept(self, made: Sequence[Notice], news: News) -> list[Notice]:
+    def kept(self, made: list[Notice], news: News) -> list[Notice]:
         """These notices of this news; those that are not to be sent now say why."""
         for notice in made:
             mute = muted(news, notice.contact, self.mutes)
             if mute is not None and notice.state == "queued":
                 notice.state, notice.answer = "muted", why_muted(mute)
-        return [*made]
+        return made
 
 
 def why_muted(mute: Mute) -> str:

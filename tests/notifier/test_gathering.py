@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.ledger.database import reading
+from engine.ledger.database import reading, transaction
 from engine.ledger.journal import verify
-from engine.ledger.tables import Subject, Violation
+from engine.ledger.tables import Mute, Subject, Violation
 from notifier.channels.outcome import Outcome
-from notifier.deliver import Delivered, deliver_due
+from notifier.deliver import Delivered, deliver_due, deliver_on
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
 from notifier.render import Templates
 from notifier.retry import retry
+from notifier.routing.mutes import set_mute
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 K7 = """
@@ -231,6 +232,33 @@ def test_a_message_that_was_refused_is_sent_again_with_all_it_tells(office, buil
     assert retry(office.ledger, message.id, now, "zhang") == [message.id]
     assert tick(office, post, now) == Delivered(sent=1)
     assert "6" in post.letters[-1].subject
+
+
+def test_what_is_muted_in_the_night_is_not_told_in_the_morning(office, build, tick, tmp_path):
+    office.route(NIGHT, tmp_path)
+    shops = [office.shop(f"s{n}", None) for n in range(2)]
+    open_violations(office, 6, shops[0])
+    open_violations(office, 1, shops[1], begin=6)
+    night = local("2026-03-10T23:30:00")
+    tick(office, build.post(), night)
+    mute = Mute(
+        shop=shops[1].key, starts_at=night, ends_at=night + timedelta(days=1), why="盘点", set_at=night, set_by="li"
+    )
+    with transaction(office.ledger) as session:
+        set_mute(session, mute, night)
+    post = build.post()
+    assert tick(office, post, local("2026-03-11T08:00:00")) == Delivered(sent=1)
+    assert "6" in post.letters[0].subject
+    assert states(office) == {"gathered": 6, "muted": 1, "sent": 1}
+    [muted] = [n for n in office.notices() if n.state == "muted"]
+    assert "盘点" in muted.answer
+
+
+def test_a_worker_goes_on_while_something_goes_out_and_not_while_somebody_else_has_it(now):
+    calls = [Delivered(sent=100), Delivered(sent=3, gone=1, waiting=2), Delivered(gone=5, waiting=2), Delivered(sent=9)]
+    left = list(calls)
+    assert deliver_on(lambda _at: left.pop(0), now) == Delivered(sent=103, gone=6, waiting=2)
+    assert left == [calls[-1]]
 
 
 CHILD = """

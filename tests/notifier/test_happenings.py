@@ -152,3 +152,46 @@ def test_a_route_that_is_new_is_told_of_what_nobody_has_heard(office, build, now
     office.route(ESCALATES, tmp_path)
     assert told(office, build, now) == [("violation.opened", "li@example.com")]
     assert told.letters[0].violation == "V-1"
+
+
+def test_each_route_escalates_at_its_own_time_and_to_its_own_people(office, build, now, told, tmp_path):
+    second = """
+[contact.chief]
+addresses = ["chief@example.com"]
+[[route]]
+name = "second"
+to = ["li"]
+escalate_after = "1d"
+escalate_to = ["chief", "boss"]
+"""
+    office.route(ESCALATES + second, tmp_path)
+    office.violation("V-1", office.shop(contact=None))
+    assert told(office, build, now) == [("violation.opened", "li@example.com")]
+    assert told(office, build, now + timedelta(hours=5)) == [("violation.escalated", "boss@example.com")]
+    day_later = told(office, build, now + timedelta(hours=25))
+    assert sorted(day_later) == [("violation.escalated", f"{name}@example.com") for name in ("boss", "chief")]
+    assert told(office, build, now + timedelta(hours=26)) == []
+
+
+def test_what_was_told_in_a_digest_is_escalated_too(office, build, now, told, tmp_path):
+    office.route(ESCALATES, tmp_path)
+    office.violation("V-1", office.shop(contact=None), late=True)
+    told(office, build, now)
+    assert told(office, build, now + timedelta(minutes=11)) == [("violations.late", "li@example.com")]
+    assert told(office, build, now + timedelta(hours=4)) == []
+    assert told(office, build, now + timedelta(hours=5)) == [("violation.escalated", "boss@example.com")]
+
+
+def test_who_read_of_it_in_a_digest_is_told_that_it_was_taken_back(office, build, now, told):
+    office.violation("V-1", office.shop(), late=True)
+    told(office, build, now)
+    assert told(office, build, now + timedelta(minutes=11)) == [("violations.late", "zhang@example.com")]
+    office.change(Violation, "V-1", state="withdrawn")
+    office.journalled_change("violation.withdrawn", "V-1", {"state": "open"}, {"state": "withdrawn"})
+    assert told(office, build, now + timedelta(minutes=12)) == [("violation.withdrawn", "zhang@example.com")]
+
+
+def test_a_week_that_the_journal_does_not_name_holds_up_nothing(office, build, now, told, tmp_path):
+    office.route(HOUSE, tmp_path)
+    office.journalled("week.listed", "client", "default", client="default", week="2026-W10")
+    assert told(office, build, now) == [("week.listed", "boss@example.com")]
