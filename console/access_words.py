@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from engine.ledger.actors import ROLE_WORDS, Grant, Role
 from engine.rulebook.model import Text
-from engine.tracker.tokens import Token
+
+if TYPE_CHECKING:
+    from engine.tracker.tokens import Token
 
 SENTENCES: Mapping[str, Text] = {
     "user has": Text("用户 {who}：{roles}", "user {who}: {roles}"),

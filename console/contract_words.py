@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engine.numbers import Number
 from engine.rulebook.model import Bound, Language, Text
-from engine.tracker.contract_bounds import Result
+
+if TYPE_CHECKING:
+    from engine.tracker.contract_bounds import Result
 
 HEADS: Mapping[str, Text] = {
     "standard_id": Text("编号", "standard"),

@@ -1,4 +1,7 @@
-"""What a command works with: settings, ledger, lake, rulebook, clock and actor, each opened when first asked for."""
+"""What a command works with: settings, ledger, lake, rulebook, clock and actor, each opened when first asked for.
+
+Nor is imported before that what opens it: a command that asks for no ledger need not wait for SQLAlchemy.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +9,35 @@ import os
 import pwd
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.engine import Engine
-from sqlmodel import Session
 
 from console.output import note
 from console.sentences import sentence
 from console.settings import LEDGER, Settings, environment_settings
-from engine.assessment.place import Place
 from engine.calendar.written import written_day
 from engine.errors import KaoheError, os_words
-from engine.evidence.lake import Lake
-from engine.evidence.lake_identity import check_lake, noted_lake
-from engine.evidence.secret import sealing_key
 from engine.ledger.actors import ITSELF, Actor, Permission
-from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.subject_keys import shop_key
-from engine.rulebook.book import RuleBook, load_or_refuse
-from engine.rulebook.model import Rule
-from engine.tracker.access import actor_of, is_stale, note_use
-from engine.tracker.attachments import AttachmentStore
-from notifier.drafts import Drafter
-from notifier.render import Templates
-from notifier.sheets import Sheets
-from notifier.sms.settings import bindings_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+    from sqlmodel import Session
+
+    from engine.assessment.place import Place
+    from engine.evidence.lake import Lake
+    from engine.rulebook.book import RuleBook
+    from engine.rulebook.model import Rule
+    from engine.tracker.attachments import AttachmentStore
+    from notifier.drafts import Drafter
+    from notifier.render import Templates
+    from notifier.sheets import Sheets
 
 AHEAD = timedelta(minutes=1)  # so much may a typed time be later than this machine's clock
 KAOHE = ITSELF  # the actor, in the journal, of what follows by itself, whoever has started it
@@ -65,7 +66,7 @@ class Desk:
 
     settings: Settings
     makes_home: bool = False
-    on_opening: Callable[[Engine], object] | None = None  # is given the ledger before anything is done with it
+    checks_clock: bool = False  # before anything is done with the ledger: a wrong clock must not write
     stranger: str = "internal"  # what people of the house are called, for those who are not
     own_work: bool = False  # of kaohe itself, whoever starts it: the worker, the demo
 
@@ -89,18 +90,25 @@ class Desk:
     @cached_property
     def ledger(self) -> Engine:
         """The ledger, migrated to what this version needs. Raises NoHomeError as `home` does."""
+        from engine.ledger.database import open_ledger
+
         if not self.makes_home and self.settings.keeps_ledger and not (self.settings.home / LEDGER).is_file():
             raise NoHomeError(self.settings.home)
         self.makes_home |= not self.settings.keeps_ledger  # a ledger elsewhere says that the installation is real
         _ = self.home
         opened = open_ledger(self.settings.database_url)
-        if self.on_opening is not None:
-            self.on_opening(opened)
+        if self.checks_clock:
+            from console.watch.clocks import refuse_to_write_by_wrong_clock
+
+            refuse_to_write_by_wrong_clock(opened)
         return opened
 
     @property
     def lake(self) -> Lake:
         """The lake of day files, known to be this ledger's at this moment: a worker's may be unmounted any time."""
+        from engine.evidence.lake import Lake
+        from engine.evidence.lake_identity import check_lake
+
         lake = Lake(self.settings.lake)
         check_lake(self.ledger, lake)
         return lake
@@ -108,6 +116,9 @@ class Desk:
     @cached_property
     def lake_to_write(self) -> Lake:
         """The same for an import, the first of which makes it this ledger's."""
+        from engine.evidence.lake import Lake
+        from engine.evidence.lake_identity import noted_lake
+
         lake = Lake(self.settings.lake)
         noted_lake(self.ledger, lake, datetime.now(UTC), self.actor)
         return lake
@@ -115,30 +126,43 @@ class Desk:
     @cached_property
     def sound_rules(self) -> RuleBook:
         """The rules whose files are sound: enough to read what is on record, which must not wait for the others."""
+        from engine.rulebook.book import RuleBook
+
         return RuleBook.load(self.settings.rulesets)[0]
 
     @cached_property
     def templates(self) -> Templates:
         """What texts of notices are made with; bindings of text messages are read when one is made."""
+        from notifier.render import Templates
+        from notifier.sms.settings import bindings_of
+
         return Templates(self.settings.templates, bindings_of(self.settings))
 
     @cached_property
     def sheets(self) -> Sheets:
         """What notices advise."""
+        from notifier.sheets import Sheets
+
         return Sheets(self.settings.advice)
 
     def drafter(self, rulebook: Mapping[str, Rule]) -> Drafter:
         """What texts of notices are made of, under these rules."""
+        from notifier.drafts import Drafter
+
         return Drafter(rulebook, self.settings.language, self.templates, self.sheets)
 
     @cached_property
     def secret(self) -> bytes:
         """The key that seals buyers' ids, known to be the one that this ledger was sealed with."""
+        from engine.evidence.secret import sealing_key
+
         return sealing_key(self.ledger, self.secret_file, datetime.now(UTC), self.actor)
 
     @cached_property
     def rulebook(self) -> RuleBook:
         """All rules; refused as a whole where one of them has a fault."""
+        from engine.rulebook.book import load_or_refuse
+
         return load_or_refuse(self.settings.rulesets)
 
     @cached_property
@@ -158,6 +182,9 @@ class Desk:
             return Actor.unbounded(self.os_name)
         if not begun:  # a token was made in some home, and this is none: another is meant, or KAOHE_TOKEN is left over
             raise NoHomeError(self.settings.home)
+        from engine.ledger.database import reading, transaction
+        from engine.tracker.access import actor_of, is_stale, note_use
+
         now = datetime.now(UTC)
         with reading(self.ledger) as session:
             found = actor_of(session, self.os_name, token, now)
@@ -183,12 +210,16 @@ class Desk:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that reads what this desk's actor may read."""
+        from engine.ledger.database import reading
+
         with reading(self.ledger, self.who.scope, self.stranger) as session:
             yield session
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that writes, and sees what this desk's actor may read."""
+        from engine.ledger.database import transaction
+
         with transaction(self.ledger, self.who.scope) as session:
             yield session
 
@@ -220,6 +251,8 @@ class Desk:
     @property
     def attachments(self) -> AttachmentStore:
         """Where what is attached to appeals is kept: in the home, or beside a lake that several hosts share."""
+        from engine.tracker.attachments import AttachmentStore
+
         lake = self.settings.lake
         shared = not lake.is_relative_to(self.settings.home)
         return AttachmentStore(lake.with_name(f"{lake.name}-attachments") if shared else self.home / "attachments")
@@ -237,6 +270,8 @@ class Desk:
     @property
     def place(self) -> Place:
         """What assessing works with."""
+        from engine.assessment.place import Place
+
         return Place(self.ledger, self.lake, self.cache, self.owner, KAOHE, patience=self.settings.waiting)
 
     def close(self) -> None:

@@ -1,21 +1,15 @@
-"""How commands speak: one JSON object a line for machines, tables and sentences for people, progress on a terminal."""
+"""How commands speak: one JSON object a line for machines, tables and sentences for people."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from console import streams
 from console.layout import Table, fitted, whole
-from engine.progress import Progress as Report
-from engine.progress import silent
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -76,20 +70,3 @@ def printable(text: str) -> str:
 
 def _lines(text: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in printable(text).split("\n"))
-
-
-@contextmanager
-def progress(words: Mapping[str, str] | None = None) -> Iterator[Report]:
-    """A progress bar on standard error while it is a terminal, silence otherwise. `words` are the steps' names."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield silent
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(step: str, done: int, total: int) -> None:
-            bar.update(task, description=(words or {}).get(step, step), completed=done, total=total or None)
-
-        yield report

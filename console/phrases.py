@@ -15,8 +15,7 @@ from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
 from engine.rulebook.platforms import CHINA
 from notifier.channels.registry import NO_SUCH_CHANNEL, kinds
-from notifier.digests import NOTHING_LEFT
-from notifier.events import LATE, OPENED
+from notifier.events import LATE, NOTHING_LEFT, OPENED
 from notifier.words.figures import money, standard
 from notifier.words.vocabulary import SEVERITIES, STATES, word
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import URL
-
 from engine.errors import KaoheError, os_words, suggestion
 from engine.rulebook.model import Language, Text
 from engine.settings import Setting
@@ -100,6 +98,8 @@ class Settings:
         """Where the ledger is."""
         if self["database_url"]:
             return self["database_url"]
+        from sqlalchemy import URL  # noqa: PLC0415  who asks for the address will open the ledger
+
         # Written as a URL is, since a directory may be called `a?b`, and read again by open_ledger.
         return URL.create("sqlite", database=str(self.home / LEDGER)).render_as_string(hide_password=False)
 

@@ -25,8 +25,8 @@ from engine.rulebook.model import Language
 from notifier.about import about, over_of
 from notifier.channels.contract import Letter
 from notifier.channels.outcome import Outcome
-from notifier.digests import NOTHING_LEFT, items_of, leave, planning
-from notifier.events import DIGESTS, GATHERED, LATE, OPENED
+from notifier.digests import items_of, leave, planning
+from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
 from notifier.records import records_of
 from notifier.routing.limits import hold, next_opening, room

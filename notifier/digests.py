@@ -19,7 +19,7 @@ from engine.ledger.dialects import insert_missing, insert_rows
 from engine.ledger.journal import Event
 from engine.ledger.tables import Cursor, Notice, NoticeItem, Subject, Violation
 from engine.rulebook.model import Language
-from notifier.events import LATE
+from notifier.events import LATE, NOTHING_LEFT
 from notifier.records import AT_ONCE
 from notifier.routing.model import News
 from notifier.routing.recipients import Recipient, misdirected
@@ -30,7 +30,6 @@ READER = "notices"
 ZONE = "Asia/Shanghai"  # whose days name the digests
 QUIET = timedelta(minutes=10)  # so long no violation must have joined before a digest is sent,
 LONGEST = timedelta(hours=4)  # but no digest waits longer than this
-NOTHING_LEFT = "not sent: none of its violations is left"
 MORNING = time(9)  # when a digest is sent that follows one of the day before
 
 

@@ -37,6 +37,7 @@ LATE = Occasion("violations.late", OPENED.states)
 
 # Several notices to one recipient as one message; its templates are those of this event.
 GATHERED = Occasion("notices.gathered")
+NOTHING_LEFT = "not sent: none of its violations is left"  # the answer to a digest that has nothing to tell any more
 
 # Nobody has acknowledged a violation: told along the routes that say whom then to tell.
 ESCALATED = Occasion("violation.escalated", frozenset({"open"}), usual=False)

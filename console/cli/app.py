@@ -1,28 +1,18 @@
-"""The tree of commands, and the options that mean the same everywhere."""
+"""What every command is made with: its place in the tree, its desk, and the options that mean the same everywhere."""
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from console.access import need_of
+from console.cli.overview import OVERVIEW
+from console.cli.tree import known
 from console.desk import Desk
-from console.output import say
-from console.watch.clocks import refuse_to_write_by_wrong_clock
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Language
-
-app = typer.Typer(
-    name="kaohe",
-    help="考核: assesses customer service by each platform's rules, keeps the proof, and warns in time.",
-    epilog="--home DIR stands before or after any command.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object a line, all rows, nothing else on standard output.")
@@ -31,30 +21,18 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Take 
 Lang = Annotated[str | None, typer.Option("--lang", help="zh-CN or en; the setting `language` by default.")]
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
-        say(f"kaohe {installed_version('kaohe')}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    _home: Annotated[
-        str | None,
-        typer.Option("--home", metavar="DIR", help="The installation's directory; before or after any command."),
-    ] = None,  # taken by `main` wherever it stands; here it is only told
-    _version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version, and end.")
-    ] = False,
-) -> None:
-    """What stands before any command."""
-
-
-def group(name: str, help_: str) -> typer.Typer:
-    """A group of commands below `kaohe`."""
-    commands = typer.Typer(help=help_, no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(commands, name=name)
+def group(word: str) -> typer.Typer:
+    """The group of commands of this word; its modules add them to it."""
+    commands = typer.Typer(name=word, help=OVERVIEW[word].help, no_args_is_help=True, rich_markup_mode=None)
+    known[word] = lambda: typer.main.get_group(commands)
     return commands
+
+
+def command(word: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A function as the command of this word."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    known[word] = lambda: typer.main.get_command(alone)
+    return alone.command(word)
 
 
 def current(
@@ -68,10 +46,9 @@ def current(
     """
     found = context.find_object(Desk)
     assert found is not None
-    found.makes_home, found.own_work = makes_home, own_work
+    found.makes_home, found.own_work, found.checks_clock = makes_home, own_work, checks_clock
     if found.settings.language == "zh-CN" and not context.params.get("as_json"):
         found.stranger = "内部人员"
-    found.on_opening = refuse_to_write_by_wrong_clock if checks_clock else None
     need = need_of(context.command_path.partition(" ")[2])
     if need is not None:
         need.asked_of(found.who)

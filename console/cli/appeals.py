@@ -29,7 +29,7 @@ from notifier.words.vocabulary import STATES, word
 COLUMNS = "appeal_until hours_left stage attempts client platform shop rule cycle state violation"
 HANDED_IN = "the appeal was handed in"
 
-commands = group("appeals", "Appeals: what is due, draft, hand in, record the outcome.")
+commands = group("appeals")
 
 
 @commands.command("list")

@@ -10,15 +10,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from console.cli.app import AsJson, AsOf, app, current
+from console.cli.app import AsJson, AsOf, command, current
 from console.desk import KAOHE, Desk, NoHomeError, day, instant
 from console.footnotes import dispute_words, missing_words
 from console.layout import Table
 from console.local_time import local_time
 from console.names import ShopNames, shop_names
-from console.output import json_lines, note, progress, say, table
+from console.output import json_lines, note, say, table
 from console.overdue import overdue_lines, wait_lines, waiting_now
 from console.phrases import heads, step_words, verdict_words
+from console.progress import progress
 from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
 from engine.assessment.assess import AssessmentError, FaultError, assess_due
@@ -41,7 +42,7 @@ from notifier.plan import plan_notices
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
 
 
-@app.command()
+@command("assess")
 def assess(
     context: typer.Context,
     as_of: AsOf = None,

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from console import streams
 from console.calendar_page import Page
-from console.cli.app import AsJson, AsOf, app, current
+from console.cli.app import AsJson, AsOf, command, current
 from console.desk import LOCAL_ZONE, Desk, instant
 from console.output import json_lines, note
 from console.sentences import sentence
@@ -30,7 +30,7 @@ from engine.rulebook.model import Rule
 from engine.rulebook.platforms import platform as known_platform
 
 
-@app.command()
+@command("calendar")
 def calendar(
     context: typer.Context,
     month: Annotated[

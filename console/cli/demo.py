@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import app, current
+from console.cli.app import command, current
 from console.demo import run_demo
 from console.desk import desk
 
 
-@app.command()
+@command("demo")
 def demo(
     context: typer.Context,
     directory: Annotated[

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import AsJson, app, current
+from console.cli.app import AsJson, command, current
 from console.doctor.examination import examine
 from console.output import json_lines, table
 from console.phrases import LEVELS, SUBJECTS, heads
 
 
-@app.command()
+@command("doctor")
 def doctor(
     context: typer.Context,
     send_none: Annotated[

@@ -27,7 +27,7 @@ Why = Annotated[str, typer.Option(help="The reason; it stands in the journal.")]
 HolderKind = Annotated[str, typer.Option("--as", help="What the holder is: user, person or agent.")]
 Due = typer.Option("--due", metavar="TIME", help="Until when; a day means its end.")
 
-commands = group("duties", "Duties: who owes what by when, its proof, and a second person who checks it.")
+commands = group("duties")
 
 
 @commands.command("list")

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import AsJson, app, current
+from console.cli.app import AsJson, command, current
 from console.desk import day
 from console.imported import declared_lines, doubt_lines, named_lines
 from console.mapped import ByMapping, mapping_of, rules_of
-from console.output import json_lines, note, progress, say
+from console.output import json_lines, note, say
 from console.phrases import step_words
+from console.progress import progress
 from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.evidence.covering import Covers
@@ -28,7 +29,7 @@ SHOWN_FAULTS = 10
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-@app.command("import")
+@command("import")
 def import_(
     context: typer.Context,
     files: Annotated[

@@ -11,8 +11,9 @@ import typer
 from console.cli.app import AsJson, current
 from console.cli.evidence_status import evidence_commands
 from console.desk import day
-from console.output import json_lines, note, progress, say, table
+from console.output import json_lines, note, say, table
 from console.phrases import heads, step_words
+from console.progress import progress
 from console.sentences import sentence
 from engine.errors import KaoheError, NothingToDoError
 from engine.evidence.kinds import KINDS

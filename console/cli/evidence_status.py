@@ -22,7 +22,7 @@ from engine.errors import UnknownNameError
 from engine.ledger.lookup import shops
 from engine.rulebook.platforms import platform as known_platform
 
-evidence_commands = group("evidence", "The evidence: what is there, what is missing.")
+evidence_commands = group("evidence")
 
 
 @evidence_commands.command()

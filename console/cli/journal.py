@@ -16,7 +16,7 @@ from console.sentences import sentence
 from engine.errors import KaoheError
 from engine.ledger import chain, journal
 
-commands = group("journal", "The journal: list entries, verify the chain.")
+commands = group("journal")
 
 
 @commands.command("list")

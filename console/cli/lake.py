@@ -16,7 +16,7 @@ from engine.evidence.lake import Lake
 from engine.evidence.lake_identity import check_lake, day_files, identity
 from engine.evidence.lake_identity import moved as lake_moved
 
-commands = group("lake", "The lake of day files: check that it is this ledger's, say that it has moved.")
+commands = group("lake")
 
 
 @commands.command()

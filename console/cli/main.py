@@ -11,92 +11,18 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
 from uuid import uuid4
 
 import typer
 
 from console import streams
-from console.cli import (
-    appeals,
-    assess,
-    calendar,
-    demo,
-    doctor,
-    duties,
-    evidence,
-    evidence_remove,
-    evidence_status,
-    journal,
-    lake,
-    mappings,
-    mutes,
-    notices,
-    outlook,
-    pack,
-    penalties,
-    period,
-    receipts,
-    reports,
-    routes,
-    rules,
-    sanctions,
-    secret,
-    standards,
-    status,
-    subjects,
-    users,
-    violation_lists,
-    violations,
-    violations_record,
-    waivers,
-    worker,
-)
-from console.cli.app import app
-from console.cli.help import in_language
+from console.cli.tree import tree
 from console.cli.usage import usage_message
 from console.desk import Desk, desk
 from console.output import note, printable
 from console.sentences import sentence
 from engine.errors import KaoheError, os_words
 from engine.rulebook.model import Language
-
-COMMANDS = (
-    appeals,
-    assess,
-    calendar,
-    demo,
-    doctor,
-    duties,
-    evidence,
-    evidence_remove,
-    evidence_status,
-    journal,
-    lake,
-    mappings,
-    mutes,
-    notices,
-    outlook,
-    penalties,
-    pack,
-    period,
-    receipts,
-    reports,
-    routes,
-    rules,
-    sanctions,
-    secret,
-    standards,
-    status,
-    subjects,
-    users,
-    violation_lists,
-    violations,
-    waivers,
-    violations_record,
-    worker,
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -124,16 +50,10 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-@cache
-def _commands(language: Language) -> Any:
-    """The tree of commands with its help in `language`."""
-    return in_language(typer.main.get_command(app), language)
-
-
 def _invoke(opened: Desk, arguments: Sequence[str]) -> int:
     language = opened.settings.language
     try:
-        result = _commands(language).main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
+        result = tree(language).main(list(arguments), prog_name="kaohe", standalone_mode=False, obj=opened)
         return int(result or 0)
     except typer.Exit as stop:
         return stop.exit_code

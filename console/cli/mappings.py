@@ -15,7 +15,7 @@ from engine.evidence.mapping import shelf
 from engine.evidence.mapping.model import MappedColumn, MappingFile
 from notifier.words.vocabulary import word
 
-commands = group("mappings", "Files as the back offices give them: list, show, check.")
+commands = group("mappings")
 
 
 @commands.command("list")

@@ -22,7 +22,7 @@ from engine.rulebook.platforms import platform as known_platform
 from notifier.routing.mutes import all_mutes, end_mute, set_mute
 from notifier.routing.rows import routing_of
 
-commands = group("mutes", "Mutes: what nobody is told of for a while, with an end and a reason.")
+commands = group("mutes")
 
 
 @commands.command("set")

@@ -34,7 +34,7 @@ from notifier.trial import trial
 from notifier.words.vocabulary import word
 from notifier.writing import text_of
 
-commands = group("notices", "Notices: list, show, preview, retry, send what is due; what arrived.")
+commands = group("notices")
 
 
 @commands.command("list")

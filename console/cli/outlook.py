@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.app import AsJson, AsOf, app, current
+from console.cli.app import AsJson, AsOf, command, current
 from console.desk import instant
 from console.footnotes import dispute_words
 from console.layout import Table
@@ -14,8 +14,9 @@ from console.listing import listing
 from console.local_time import local_time
 from console.names import shop_names
 from console.outlook_words import words
-from console.output import json_lines, progress, say
+from console.output import json_lines, say
 from console.phrases import heads, step_words
+from console.progress import progress
 from console.sentences import sentence
 from engine.assessment.look_ahead import warned
 from engine.assessment.outcome import ranges_json, standard_words
@@ -28,7 +29,7 @@ COLUMNS = "due_at platform client shop rule cycle figure standard standing"
 ACTS = ("behind", "lost", "unknown")  # the standings that ask somebody to do something
 
 
-@app.command(name="outlook")
+@command("outlook")
 def outlook_(
     context: typer.Context,
     as_of: AsOf = None,

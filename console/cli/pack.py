@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import Lang, app, current, lang_of
+from console.cli.app import Lang, command, current, lang_of
 from console.desk import Desk
 from console.output import note, say
 from console.packing import pack_files
@@ -22,7 +22,7 @@ from engine.tracker.pack import gather
 from notifier.records import records_of
 
 
-@app.command()
+@command("pack")
 def pack(
     context: typer.Context,
     violation: Annotated[str | None, typer.Argument(metavar="[VIOLATION]")] = None,

@@ -57,7 +57,7 @@ from engine.tracker.penalties import Penalty, seen_penalties, shops_seen
 from notifier.records import records_of
 from notifier.words.vocabulary import word
 
-commands = group("penalties", "What the platforms decided: list, show, match with our violations, confirm.")
+commands = group("penalties")
 
 Client = Annotated[str | None, typer.Option(help="Only the shops of this client.")]
 PlatformOption = Annotated[str | None, typer.Option(help="Only this platform.")]

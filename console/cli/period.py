@@ -18,7 +18,7 @@ from engine.assessment.closing import close_month
 from engine.errors import KaoheError
 from engine.ledger import periods
 
-commands = group("period", "Months: close what is paid, see what was corrected since, open one again.")
+commands = group("period")
 
 
 @commands.command()

@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from console.cli.app import AsJson, AsOf, Lang, current, group, lang_of
 from console.desk import LOCAL_ZONE, Desk, day, instant
-from console.output import json_lines, note, progress, say, table
+from console.output import json_lines, note, say, table
 from console.phrases import step_words
+from console.progress import progress
 from console.reports.about import for_client, for_the_house
 from console.reports.daily import daily as daily_report
 from console.reports.files import Written, write_pages, write_tables, write_workbooks
@@ -32,7 +33,7 @@ from engine.ledger.periods import read_month
 from engine.ledger.violation_lists import known_client
 from engine.rulebook.book import refuse_empty
 
-commands = group("report", "Reports: of a day, of a month; a file for each client and one for the house.")
+commands = group("report")
 
 Client = Annotated[str | None, typer.Option(help="Only this client's file.")]
 Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="DIR", help="Write workbooks into this directory.")]

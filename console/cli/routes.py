@@ -34,7 +34,7 @@ from notifier.routing.recipients import steps
 from notifier.routing.rows import differences, replace_routing, routing_of
 from notifier.routing.written import written_routing
 
-commands = group("routes", "Who is told: contacts and routes from one file, and what they lead to.")
+commands = group("routes")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Contacts and routes in TOML (docs/notices.md).")]
 

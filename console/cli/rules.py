@@ -29,7 +29,7 @@ from engine.rulebook.model import Language, Rule
 from engine.tracker.accuracy import Accuracy
 from engine.tracker.practice import practice
 
-commands = group("rules", "The rules: list, show, check, test.")
+commands = group("rules")
 
 
 @commands.command("list")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from console.cli.app import AsJson, app, current, group
+from console.cli.app import AsJson, command, current, group
 from console.contract_words import contract_heads, said
 from console.desk import LOCAL_ZONE, day, instant
 from console.listing import listing
@@ -29,12 +29,12 @@ from engine.tracker.charges import groups, summed
 from notifier.words.figures import money, money_range
 from notifier.words.measures import MeasureWords
 
-deposit_commands = group("deposits", "Deposits with the platforms: record a balance, list what may be left.")
+deposit_commands = group("deposits")
 
 OfClient = Annotated[str | None, typer.Option(help="Only the shops of this client.")]
 
 
-@app.command()
+@command("sanctions")
 def sanctions(
     context: typer.Context,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="On this day; today by default.")] = None,
@@ -84,7 +84,7 @@ def sanctions(
     )
 
 
-@app.command()
+@command("charges")
 def charges(
     context: typer.Context,
     month: Annotated[

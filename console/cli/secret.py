@@ -13,7 +13,7 @@ from console.sentences import sentence
 from engine.evidence.secret import fingerprint
 from engine.evidence.secret import renew as renew_secret
 
-commands = group("secret", "The key that seals buyers' ids: check it, begin a new one on purpose.")
+commands = group("secret")
 
 
 @commands.command()

@@ -20,7 +20,7 @@ from engine.rulebook.model import Interval, Rule
 from engine.tracker import standards as contracts
 from engine.tracker.standards import Agreed, Checked
 
-commands = group("standards", "Standards of contracts, stricter than the platforms': set, list, end, check.")
+commands = group("standards")
 
 OfClient = Annotated[str | None, typer.Option(help="Only the shops of this client.")]
 

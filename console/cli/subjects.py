@@ -38,8 +38,8 @@ from engine.tracker.waived import shop_left
 from notifier.plan import plan_notices
 from notifier.routing.recipients import contact_faults
 
-shop_commands = group("shops", "Shops: import a register, add one, list them.")
-people_commands = group("people", "People and their sub-accounts: import a register, list them.")
+shop_commands = group("shops")
+people_commands = group("people")
 
 
 @shop_commands.command("import")

@@ -9,7 +9,7 @@ import typer
 
 from console import streams
 from console.access_words import grant_words, role_words, token_state
-from console.cli.app import AsJson, app, current, group
+from console.cli.app import AsJson, command, current, group
 from console.desk import LOCAL_ZONE, day
 from console.listing import listing
 from console.local_time import local_time
@@ -23,8 +23,8 @@ from engine.rulebook.platforms import platform as known_platform
 from engine.tracker.tokens import Token, create_token, revoke_token, tokens
 from engine.tracker.users import Place, User, add_user, disable, grant, revoke, role_of, users
 
-user_commands = group("users", "Users: who may do what where.")
-token_commands = group("tokens", "Tokens, by which programs work as a user.")
+user_commands = group("users")
+token_commands = group("tokens")
 
 Client = Annotated[str | None, typer.Option(help="The role holds for this client.")]
 Shop = Annotated[str | None, typer.Option(help="The role holds for this shop: its id, alias or name.")]
@@ -192,7 +192,7 @@ def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
+@command("whoami")
 def whoami(context: typer.Context, as_json: AsJson = False) -> None:
     """Who you are here, and what you may do where."""
     desk = current(context)

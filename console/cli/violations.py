@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session
 
 from console.appeal_words import appeal_lines, appeals_json
-from console.cli.app import AsJson, Lang, app, current, group, lang_of
+from console.cli.app import AsJson, Lang, command, current, group, lang_of
 from console.cli.rules import practice_of
 from console.contract_words import beside_words
 from console.corrections import correction_json, correction_lines
@@ -34,7 +34,7 @@ from engine.tracker.appeals import appeals_of
 from engine.tracker.standards import beside
 from notifier.records import records_of
 
-commands = group("violations", "Violations on record: list, show, record what was decided.")
+commands = group("violations")
 
 
 @commands.command()
@@ -93,7 +93,7 @@ def show(context: typer.Context, violation: str, as_json: AsJson = False) -> Non
         say(line)
 
 
-@app.command()
+@command("explain")
 def explain(
     context: typer.Context,
     violation: str,

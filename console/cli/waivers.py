@@ -26,7 +26,7 @@ To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day o
 OfViolation = Annotated[str | None, typer.Option("--violation", help="This violation alone.")]
 Why = Annotated[str, typer.Option(help="The reason; it stands in the journal.")]
 
-commands = group("waivers", "Waivers: one person asks, another one approves; they end by themselves.")
+commands = group("waivers")
 
 
 @commands.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.app import app, current
+from console.cli.app import command, current
 from console.desk import Desk
 from console.output import note, say
 from console.overdue import overdue_lines
@@ -35,7 +35,7 @@ def changed_words(o: Outcome, language: Language) -> str:
     return f"{told} · {o.violation}" if o.violation else told
 
 
-@app.command()
+@command("worker")
 def worker(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,

@@ -12,8 +12,9 @@ from console.demo.samples import Evidence, Samples, write_samples
 from console.demo.shops import OFFICER, SHOPS
 from console.demo.summary import last_mail, tell, where_next
 from console.desk import KAOHE, Desk
-from console.output import progress, say
+from console.output import say
 from console.phrases import step_words
+from console.progress import progress
 from console.registers import read_people, read_shops
 from console.sentences import sentence
 from engine.assessment.assess import assess_due

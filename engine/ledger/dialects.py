@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlmodel import Session, SQLModel, select
 
 LOCK_FAMILY = 0x6B616F68  # "kaoh": keeps our advisory locks apart from those of others in the same database
@@ -83,8 +83,12 @@ def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mappi
         return 0
     session.flush()
     table = table_of(model)
-    dialect = postgresql if is_postgresql(session) else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    if is_postgresql(session):
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  with its drivers, which most need not wait for
+
+        statement = postgresql.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    else:
+        statement = sqlite.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
     return len(bare(session).execute(statement, list(rows)).all())
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.calendar.zones import zone_named
 from engine.ledger.tables import Mute, Notice, Subject
 from engine.rulebook.model import Language
 from notifier.events import OPENED
-from notifier.records import Record
 from notifier.routing.limits import ZONE
 from notifier.routing.model import News, Routing
 from notifier.routing.mutes import muted
 from notifier.routing.recipients import Recipient, recipients_of
 from notifier.words.lines import one_line
+
+if TYPE_CHECKING:
+    from notifier.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from console.access import NEEDS, NOBODY
-from console.cli.app import app
 from console.cli.main import run
+from console.cli.tree import tree
 from console.desk import Desk, desk
 from engine.ledger.actors import ROLES, Actor, Grant, Permission
 from engine.tracker.tokens import create_token
@@ -199,7 +198,7 @@ def commands(command, path=()):
         yield from commands(below, (*path, name))
 
 
-TREE = set(commands(typer.main.get_command(app)))
+TREE = set(commands(tree("en")))
 
 
 def test_every_command_says_what_it_asks_of_its_actor():

@@ -9,11 +9,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-import typer.main
 
-from console.cli.app import app
 from console.cli.help import CHINESE, every
 from console.cli.main import run
+from console.cli.tree import tree
 from console.phrases import answer_words, defect_words, journalled_why
 from console.sentences import SENTENCES
 from engine.errors import UnknownNameError
@@ -240,7 +239,7 @@ def test_a_rule_that_fails_and_a_notice_that_fails_are_told_in_chinese(kaohe, se
 
 
 def test_every_command_and_option_has_help_in_chinese(home, capsys):
-    helped = list(every(typer.main.get_command(app)))
+    helped = list(every(tree("en")))
     said = [one.help for one in helped] + [getattr(p, "help", None) for one in helped for p in one.params]
     assert {text.strip() for text in said if text} - set(CHINESE) == set()
     assert run(["assess", "--help"]) == 0

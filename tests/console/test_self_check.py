@@ -283,7 +283,7 @@ def test_a_worker_that_leaves_while_the_ledger_is_away_leaves_all_the_same(worke
     def gone(*_):
         raise LedgerError("no answer")
 
-    monkeypatch.setattr("console.desk.transaction", gone)
+    monkeypatch.setattr("engine.ledger.database.transaction", gone)
     leave(worker.desk)
     assert told() == ["no answer"]
 

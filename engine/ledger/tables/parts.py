@@ -15,6 +15,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+# What checks and writes a row's values is compiled when it is first used: of 40 tables, a command uses few that way.
+SQLModel.model_config["defer_build"] = True
+
 # SQLite gives rowids only to INTEGER; PostgreSQL wants eight bytes.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
