@@ -206,8 +206,8 @@ def test_a_letter_that_kills_its_sender_keeps_no_other_from_arriving(
 
     def child():
         command = [sys.executable, "-c", CHILD, sqlite_ledger_url, now.isoformat()]
-        settings = {"check": False, "timeout": 60, "capture_output": True, "text": True}
-        done = subprocess.run(command, cwd=pytestconfig.rootpath, **settings)
+        settings = {"timeout": 60, "capture_output": True, "text": True}
+        done = subprocess.run(command, check=False, cwd=pytestconfig.rootpath, **settings)
         return done.stdout.split(), done.returncode
 
     assert child() == (["V-00", "V-01"], -signal.SIGKILL)
