@@ -183,6 +183,11 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         return Claim(notice, number, was == "sending" or left_open(notice), tried)
 
 
+def number_of(taken: Claim) -> int:
+    """In which order many notices are changed: everybody's, so that no two wait for each other."""
+    return taken.number
+
+
 def as_taken(owner: str, until: datetime, attempts: int, now: datetime) -> dict[str, Any]:
     """The columns of a notice that is tried once more, after so many `attempts`."""
     return {"state": "sending", "owner": owner, "lease_until": until, "attempts": attempts + 1, "tried_at": now}
@@ -198,7 +203,7 @@ def give_back(ledger: Engine, taken: Collection[Claim]) -> None:
     if not taken:
         return
     with transaction(ledger) as session:
-        for one in taken:
+        for one in sorted(taken, key=number_of):
             values: dict[str, Any] = {"state": "queued", "owner": None, "lease_until": None}
             values |= {"attempts": one.notice.attempts - 1, "tried_at": one.tried_before}
             session.exec(update(Notice).where(one.is_ours()).values(**values))

@@ -14,7 +14,7 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
-from notifier.claims import RETURNED, Claim
+from notifier.claims import RETURNED, Claim, number_of
 from notifier.drafts import Drafter
 from notifier.events import OCCASIONS
 from notifier.records import Record, outlines
@@ -42,7 +42,7 @@ def freshened(
     with transaction(ledger) as session:
         records = {tale.record.violation.id: tale.record for tale in tales.values() if tale.record}
         current = outlines(session, sorted(records))
-        for one in taken:
+        for one in sorted(taken, key=number_of):
             text, record = texts[one.number], tales[one.number].record
             if isinstance(text, KaoheError):
                 written[one.number] = text
