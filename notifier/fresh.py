@@ -19,9 +19,9 @@ from notifier.drafts import Drafter
 from notifier.events import OCCASIONS
 from notifier.records import Record, outlines
 from notifier.render import Rendered
-from notifier.sandbox import TemplateFaultError
 from notifier.sheets import SheetError
 from notifier.tales import Tale, tales_of
+from notifier.template_fault import TemplateFaultError
 
 FAULTS = (TemplateFaultError, SheetError, UnknownNameError)  # of a template or a sheet: nothing can be written
 

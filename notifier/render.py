@@ -28,11 +28,12 @@ from notifier.digest_facts import DigestFacts
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.facts import NoticeFacts
 from notifier.gathered import GatheredFacts
-from notifier.sandbox import TemplateFaultError, compiled, faults, rendered, sandbox
+from notifier.sandbox import compiled, faults, rendered, sandbox
 from notifier.sms.binding import Bindings
 from notifier.sms.facts import NEWS, TrialFacts, is_news
 from notifier.sms.filling import filled
 from notifier.sms.lint import check, refuse
+from notifier.template_fault import TemplateFaultError
 from notifier.words.lines import unmarked
 
 SHIPPED = Path(__file__).parent / "templates"

@@ -14,7 +14,8 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from engine.errors import KaoheError, suggestion
+from engine.errors import suggestion
+from notifier.template_fault import TemplateFaultError
 
 LONGEST_SOURCE = 20_000
 LONGEST_OUTPUT = 100_000
@@ -28,14 +29,6 @@ NODES = frozenset({
 })  # fmt: skip
 FILTERS = frozenset({"join", "length", "first", "last"})
 LOOP_ATTRIBUTES = frozenset({"index", "first", "last"})
-
-
-class TemplateFaultError(KaoheError):
-    """A template that is refused, or that failed while it was rendered. Carries every fault found."""
-
-    def __init__(self, name: str, faults: Collection[str]) -> None:
-        self.name, self.faults = name, tuple(faults)
-        super().__init__("\n".join(f"{name}:{fault}" for fault in faults))
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 _shelf = TemporaryDirectory(prefix="kaohe-ready-")
 _numbers = count(1)
 _homes = {}  # of each fixture and its settings: the copy, and what the fixture answered
+_ledgers = {}  # of each way to fill one: the copy
 _offices = {}  # of each way to build one: the copy, what it answered, and how many files the office had
 
 
@@ -64,6 +65,18 @@ def ready_office(office, build):
         _copy_ledger(office.ledger.url.database, copy / "ledger")
         _offices[key] = copy, answer, len(list(office.home.glob("*.csv")))
     return deepcopy(answer)
+
+
+def ready_ledger(ledger, build):
+    """Have `build()` fill a fresh `ledger`; as for an office, in SQLite that is done once for each such function."""
+    if ledger.dialect.name != "sqlite":
+        build()
+    elif build.__code__ in _ledgers:
+        _copy_ledger(_ledgers[build.__code__], ledger.url.database)
+    else:
+        build()
+        _ledgers[build.__code__] = copy = _place()
+        _copy_ledger(ledger.url.database, copy)
 
 
 def _place():

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from notifier.sandbox import TemplateFaultError
+from notifier.template_fault import TemplateFaultError
 
 SAMPLE = Path(__file__).parent / "sample.toml"
 LONGEST_MESSAGE = 70  # characters, sign and brackets included: one more, and it is sent and paid as two

@@ -55,6 +55,7 @@ from engine.ledger.tables import (
     Waiver,
     WaiverShop,
 )
+from tests.ready import ready_ledger
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
 DAY = date(2026, 3, 9)
@@ -109,56 +110,60 @@ def notice_of(key, client, violation=None):
 @pytest.fixture
 def filled(ledger):
     """Two clients with two shops each; each shop with an agent, both with everything that a ledger can hold of them."""
-    with transaction(ledger) as session:
-        rows = [ShopRow("xiaohongshu", s, client=c) for c, of_one in CLIENTS.items() for s in of_one]
-        register_shops(session, rows, NOW, "root")
-        names = [("xiaohongshu", s, f"g-{s}") for of_one in CLIENTS.values() for s in of_one]
-        ensure_agents(session, dict.fromkeys(names, DAY))
-    with transaction(ledger) as session:
-        people = [PersonRow(f"p-{s}", "xiaohongshu", s, f"g-{s}", f"t-{s}") for _, s, _ in names]
-        register_people(session, [*people, PersonRow("p-a1", "xiaohongshu", "b1", "g-b1")], NOW, "root")
-    with transaction(ledger) as session:
-        session.add(RuleVersion(sha256="x", rule="r", version="v", source_text="", first_used_at=NOW))
-        run = Run(rule="r", cycle="c", cycle_start=DAY, due_at=NOW, state="done")
-        session.add(run)
-        session.flush()
-        events = []
-        for client in CLIENTS:
-            told = []
-            for subject in session.exec(
-                select(Subject).where(Subject.client == client).order_by(col(Subject.key))
-            ).all():
-                number = f"{subject.kind[0]}{subject.external_id[-2:]}".upper()
-                situation = Situation(run_id=run.id, digest=number, facts=[], decision={}, trace=[], decided_by="x")
-                session.add(situation)
-                session.flush()
-                session.add(violation_of(number, subject, client, situation.id))
-                told.append(f"V-{number}")
-                session.flush()
-                session.add(Sanction(violation_id=f"V-{number}", position=0, kind="warning"))
-                session.add(
-                    Assessment(
-                        run_id=run.id,
-                        rule="r",
-                        version="v",
-                        rule_sha256="x",
-                        subject_id=subject.id,
-                        cycle="c",
-                        cycle_start=DAY,
-                        cycle_end=DAY,
-                        assessed_on=DAY,
-                        verdict="violation",
-                        recorded_at=NOW,
-                    )
-                )
-                session.add(notice_of(f"V-{number}", client, f"V-{number}"))
-                events.append(journal.Event("root", "violation.opened", "violation", f"V-{number}", {"after": {}}))
-            digest = notice_of(f"late:2026-03-10/{client}", client)
-            session.add(digest)
+
+    def build():
+        with transaction(ledger) as session:
+            rows = [ShopRow("xiaohongshu", s, client=c) for c, of_one in CLIENTS.items() for s in of_one]
+            register_shops(session, rows, NOW, "root")
+            names = [("xiaohongshu", s, f"g-{s}") for of_one in CLIENTS.values() for s in of_one]
+            ensure_agents(session, dict.fromkeys(names, DAY))
+        with transaction(ledger) as session:
+            people = [PersonRow(f"p-{s}", "xiaohongshu", s, f"g-{s}", f"t-{s}") for _, s, _ in names]
+            register_people(session, [*people, PersonRow("p-a1", "xiaohongshu", "b1", "g-b1")], NOW, "root")
+        with transaction(ledger) as session:
+            session.add(RuleVersion(sha256="x", rule="r", version="v", source_text="", first_used_at=NOW))
+            run = Run(rule="r", cycle="c", cycle_start=DAY, due_at=NOW, state="done")
+            session.add(run)
             session.flush()
-            session.add_all(NoticeItem(notice_id=digest.id, violation_id=name) for name in told)
-        assert set(CLIENTS) == {"acme", "brill"}
-        journal.append(session, NOW, [*events, journal.Event("root", "secret.noted", "secret", "buyers", {})])
+            events = []
+            for client in CLIENTS:
+                told = []
+                for subject in session.exec(
+                    select(Subject).where(Subject.client == client).order_by(col(Subject.key))
+                ).all():
+                    number = f"{subject.kind[0]}{subject.external_id[-2:]}".upper()
+                    situation = Situation(run_id=run.id, digest=number, facts=[], decision={}, trace=[], decided_by="x")
+                    session.add(situation)
+                    session.flush()
+                    session.add(violation_of(number, subject, client, situation.id))
+                    told.append(f"V-{number}")
+                    session.flush()
+                    session.add(Sanction(violation_id=f"V-{number}", position=0, kind="warning"))
+                    session.add(
+                        Assessment(
+                            run_id=run.id,
+                            rule="r",
+                            version="v",
+                            rule_sha256="x",
+                            subject_id=subject.id,
+                            cycle="c",
+                            cycle_start=DAY,
+                            cycle_end=DAY,
+                            assessed_on=DAY,
+                            verdict="violation",
+                            recorded_at=NOW,
+                        )
+                    )
+                    session.add(notice_of(f"V-{number}", client, f"V-{number}"))
+                    events.append(journal.Event("root", "violation.opened", "violation", f"V-{number}", {"after": {}}))
+                digest = notice_of(f"late:2026-03-10/{client}", client)
+                session.add(digest)
+                session.flush()
+                session.add_all(NoticeItem(notice_id=digest.id, violation_id=name) for name in told)
+            assert set(CLIENTS) == {"acme", "brill"}
+            journal.append(session, NOW, [*events, journal.Event("root", "secret.noted", "secret", "buyers", {})])
+
+    ready_ledger(ledger, build)
     return ledger
 
 

@@ -14,6 +14,7 @@ from engine.ledger.subjects import ShopRow, agent_key, ensure_agents, register_s
 from engine.ledger.tables import Violation
 from engine.ledger.violation_ids import violation_id
 from engine.ledger.violation_lists import Wanted, every, find, newest, one
+from tests.ready import ready_ledger
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
 MONDAY = date(2026, 3, 2)
@@ -24,21 +25,27 @@ RULES = ("xiaohongshu.reply-rate", "xiaohongshu.Other")
 @pytest.fixture
 def many(ledger):
     """Violations of ten shops, of an agent of each, in four weeks, under two rules."""
-    chance = random.Random(3)
-    with transaction(ledger) as session:
-        register_shops(session, [ShopRow("xiaohongshu", n, client="ab"[len(n) % 2]) for n in NAMES], NOW, "lin")
-        agents = ensure_agents(session, {("xiaohongshu", n, "Early"): MONDAY for n in NAMES})
-        for name in NAMES:
-            key = shop_key("xiaohongshu", name)
-            own = shop(session, key)
-            for week in range(4):
-                for rule in RULES:
-                    whom = [
-                        (key, own.id),
-                        (agent_key("xiaohongshu", name, "Early"), agents["xiaohongshu", name, "Early"]),
-                    ]
-                    for subject, id_ in whom:
-                        session.add(violation(rule, subject, id_, own.client, week, chance.choice(["open", "closed"])))
+
+    def build():
+        chance = random.Random(3)
+        with transaction(ledger) as session:
+            register_shops(session, [ShopRow("xiaohongshu", n, client="ab"[len(n) % 2]) for n in NAMES], NOW, "lin")
+            agents = ensure_agents(session, {("xiaohongshu", n, "Early"): MONDAY for n in NAMES})
+            for name in NAMES:
+                key = shop_key("xiaohongshu", name)
+                own = shop(session, key)
+                for week in range(4):
+                    for rule in RULES:
+                        whom = [
+                            (key, own.id),
+                            (agent_key("xiaohongshu", name, "Early"), agents["xiaohongshu", name, "Early"]),
+                        ]
+                        for subject, id_ in whom:
+                            session.add(
+                                violation(rule, subject, id_, own.client, week, chance.choice(["open", "closed"]))
+                            )
+
+    ready_ledger(ledger, build)
     return ledger
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Template
+from typing import TYPE_CHECKING
 
 from notifier.channels.contract import Letter
-from notifier.sandbox import sandbox
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _ITEM = re.compile(r"(?:-|\d+\.) +(?P<text>.+)")
 _PUNCTUATION = re.compile(r"[。．.：:；;，,！!？?]")
@@ -72,5 +73,7 @@ def _is_heading(line: str) -> bool:
 
 @cache
 def _template() -> Template:
+    from notifier.sandbox import sandbox  # noqa: PLC0415  every command knows of the channels, few write a page
+
     source = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
     return sandbox(html=True).from_string(source)
