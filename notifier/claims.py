@@ -29,7 +29,7 @@ from notifier.digests import NOTHING_LEFT, items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, OPENED
 from notifier.gathering import members_left
 from notifier.records import records_of
-from notifier.routing.limits import hold, next_opening, room
+from notifier.routing.limits import attempted, hold, next_opening, retracted, room
 from notifier.routing.model import ALWAYS, Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
@@ -187,6 +187,7 @@ def claim(
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
+        attempted(session, notice, now)
         open_question = was == "sending" or (notice.answer or "").startswith("unknown:")
         return Claim(notice, number, open_question, written)
 
@@ -258,6 +259,8 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
         notice = session.get_one(Notice, taken.number)
+        if outcome.unsent or outcome.kind not in ("accepted", "unknown"):
+            retracted(session, notice)
         notice.provider_id = outcome.reference or notice.provider_id
         if throttled:  # it was not looked at: nothing speaks against it
             notice.attempts = attempts - 1

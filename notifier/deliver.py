@@ -157,9 +157,9 @@ def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: C
         else:
             written = freshened(ledger, taken, drafter, now) if drafter and not taken.written else taken
     except (TemplateFaultError, SheetError, UnknownNameError) as error:
-        return Outcome.of(left or "misconfigured", str(error))
+        return Outcome.of(left or "misconfigured", str(error), unsent=True)
     if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
-        return Outcome.of(left or "temporary", "what it tells of changed while it was being written")
+        return Outcome.of(left or "temporary", "what it tells of changed while it was being written", unsent=True)
     letter = written.letter()
     settled = channel.settle(letter) if written.open_question else None
-    return settled or channel.send(letter, now)
+    return replace(settled, unsent=True) if settled else channel.send(letter, now)
