@@ -11,10 +11,13 @@ import pytest
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
 from engine.ledger.tables import Violation
+from notifier.batches import claim_together
 from notifier.channels.outcome import Outcome
+from notifier.claims import give_back
 from notifier.deliver import Delivered, deliver_due
 from notifier.plan import plan_notices
 from notifier.retry import retry
+from notifier.routing.limits import used
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ROUTES = """
@@ -98,6 +101,22 @@ def test_what_was_only_asked_after_counts_once(capped, build, tick):
         office.violation(f"V-later-{number}", office.shop(f"later{number}", None), cycle="later")
     assert tick(office, post, local("2026-03-10T10:55:00")) == Delivered(sent=1)  # the two as one
     assert tick(office, post, local("2026-03-10T10:56:00")) == Delivered()
+
+
+def test_what_is_taken_together_counts_until_it_is_given_back_untried(office, rulebook):
+    shop, now = office.shop(), local("2026-03-10T10:05:00")
+    for number in range(2):
+        office.violation(f"V-{number}", shop, cycle=f"c{number}")
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    batch = claim_together(office.ledger, [n.id for n in office.notices()], now, "w1")
+
+    def counted():
+        with reading(office.ledger) as session:
+            return used(session, "email", "zhang@example.com", now)
+
+    assert (len(batch.claims), counted()) == (2, 2)
+    give_back(office.ledger, list(batch.claims.values()))
+    assert counted() == 0
 
 
 class DiedError(Exception):
