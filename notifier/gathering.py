@@ -18,14 +18,13 @@ from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice
 from notifier.about import about, over_of
 from notifier.events import DIGESTS, GATHERED
+from notifier.members import SEVERAL
 from notifier.routing.limits import hold, next_opening, room
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import why_muted
 from notifier.told import told
-
-SEVERAL = ""  # the client of a message about several: nobody who is bounded to a client sees it
 
 
 def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: int) -> list[int]:
