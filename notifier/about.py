@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session, select
 
 from engine.ledger.tables import Notice, Subject
 from notifier.events import OCCASIONS
-from notifier.records import Record, outline
+from notifier.records import Record, outline, records_of
 from notifier.routing.model import News, Routing
 from notifier.routing.recipients import misdirected
 
@@ -21,6 +21,23 @@ def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Recor
         return record.news(notice.event), record.shop, record
     news = news_told(notice.event, notice.news or {}, notice.client)
     return news, shop_of(session, news), None
+
+
+def each_about(
+    session: Session, notices: Sequence[Notice]
+) -> Iterator[tuple[Notice, tuple[News, Subject | None, Record | None]]]:
+    """The same of many notices, each with its own, in few questions; of what the session holds what it holds."""
+    records = records_of(session, [n.violation_id for n in notices if n.violation_id is not None])
+    shops: dict[str | None, Subject | None] = {}
+    for notice in notices:
+        if notice.violation_id is not None:
+            record = records[notice.violation_id]
+            yield notice, (record.news(notice.event), record.shop, record)
+            continue
+        news = news_told(notice.event, notice.news or {}, notice.client)
+        if news.shop not in shops:
+            shops[news.shop] = shop_of(session, news)
+        yield notice, (news, shops[news.shop], None)
 
 
 def over_of(notice: Notice, news: News, shop: Subject | None, record: Record | None, routing: Routing) -> str | None:

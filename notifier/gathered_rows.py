@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ _HEADS: Mapping[str, Text] = {
     "cycle": Text("周期", "Cycle"),
     "figure": Text("指标", "Figure"),
     "gap": Text("差距", "Gap"),
+    "status": Text("状态", "Status"),
     "mend": Text("还能怎样补救", "What mends it"),
     "consequence": Text("后果", "Consequence"),
     "appeal": Text("申诉截止", "Appeal until"),
@@ -73,9 +74,6 @@ def violation_row(item: Item, record: Record, facts: NoticeFacts, now: datetime)
         consequence += f"，至{until}" if zh else f", until {until}"
     marks = [] if v.state == "open" else [facts.status]
     marks += [MARKS[e].in_language(language) for e in MARKS if e in item.events and _marked(e, v.state)]
-    if marks:
-        said = ("、" if zh else ", ").join(marks)
-        consequence = f"【{said}】{consequence}" if zh else f"[{said}] {consequence}"
     with_agent = f"{facts.shop}（{facts.agent}）" if zh else f"{facts.shop} ({facts.agent})"
     return Row(
         item,
@@ -89,6 +87,7 @@ def violation_row(item: Item, record: Record, facts: NoticeFacts, now: datetime)
             "cycle": dates.span(v.cycle_start, v.cycle_end, language, with_year=v.cycle_end.year != year),
             "figure": figure_of(v, facts),
             "gap": facts.gap_short or "",
+            "status": ("、" if zh else ", ").join(marks),
             "consequence": consequence,
             "appeal": until_words(v.appeal_until, v.platform, now, language) if v.appeal_until else "",
             "number": facts.violation,
@@ -133,16 +132,9 @@ def table(rows: Sequence[Row], whole: int, language: Language, *, several: bool)
     `several`: the message is about several clients, and each row says whose it is.
     """
     zh, first = language == "zh-CN", rows[0]
-    cycles = {row.cells["cycle"] for row in rows}
-    count = _count(whole, language, warns=first.warns)
-    if whole > len(rows):
-        count += f"，列出最要紧的 {len(rows)} {'项' if first.warns else '起'}" if zh else f", {len(rows)} of them here"
-    shared = [count]
-    if first.standard:
-        shared.append(f"达标线：{first.standard}" if zh else f"the standard is {first.standard}")
-    if len(cycles) == 1 and first.cells["cycle"]:
-        shared.append(first.cells["cycle"])
-    lines = [first.title, ("；" if zh else "; ").join(shared) + ("。" if zh else ".")]
+    alike = {name for name in first.cells if len({row.cells[name] for row in rows}) == 1}
+    shared = {"cycle"} & alike | ({"consequence"} & alike if len(rows) > 1 else set())
+    lines = [first.title, _shared(first, shared, len(rows), whole, language)]
     if first.example:
         lines.append(f"如{first.example}。" if zh else f"For example {first.example}.")
     if first.dispute:
@@ -151,9 +143,7 @@ def table(rows: Sequence[Row], whole: int, language: Language, *, several: bool)
             if zh
             else f"Note that the rule itself is disputed: {first.dispute}"
         )
-    left_out = set() if several else {"client"}
-    if len(cycles) == 1:
-        left_out.add("cycle")
+    left_out = shared if several else shared | {"client"}
     columns = [
         name
         for name in first.cells
@@ -161,6 +151,22 @@ def table(rows: Sequence[Row], whole: int, language: Language, *, several: bool)
     ]
     lines.append(" | ".join(_HEADS[name].in_language(language) for name in columns))
     return (*lines, *(row_of(row.cells[name] or NONE for name in columns) for row in rows))
+
+
+def _shared(first: Row, names: Collection[str], listed: int, whole: int, language: Language) -> str:
+    """How many there are, the standard, and what is the same in all rows, by these names."""
+    zh, end = language == "zh-CN", "。" if language == "zh-CN" else "."
+    semicolon = "；" if zh else "; "
+    said = [_count(whole, language, warns=first.warns)]
+    if whole > listed:
+        what = "项" if first.warns else "起"
+        said[0] += f"，列出最要紧的 {listed} {what}" if zh else f", {listed} of them here"
+    if first.standard:
+        said.append(f"达标线：{first.standard}" if zh else f"the standard is {first.standard}")
+    same = [first.cells[name] for name in ("cycle", "consequence") if name in names and first.cells[name]]
+    if whole == listed or not same:
+        return semicolon.join([*said, *same]) + end
+    return semicolon.join(said) + end + ("所列都是：" if zh else " All of these: ") + semicolon.join(same) + end
 
 
 @dataclass(frozen=True, slots=True)

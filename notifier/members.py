@@ -33,7 +33,9 @@ PRESSING = frozenset(
 NOW_OR_NEVER, SOON, LAST = range(3)  # there is a day by which to act; there is something to do; it takes its course
 OTHER = ""
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_AT_ONCE = 200  # rows that are read together
+AT_ONCE = 200  # members that are read together
+# A member's own text is never told: the message has one of its own.
+TEXTLESS = tuple(defer(cast("QueryableAttribute[Any]", part)) for part in (Notice.body, Notice.variables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ def members_in(session: Session, number: int) -> Iterator[Member]:
         .join(Violation, col(Violation.id) == Notice.violation_id, isouter=True)
         .where(Notice.within_id == number, Notice.state == "gathered")
         .order_by(col(Notice.id))
-        .options(*(defer(cast("QueryableAttribute[str]", part)) for part in (Notice.body, Notice.variables)))
+        .options(*TEXTLESS)
     )
     last = 0
-    while rows := list(session.exec(wanted.where(col(Notice.id) > last).limit(_AT_ONCE))):
+    while rows := list(session.exec(wanted.where(col(Notice.id) > last).limit(AT_ONCE))):
         yield from (_member(notice, violation) for notice, violation in rows)
         last = rows[-1][0].id or 0
 

@@ -1,6 +1,7 @@
 """What a gathered message says, in every form: what it is about, what to do first, and nothing that is not so."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_each_row_says_whose_it_is_where_they_are_of_several_clients(pile):
     pile.violation("V-1", "甲店").violation("V-2", "乙店", client="bolt").violation("V-3", "丙店", client="default")
     lines = pile.news("penalty.recorded", "丁店", "bolt").lines(client=SEVERAL, of_house=True)
     assert lines[0].startswith("【合并通知】4 条通知")
-    assert "客户 | 店铺 | 指标 | 差距 | 后果 | 编号" in lines
+    assert "客户 | 店铺 | 指标 | 差距 | 编号" in lines
     assert [line.partition(" | 77")[0] for line in lines if "77/100" in line] == [
         "acme | 甲店",
         "bolt | 乙店",
@@ -137,10 +138,22 @@ def test_each_row_says_whose_it_is_where_they_are_of_several_clients(pile):
     assert not any("acme" in line for line in pile.lines(client="bolt")), "of one client nothing else is told"
 
 
+def test_what_all_rows_share_stands_above_them_and_what_differs_in_a_column(pile, build):
+    lines = pile.violation("V-1").violation("V-2").lines()
+    assert "2 起；达标线：不低于80%；3月2日–3月8日；限制公域流量3天，至3月12日。" in lines
+    assert "演示一店 | 77/100 = 77% | 差 3 个 | V-1" in lines
+    pile.violation("V-3")
+    fine = build.sanction("liquidated_damages", "V-3", amount_min_fen=0, amount_max_fen=100000)
+    pile.records["V-3"] = replace(pile.records["V-3"], sanctions=(fine,))
+    lines = pile.lines()
+    assert "3 起；达标线：不低于80%；3月2日–3月8日。" in lines
+    assert "演示一店 | 77/100 = 77% | 差 3 个 | 违约金 ¥0–¥1,000 | V-3" in lines
+
+
 def test_cycles_that_differ_have_a_column(pile):
     pile.violation("V-1").violation("V-2", cycle_start=date(2025, 12, 29), cycle_end=date(2026, 1, 4))
     lines = pile.lines()
-    assert "店铺 | 周期 | 指标 | 差距 | 后果 | 编号" in lines
+    assert "店铺 | 周期 | 指标 | 差距 | 编号" in lines
     assert [line.split(" | ")[1] for line in lines if "77/100" in line] == [
         "3月2日–3月8日",
         "2025年12月29日–2026年1月4日",
@@ -214,8 +227,9 @@ def test_a_thousand_are_listed_as_far_as_there_is_room_and_the_rest_is_counted(p
     lines = pile.lines()
     assert sum(line.startswith("店") and line[1].isdigit() for line in lines) == 18
     assert "共" not in lines[0]
-    assert "600 起，列出最要紧的 9 起；达标线：不低于80%；3月2日–3月8日。" in lines
-    assert "100 起，列出最要紧的 9 起；达标线：不低于80%；3月2日–3月8日。" in lines
+    same = "达标线：不低于80%。所列都是：3月2日–3月8日；限制公域流量3天，至3月12日。"
+    assert f"600 起，列出最要紧的 9 起；{same}" in lines
+    assert f"100 起，列出最要紧的 9 起；{same}" in lines
     assert "另有 682 项违规或预警没有列出：kaohe notices list --within 7" in lines
     assert sum(line.startswith("- ") for line in lines) == 12
     assert "另有 288 条其他消息没有列出：kaohe notices list --within 7" in lines

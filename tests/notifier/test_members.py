@@ -149,7 +149,7 @@ def test_tables_share_the_room_and_none_is_empty(rules, most_groups, most_rows):
 def test_members_are_read_a_few_at_a_time_and_only_those_that_are_still_gathered(office, monkeypatch):
     from engine.ledger.database import reading, transaction
 
-    monkeypatch.setattr("notifier.members._AT_ONCE", 2)
+    monkeypatch.setattr("notifier.members.AT_ONCE", 2)
     shop = office.shop()
     for number in range(5):
         office.violation(f"V-{number}", shop, cycle=f"c{number}", exposure_max_fen=number)
