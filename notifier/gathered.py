@@ -99,7 +99,7 @@ def gathered_facts(
     shown = [[rows[item.number] for item in group if item.number in rows] for group in of_rows]
     whole = {group[0].group: sum(i.group == group[0].group for i in holding.matters) for group in of_rows}
     said = [row for group in shown for row in group]
-    advice = actions(said, language)
+    advice = actions(said, language, several=client == SEVERAL)
     advised = frozenset[tuple[str, ...]]().union(*(one.groups for one in advice[: room.actions]))
     others = [item for item in holding.others[: room.others] if item.number in subjects]
     lines = _subjects(holding.in_order, subjects, language, client)

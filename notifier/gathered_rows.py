@@ -177,10 +177,11 @@ class Action:
     groups: frozenset[tuple[str, ...]]
 
 
-def actions(rows: Sequence[Row], language: Language) -> list[Action]:
+def actions(rows: Sequence[Row], language: Language, *, several: bool = False) -> list[Action]:
     """What to do first, once for each rule and cause, as the weightiest row of each has it.
 
-    In the order of the rows, but for a rule's second cause, which comes after every rule's first.
+    In the order of the rows, but for a rule's second cause, which comes after every rule's first. `several`: the shop
+    that it is about is named with its client.
     """
     causes: dict[tuple[str, str | None], list[Row]] = {}
     for row in rows:
@@ -195,7 +196,8 @@ def actions(rows: Sequence[Row], language: Language) -> list[Action]:
         told = (first.action or "", first.accounts)
         label = title
         if of_title[title] > 1 or first.accounts or any(row.action != first.action for row in alike):
-            label += " · " + first.cells["shop"] + _others_like_it(alike, language)
+            whose = [first.cells["client"]] if several and first.cells["client"] else []
+            label = " · ".join([title, *whose, first.cells["shop"]]) + _others_like_it(alike, language)
         said.setdefault(told, []).append((label, alike))
         turns.setdefault(told, seen[title])
         seen[title] += 1

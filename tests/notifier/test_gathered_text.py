@@ -136,6 +136,8 @@ def test_each_row_says_whose_it_is_where_they_are_of_several_clients(pile):
     ]
     assert any(line.startswith("- bolt：【平台已判罚】丁店") for line in lines)
     assert not any("acme" in line for line in pile.lines(client="bolt")), "of one client nothing else is told"
+    pile.violation("V-4", "戊店", client="bolt", diagnosis=SLOW)
+    assert any("客服回复率 · bolt · 戊店：当时有人在线" in line for line in pile.lines(client=SEVERAL))
 
 
 def test_what_all_rows_share_stands_above_them_and_what_differs_in_a_column(pile, build):
