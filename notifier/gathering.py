@@ -15,13 +15,11 @@ from sqlmodel import Session, col, select
 
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import Event, append
-from engine.ledger.tables import Notice, Subject
-from notifier.about import each_about, over_of
+from engine.ledger.tables import Notice
+from notifier.about import Known, all_about, over_of
 from notifier.events import DIGESTS, GATHERED
 from notifier.members import AT_ONCE, SEVERAL, TEXTLESS
-from notifier.records import Record
 from notifier.routing.limits import hold, next_opening, room
-from notifier.routing.model import News
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
@@ -72,8 +70,7 @@ def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: in
 def members_left(session: Session, notice: Notice, now: datetime) -> tuple[int, list[Event]]:
     """How many of its members are still true and go where it goes; and what the journal says of the others.
 
-    What belongs to another client by now is told by itself again, what is over is dropped, what is muted says so. The
-    session has read none of what they are about before this transaction.
+    What belongs to another client by now is told by itself again, what is over is dropped, what is muted says so.
     """
     left = 0
     events: list[Event] = []
@@ -96,13 +93,14 @@ def members_left(session: Session, notice: Notice, now: datetime) -> tuple[int, 
     return left, events
 
 
-def _members(session: Session, number: int) -> Iterator[tuple[Notice, tuple[News, Subject | None, Record | None]]]:
+def _members(session: Session, number: int) -> Iterator[tuple[Notice, Known]]:
     """The notices that this one tells together, in the order in which they came, and what each is about."""
     wanted = select(Notice).where(Notice.within_id == number, Notice.state == "gathered").order_by(col(Notice.id))
     last = 0
     while some := list(session.exec(wanted.where(col(Notice.id) > last).limit(AT_ONCE).options(*TEXTLESS))):
         last = some[-1].id or 0
-        yield from each_about(session, some)
+        known = all_about(session, some)
+        yield from ((member, known[member.id or 0]) for member in some)
 
 
 def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func
@@ -44,9 +43,7 @@ def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Clai
     if text is None or not whole:
         return None
     with transaction(ledger) as session:
-        if not write_text(session, taken, text):
-            return None
-        return dataclasses.replace(taken, notice=session.get_one(Notice, taken.number))
+        return write_text(session, taken, text)
 
 
 def _written(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> tuple[Rendered | None, bool]:

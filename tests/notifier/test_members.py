@@ -128,7 +128,7 @@ def test_nothing_of_another_client_is_in_a_message_of_one():
 
 def test_a_message_is_of_the_morning_only_if_all_of_it_waited():
     assert weigh([member(1), member(2)], "acme", NOW).waited
-    assert not weigh([member(1), member(2, waited=False)], "acme", NOW).waited
+    assert not weigh([member(1, waited=False), member(2)], "acme", NOW).waited
     assert not weigh([], "acme", NOW).waited
 
 
