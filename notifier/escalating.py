@@ -74,18 +74,16 @@ def _known_on(session: Session, route: Route, routing: Routing, before: datetime
     due = [col(Violation.state) == "open", col(Violation.assessed_on) >= oldest, ~escalated.exists(), people]
     due += _passes(route, routing)
     alone = (
-        select(Violation.id, func.min(func.coalesce(Notice.sent_at, parent.sent_at)))
+        select(Violation.id, func.coalesce(Notice.sent_at, parent.sent_at))
         .join(Notice, col(Notice.violation_id) == Violation.id)
         .outerjoin(parent, col(parent.id) == col(Notice.within_id))
         .where(*due, Notice.event == OPENED.event)
-        .group_by(col(Violation.id))
     )
     listed = (
-        select(Violation.id, func.min(Notice.sent_at))
+        select(Violation.id, Notice.sent_at)
         .join(NoticeItem, col(NoticeItem.violation_id) == Violation.id)
         .join(Notice, col(Notice.id) == NoticeItem.notice_id)
         .where(*due, Notice.event == LATE.event)
-        .group_by(col(Violation.id))
     )
     since: dict[str, datetime] = {}
     for violation, at in [*session.exec(alone), *session.exec(listed)]:
