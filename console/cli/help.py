@@ -147,6 +147,7 @@ CHINESE: Mapping[str, str] = {
         "通知：列出、查看、预览、重发、发送到期的；查送达。"
     ),
     "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
+    "Only those that this message tells together.": "只看这封合并通知所说的各条",
     "One notice as it was written; a digest that waits, as it would be now.": (
         "一封通知的原文；待发的合并通知按现在的内容显示。"
     ),

@@ -38,11 +38,20 @@ commands = group("notices", "Notices: list, show, preview, retry, send what is d
 
 
 @commands.command("list")
-def list_(context: typer.Context, as_json: AsJson = False) -> None:
+def list_(
+    context: typer.Context,
+    within: Annotated[
+        int | None, typer.Option("--within", metavar="NOTICE", help="Only those that this message tells together.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """All notices, oldest first. Addresses are masked."""
     desk = current(context)
+    wanted = select(Notice).order_by(col(Notice.id))
+    if within is not None:
+        wanted = wanted.where(Notice.within_id == within)
     with desk.reading() as session:
-        found = list(session.exec(select(Notice).order_by(col(Notice.id))))
+        found = list(session.exec(wanted))
         items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
     if as_json:
         json_lines(_row(n, items) for n in found)
