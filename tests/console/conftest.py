@@ -32,7 +32,7 @@ class Said:
 
 
 @pytest.fixture(autouse=True)
-def quick(one_duck_for_all: None, one_reasoner_for_all: None) -> None:  # noqa: F811
+def quick(one_duck_for_all: None, one_reasoner_for_all: None) -> None:  # noqa: F811  it asks for the fixture
     """Every command shares the one DuckDB and the one rule engine."""
 
 
