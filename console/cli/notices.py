@@ -13,7 +13,7 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
-from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
+from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
 from console.sentences import sentence
 from console.worker import channel_complaints
 from engine.errors import KaoheError, UnknownNameError
@@ -49,7 +49,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         return
     language = desk.settings.language
     listing(
-        ["#", *heads("violation client recipient channel state answer", language)],
+        ["#", *heads("about client recipient channel state answer", language)],
         [
             [
                 str(n.id),
@@ -237,6 +237,7 @@ def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
         "violation": n.violation_id,
         "violations": [n.violation_id] if n.violation_id else list(items.get(n.id or 0, ())),
         "event": n.event,
+        "object": object_of(n),
         "client": n.client,
         "recipient": masked(n.recipient),
         "channel": n.channel,
