@@ -36,6 +36,8 @@ from notifier.writing import text_of
 
 commands = group("notices", "Notices: list, show, preview, retry, send what is due; what arrived.")
 
+Number = Annotated[int, typer.Argument(help="Its number in `kaohe notices list`.")]
+
 
 @commands.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
@@ -67,8 +69,8 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @commands.command()
-def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
-    """One notice as it was written; a digest that waits, as it would be now."""
+def show(context: typer.Context, notice: Number, as_json: AsJson = False) -> None:
+    """One notice as it was written, and what became of it; a digest that waits, as it would be now."""
     desk = current(context)
     with desk.reading() as session:
         found = session.get(Notice, notice)
@@ -97,8 +99,10 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
 @commands.command()
 def preview(
     context: typer.Context,
-    violation: str,
-    channel: Annotated[str, typer.Option(help="email")] = "email",
+    violation: Annotated[str, typer.Argument(help="Its number in `kaohe violations list`.")],
+    channel: Annotated[
+        str, typer.Option(help="As this channel would carry it; `kaohe notices channels` lists them.")
+    ] = "email",
     lang: Lang = None,
 ) -> None:
     """The notice that a violation has, whatever its age; nothing is sent."""
@@ -111,7 +115,7 @@ def preview(
 
 
 @commands.command()
-def retry(context: typer.Context, notice: int) -> None:
+def retry(context: typer.Context, notice: Number) -> None:
     """Queue a failed notice again."""
     desk = current(context)
     with desk.reading() as session:
@@ -160,7 +164,7 @@ def channels_(
 @commands.command("test")
 def test_(
     context: typer.Context,
-    channel: str,
+    channel: Annotated[str, typer.Argument(help="Its name in `kaohe notices channels`.")],
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it goes: an address of that channel.")],
     lang: Lang = None,
 ) -> None:

@@ -112,7 +112,7 @@ def test_a_preview_says_who_gets_what_when_and_why_others_do_not(kaohe, file):
         "all",
         "  → 李经理 wecom ops (zh-CN); now; instead, where it is refused for good: email z***@example.com",
         "  → boss aliyun-sms +86138****1234 (en); from 2026-03-11 09:00:00+08:00; at most 2 an hour; at most 20 a day",
-        "  → email o***@acme.example (en); now",
+        "  → the shop's own contact email o***@acme.example (en); now",
         "  × other: a contact of another client",
         "again",
         "  × wecom ops: is told above",
