@@ -16,7 +16,7 @@ from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
 from console.sentences import sentence
 from console.worker import channel_complaints
-from engine.errors import KaoheError, UnknownNameError
+from engine.errors import KaoheError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
@@ -73,14 +73,9 @@ def show(context: typer.Context, notice: Number, as_json: AsJson = False) -> Non
     """One notice as it was written, and what became of it; a digest that waits, as it would be now."""
     desk = current(context)
     with desk.reading() as session:
-        found = session.get(Notice, notice)
-        known = session.exec(select(Notice.id)).all()
+        found = known_notice(session, notice)
         items = items_of(session, [notice])
-        steps = steps_of(session, found) if found else []
-    if found is None:
-        numbers = [str(n) for n in known]
-        hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
-        raise UnknownNameError("notice", str(notice), numbers, hint, zh)
+        steps = steps_of(session, found)
     subject, body = found.subject, found.body
     if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):
         subject, body = text.subject, text.body
@@ -173,7 +168,7 @@ def test_(
     language = lang_of(lang, desk)
     address = kind(channel).address(to)
     if address.fault:
-        raise KaoheError(f"{to!r}: {address.fault.en}", zh=f"{to!r}：{address.fault.zh}")
+        raise KaoheError(f"{to!r} {address.fault.en}", zh=f"{to!r}：{address.fault.zh}")
     built = kind(channel).build(desk.settings)
     if built is None:
         names = ", ".join(s.name for s in kind(channel).settings)
