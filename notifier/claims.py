@@ -12,7 +12,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Engine, func, or_, update
 from sqlmodel import Session, col, select
@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import database_clock
 from engine.ledger.journal import Event, append
-from engine.ledger.tables import Notice, Violation
+from engine.ledger.tables import Notice
 from engine.rulebook.model import Language
 from notifier.about import about, over_of
 from notifier.channels.contract import Letter
@@ -45,6 +45,8 @@ FIRST_PAUSE = timedelta(minutes=2)  # at most, see `pause`
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(hours=1)  # of what a provider has throttled
 PAUSE_GROWS = 3  # at most 2, 6, 18, … minutes, half of it on average: eight attempts span 18 hours, a server's night
 
+# How rows that an update returns become objects: as they are by then.
+RETURNED: Mapping[str, Any] = {"populate_existing": True, "synchronize_session": False}
 _CUT_OFF = "attempt {} was cut off before its answer was recorded"
 _log = logging.getLogger(__name__)
 
@@ -53,12 +55,13 @@ _log = logging.getLogger(__name__)
 class Claim:
     """A notice that is ours until its lease ends. `open_question`: an earlier attempt may have worked.
 
-    `written`: its text is the one of this moment.
+    `tried_before`: when that was. `written`: its text is the one of this moment.
     """
 
     notice: Notice
     number: int
     open_question: bool
+    tried_before: datetime | None = None
     written: bool = False
 
     def letter(self) -> Letter:
@@ -69,18 +72,14 @@ class Claim:
             n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body, n.variables or {}
         )
 
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A text made before its notice is taken, as columns, and the violation that it tells of, as it was then."""
-
-    violation: Violation | None
-    columns: Mapping[str, Any]
-
-    def holds(self, session: Session) -> bool:
-        """Whether the violation is still as it was."""
-        then = self.violation
-        return then is None or session.get(Violation, then.id) == then
+    def is_ours(self) -> ColumnElement[bool]:
+        """What the notice's row fulfils until somebody else takes it over."""
+        return (
+            (col(Notice.id) == self.number)
+            & (col(Notice.state) == "sending")
+            & (col(Notice.owner) == self.notice.owner)
+            & (col(Notice.attempts) == self.notice.attempts)
+        )
 
 
 def unsent(session: Session, before: datetime) -> tuple[int, datetime] | None:
@@ -112,33 +111,35 @@ def longest_pause(attempts: int) -> timedelta:
     return FIRST_PAUSE * grown
 
 
-def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[tuple[int, str, str]], int]:
-    """The numbers, channels and recipients of at most `limit` due notices of `channels`, and how many others wait."""
+def is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
+    """Notices to be sent by `now`, and those whose lease was over by the database's own `clock`."""
+    return or_(
+        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) <= now),
+        (col(Notice.state) == "sending") & (col(Notice.lease_until) <= clock),
+    )
+
+
+class Due(NamedTuple):
+    """A notice to be sent: its number, and where it goes."""
+
+    number: int
+    channel: str
+    recipient: str
+
+
+def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[Due], int]:
+    """At most `limit` due notices of `channels`, the longest due first, and how many others wait."""
     with reading(ledger) as session:
-        is_due, ours = _is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
-        mine = select(Notice.id, Notice.channel, Notice.recipient).where(is_due, ours)
+        late, ours = is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
+        mine = select(Notice.id, Notice.channel, Notice.recipient).where(late, ours)
         ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
-        found = [(number or 0, channel, recipient) for number, channel, recipient in session.exec(ordered)]
-        others = select(func.count()).select_from(Notice).where(is_due, ~ours)
+        found = [Due(number or 0, channel, recipient) for number, channel, recipient in session.exec(ordered)]
+        others = select(func.count()).select_from(Notice).where(late, ~ours)
         return found, session.exec(others).one()
 
 
-def may_be_taken(session: Session, notice: Notice) -> bool:
-    """Whether nobody has this notice, nor is done with it."""
-    if notice.state == "sending" and notice.lease_until is not None:
-        return notice.lease_until <= database_clock(session)
-    return notice.state == "queued"
-
-
-def claim(
-    ledger: Engine,
-    number: int,
-    now: datetime,
-    owner: str,
-    lease: timedelta = LEASE,
-    prepared: Prepared | None = None,
-) -> Claim | str:
-    """Take the notice, with the text that was `prepared` for it if that still holds, or say what became of it instead.
+def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | str:
+    """Take the notice, or say what became of it instead.
 
     `gone` to somebody else, `dropped` or `failed` for good, `muted`, or `deferred` until messages may come there.
     """
@@ -158,40 +159,57 @@ def claim(
         later = _not_before(session, notice, routing, now)
         was, attempts, tried = notice.state, notice.attempts, notice.tried_at
         same = (col(Notice.id) == number) & (col(Notice.state) == was) & (col(Notice.attempts) == attempts)
-        taken: dict[str, Any] = {
-            "state": "sending",
-            "owner": owner,
-            "lease_until": clock + lease,
-            "attempts": attempts + 1,
-            "tried_at": now,
-        }
-        written = prepared is not None and over is None and prepared.holds(session)
-        if prepared is not None and written:
-            taken |= prepared.columns
-        if session.exec(update(Notice).where(same & _is_due(now, clock)).values(**taken)).rowcount != 1:
+        taken = as_taken(owner, clock + lease, attempts, now)
+        if session.exec(update(Notice).where(same & is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
         session.refresh(notice)
         if notice.event == LATE.event and not _sifted(session, notice):
             # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
-            _give_back(session, notice, attempts, tried, was)
+            _restore(session, notice, attempts, tried, was)
             return "gone"
         left, events = _left(session, notice, now)
         end = _end(attempts, over, left=left) or _silenced(session, notice, now)
         if end is not None:
-            state, why = end
-            notice.attempts, notice.tried_at = attempts, tried
-            return _settle(session, notice, state, why, now, was, events)
+            for name, value in (_as_ended(*end, now) | {"attempts": attempts, "tried_at": tried}).items():
+                setattr(notice, name, value)
+            session.add(notice)
+            return _tell(session, notice, now, was, events)
         append(session, now, events)
         if later is not None:
-            _give_back(session, notice, attempts, tried, was)
+            _restore(session, notice, attempts, tried, was)
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
-        open_question = was == "sending" or (notice.answer or "").startswith("unknown:")
-        return Claim(notice, number, open_question, written)
+        return Claim(notice, number, was == "sending" or left_open(notice), tried)
 
 
-def _give_back(session: Session, notice: Notice, attempts: int, tried: datetime | None, was: str) -> None:
+def number_of(taken: Claim) -> int:
+    """In which order many notices are changed: everybody's, so that no two wait for each other."""
+    return taken.number
+
+
+def as_taken(owner: str, until: datetime, attempts: int, now: datetime) -> dict[str, Any]:
+    """The columns of a notice that is tried once more, after so many `attempts`."""
+    return {"state": "sending", "owner": owner, "lease_until": until, "attempts": attempts + 1, "tried_at": now}
+
+
+def left_open(notice: Notice) -> bool:
+    """Whether nobody knows what became of the last attempt."""
+    return (notice.answer or "").startswith("unknown:")
+
+
+def give_back(ledger: Engine, taken: Collection[Claim]) -> None:
+    """Let notices that were taken, and have not been tried, be as they were before."""
+    if not taken:
+        return
+    with transaction(ledger) as session:
+        for one in sorted(taken, key=number_of):
+            values: dict[str, Any] = {"state": "queued", "owner": None, "lease_until": None}
+            values |= {"attempts": one.notice.attempts - 1, "tried_at": one.tried_before}
+            session.exec(update(Notice).where(one.is_ours()).values(**values))
+
+
+def _restore(session: Session, notice: Notice, attempts: int, tried: datetime | None, was: str) -> None:
     """Let a notice that was taken be as it was before."""
     notice.state, notice.owner, notice.lease_until = "queued", None, None
     notice.attempts, notice.tried_at = attempts, tried
@@ -246,36 +264,25 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
     attempts, throttled = taken.notice.attempts, outcome.kind == "throttled"
     again = outcome.kind in ("temporary", "unknown", "misconfigured") and attempts < MOST_ATTEMPTS
     state = "sent" if outcome.kind == "accepted" else "queued" if again or throttled else "failed"
-    ours = (
-        (col(Notice.id) == taken.number)
-        & (col(Notice.state) == "sending")
-        & (col(Notice.owner) == taken.notice.owner)
-        & (col(Notice.attempts) == attempts)
-    )
+    values = _as_ended(state, f"{outcome.kind}: {outcome.answer}", now)
+    if outcome.reference:
+        values["provider_id"] = outcome.reference
+    if throttled:  # it was not looked at: nothing speaks against it
+        values["attempts"] = attempts - 1
+        values["next_attempt_at"] = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
+    elif state == "queued":
+        # Where nobody knows whether it was taken, the provider is given the time to say so.
+        whole = outcome.kind == "unknown"
+        values["next_attempt_at"] = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
     with transaction(ledger) as session:
-        # The conditional update also locks the row, so that nobody takes it over from here on.
-        if session.exec(update(Notice).where(ours).values(lease_until=None)).rowcount != 1:
+        ended = update(Notice).where(taken.is_ours()).values(**values).returning(Notice)
+        notice = session.exec(ended, execution_options=RETURNED).scalar_one_or_none()
+        if notice is None:
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
-        notice = session.get_one(Notice, taken.number)
-        notice.provider_id = outcome.reference or notice.provider_id
-        if throttled:  # it was not looked at: nothing speaks against it
-            notice.attempts = attempts - 1
-            notice.next_attempt_at = min(max(outcome.until or now, now + SHORTEST_REST), now + LONGEST_REST)
-        elif state == "queued":
-            # Where nobody knows whether it was taken, the provider is given the time to say so.
-            whole = outcome.kind == "unknown"
-            notice.next_attempt_at = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
         other = stand_in(session, notice, now) if outcome.kind == "permanent" else None
         said = [told(other, other.id or 0, "notice.queued")] if other else []
-        return _settle(session, notice, state, f"{outcome.kind}: {outcome.answer}", now, "sending", said)
-
-
-def _is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
-    return or_(
-        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) <= now),
-        (col(Notice.state) == "sending") & (col(Notice.lease_until) <= clock),
-    )
+        return _tell(session, notice, now, "sending", said)
 
 
 def _left(session: Session, notice: Notice, now: datetime) -> tuple[bool, list[Event]]:
@@ -310,21 +317,17 @@ def _sifted(session: Session, digest: Notice) -> bool:
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
 
 
-def _settle(
-    session: Session,
-    notice: Notice,
-    state: str,
-    answer: str,
-    now: datetime,
-    was: str,
-    before: Sequence[Event] = (),
-) -> str:
-    notice.state, notice.answer, notice.owner, notice.lease_until = state, answer, None, None
-    notice.sent_at = now if state == "sent" else None
-    session.add(notice)
-    said = "delayed" if state == "queued" else state
+def _as_ended(state: str, answer: str, now: datetime) -> dict[str, Any]:
+    """The columns of a notice that nobody has in hand any more."""
+    sent_at = now if state == "sent" else None
+    return {"state": state, "answer": answer, "owner": None, "lease_until": None, "sent_at": sent_at}
+
+
+def _tell(session: Session, notice: Notice, now: datetime, was: str, before: Sequence[Event] = ()) -> str:
+    """Let the journal and the log say what became of a notice, in one word, which is answered."""
+    said = "delayed" if notice.state == "queued" else notice.state
     digest = notice.event == LATE.event
     violations = items_of(session, [notice.id or 0])[notice.id or 0] if digest else None
     append(session, now, [*before, told(notice, notice.id or 0, f"notice.{said}", was=was, violations=violations)])
-    _log.info("notice %s to %s: %s, %s", notice.id, masked(notice.recipient), said, masked(answer))
+    _log.info("notice %s to %s: %s, %s", notice.id, masked(notice.recipient), said, masked(notice.answer or ""))
     return said

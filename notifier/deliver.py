@@ -9,26 +9,26 @@ one.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from engine.errors import UnknownNameError
-from notifier.channels.contract import Channel
+from engine.errors import KaoheError
+from notifier.batches import claim_together
+from notifier.channels.contract import Channel, KeepsOpen
 from notifier.channels.outcome import Outcome, OutcomeKind
-from notifier.claims import LEASE, Claim, Prepared, claim, due, record
+from notifier.claims import LEASE, Claim, Due, claim, due, give_back, record
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS
-from notifier.fresh import freshened, prepared
+from notifier.fresh import FAULTS, freshened
 from notifier.gathering import crowded, gather
-from notifier.sandbox import TemplateFaultError
-from notifier.sheets import SheetError
 from notifier.writing import write
 
-ELSEWHERE = 8  # notices in a row that others have: what follows is theirs as well
+STALE = timedelta(seconds=5)  # so old a text is not sent: what it tells of may have changed
 ON_END = 30  # seconds
 MANY = 10**9  # notices at one recipient: only a cap gathers them
 
@@ -90,9 +90,7 @@ def deliver_due(
         """The caller's now, moved on by what this call has taken so far."""
         return now + timedelta(seconds=time.monotonic() - started)
 
-    done: Counter[str] = Counter()
-    resting: set[tuple[str, str | None]] = set()  # channels, and single recipients of one
-    found, done["waiting"] = due(ledger, channels, now, limit)
+    found, waiting = due(ledger, channels, now, limit)
     gathered = [
         number
         for where in crowded(ledger, {(channel, recipient) for _, channel, recipient in found}, now)
@@ -100,29 +98,103 @@ def deliver_due(
         for number in gather(ledger, *where, now, MANY if most_single is None else most_single)
     ]
     if gathered:
-        found, done["waiting"] = due(ledger, channels, now, limit)
-    rest, others = deque(found), 0  # so many in a row were somebody else's
-    while rest and others < ELSEWHERE and not stop():
-        number, channel, recipient = rest.popleft()
-        if not resting.isdisjoint({(channel, None), (channel, recipient)}):
-            done["resting"] += 1
-            continue
-        text = _prepared(ledger, number, drafter, instant())
-        taken = text if isinstance(text, str) else claim(ledger, number, instant(), owner, lease, text)
+        found, waiting = due(ledger, channels, now, limit)
+    with ExitStack() as lines:
+        opened = {
+            name: lines.enter_context(channel.opened()) if isinstance(channel, KeepsOpen) else channel
+            for name, channel in channels.items()
+        }
+        turn = _Turn(ledger, opened, owner, lease, drafter, instant, stop)
+        while found and not stop():
+            found = turn.some(found)
+    return replace(Delivered(**turn.done), waiting=waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One call of `deliver_due`: what became of its notices so far, and who is left alone for the rest of it.
+
+    `resting` holds channels, and single recipients of one.
+    """
+
+    ledger: Engine
+    channels: Mapping[str, Channel]
+    owner: str
+    lease: timedelta
+    drafter: Drafter | None
+    instant: Callable[[], datetime]
+    stop: Callable[[], bool]
+    resting: set[tuple[str, str | None]] = field(default_factory=set)
+    done: Counter[str] = field(default_factory=Counter)
+
+    def some(self, found: Sequence[Due]) -> list[Due]:
+        """Take and send the first of what was found; what is left of it."""
+        rest = [one for one in found if not self._rests(one)]
+        begun = self.instant()
+        batch = claim_together(self.ledger, [one.number for one in rest], begun, self.owner, self.lease)
+        held = dict(batch.claims)  # and not tried yet
+        try:
+            written: Mapping[int, Claim | KaoheError | None] = batch.claims
+            if self.drafter and held:
+                written = freshened(self.ledger, [*held.values()], self.drafter, begun)
+            late: list[Due] = []
+            for place, one in enumerate(rest[: batch.seen]):
+                if one.number not in held and one.number not in batch.alone:
+                    self.done["gone"] += 1
+                elif self.stop() or (place and self.instant() - begun > STALE):
+                    late.append(one)
+                elif self._rests(one):
+                    continue
+                elif one.number in held:
+                    taken = held.pop(one.number)
+                    self._send(taken, written[one.number] or self._written(taken))
+                else:
+                    self._alone(one)
+        finally:
+            give_back(self.ledger, held.values())
+        return late + rest[batch.seen :]
+
+    def _rests(self, one: Due) -> bool:
+        rests = not self.resting.isdisjoint({(one.channel, None), (one.channel, one.recipient)})
+        self.done["resting"] += rests
+        return rests
+
+    def _alone(self, one: Due) -> None:
+        taken = claim(self.ledger, one.number, self.instant(), self.owner, self.lease)
         if isinstance(taken, str):
-            done[taken] += 1
-            others = others + 1 if taken == "gone" else 0
-            if taken == "gone" and text != "gone":  # somebody is at the same place: go on far away from them
-                rest.rotate(len(rest) // 2)
+            self.done[taken] += 1
             if taken == "deferred":
-                resting.add((channel, recipient))
-            continue
-        others = 0
-        outcome = _attempt(ledger, drafter, channels[channel], taken, instant())
+                self.resting.add((one.channel, one.recipient))
+        else:
+            self._send(taken, self._written(taken))
+
+    def _written(self, taken: Claim) -> Claim | KaoheError | None:
+        """The notice with its text as it is to be by now."""
+        now = self.instant()
+        if taken.notice.event not in DIGESTS:
+            return freshened(self.ledger, [taken], self.drafter, now)[taken.number] if self.drafter else taken
+        try:
+            return write(self.ledger, taken, self.drafter or Drafter({}, "zh-CN"), now)
+        except FAULTS as error:
+            return error
+
+    def _send(self, taken: Claim, written: Claim | KaoheError | None) -> None:
+        outcome = self._outcome(taken, written)
+        where = taken.notice.channel, None if outcome.for_all else taken.notice.recipient
         if outcome.for_all or outcome.kind == "throttled":
-            resting.add((channel, None if outcome.for_all else recipient))
-        done[record(ledger, taken, outcome, instant())] += 1
-    return Delivered(**done)
+            self.resting.add(where)
+        self.done[record(self.ledger, taken, outcome, self.instant())] += 1
+
+    def _outcome(self, taken: Claim, written: Claim | KaoheError | None) -> Outcome:
+        # What an earlier attempt left open stays so.
+        left: OutcomeKind | None = "unknown" if taken.open_question else None
+        if isinstance(written, KaoheError):
+            return Outcome.of(left or "misconfigured", str(written))
+        if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
+            return Outcome.of(left or "temporary", "what it tells of changed while it was being written")
+        channel, letter = self.channels[taken.notice.channel], written.letter()
+        settled = channel.settle(letter) if taken.open_question else None
+        return settled or channel.send(letter, self.instant())
 
 
 def deliver_on(
@@ -138,28 +210,3 @@ def deliver_on(
         total += done
         if not done.sent or stop() or time.monotonic() - begun > ON_END:
             return total
-
-
-def _prepared(ledger: Engine, number: int, drafter: Drafter | None, now: datetime) -> Prepared | str | None:
-    """The notice's text by now, which taking it writes too; what keeps it from being made is told once it is ours."""
-    try:
-        return prepared(ledger, number, drafter, now) if drafter else None
-    except (TemplateFaultError, SheetError, UnknownNameError):
-        return None
-
-
-def _attempt(ledger: Engine, drafter: Drafter | None, channel: Channel, taken: Claim, now: datetime) -> Outcome:
-    # What an earlier attempt left open stays so.
-    left: OutcomeKind | None = "unknown" if taken.open_question else None
-    try:
-        if taken.notice.event in DIGESTS:
-            written = write(ledger, taken, drafter or Drafter({}, "zh-CN"), now)
-        else:
-            written = freshened(ledger, taken, drafter, now) if drafter and not taken.written else taken
-    except (TemplateFaultError, SheetError, UnknownNameError) as error:
-        return Outcome.of(left or "misconfigured", str(error))
-    if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
-        return Outcome.of(left or "temporary", "what it tells of changed while it was being written")
-    letter = written.letter()
-    settled = channel.settle(letter) if written.open_question else None
-    return settled or channel.send(letter, now)

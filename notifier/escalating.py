@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Subquery, false, or_, union_all
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
@@ -14,7 +14,7 @@ from engine.ledger.tables import Notice, NoticeItem, Violation
 from notifier.events import ESCALATED, LATE, OPENED
 from notifier.routing.model import SHOP, Route, Routing
 
-AT_ONCE = 1000
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +47,49 @@ def unacknowledged(session: Session, routing: Routing, now: datetime) -> list[Un
         if route.escalate_after is None or not route.escalate_to:
             continue
         before = now - timedelta(minutes=route.escalate_after)
-        known, done = _known_on(route), aliased(Notice)
-        escalated = select(done.id).where(
-            done.violation_id == known.c.violation, done.event == ESCALATED.event, done.why == route.name
-        )
-        wanted = (
-            select(known.c.violation, func.min(known.c.at))
-            .join(Violation, col(Violation.id) == known.c.violation)
-            .where(Violation.state == "open", *_passes(route, routing), ~escalated.exists())
-            .group_by(known.c.violation)
-            .having(func.min(known.c.at) <= before, func.min(known.c.at) > before - NOTIFY_WITHIN)
-            .order_by(func.min(known.c.at))
-            .limit(AT_ONCE)
-        )
-        found += [Unacknowledged(violation, route, at) for violation, at in session.exec(wanted)]
+        young = {
+            violation: at
+            for violation, at in _known_on(session, route, routing, before).items()
+            if before - NOTIFY_WITHIN < at <= before
+        }
+        found += [Unacknowledged(violation, route, at) for violation, at in sorted(young.items())]
     return found
 
 
-def _known_on(route: Route) -> Subquery:
-    """When somebody to whom this route leads was sent a violation, whichever route had it sent: alone or in a list."""
-    parent = aliased(Notice)
+def _known_on(session: Session, route: Route, routing: Routing, before: datetime) -> dict[str, datetime]:
+    """The open violations that the route has not escalated, and since when somebody to whom it leads has known.
+
+    Sent alone or in a list, whichever route had it sent. A worker asks every few seconds, so days of assessment bound
+    what is looked at: what was assessed longer ago than a week before it was told is told to nobody.
+    """
+    parent, done = aliased(Notice), aliased(Notice)
     people = or_(
         col(Notice.contact).in_([name for name in route.to if name != SHOP]),
         col(Notice.contact).is_(None) if SHOP in route.to else false(),
     )
-    at = func.coalesce(Notice.sent_at, parent.sent_at)
-    return union_all(
-        select(col(Notice.violation_id).label("violation"), at.label("at"))
+    escalated = select(done.id).where(
+        done.violation_id == Violation.id, done.event == ESCALATED.event, done.why == route.name
+    )
+    oldest = (before - 2 * NOTIFY_WITHIN - DAY).date()
+    due = [col(Violation.state) == "open", col(Violation.assessed_on) >= oldest, ~escalated.exists(), people]
+    due += _passes(route, routing)
+    alone = (
+        select(Violation.id, func.coalesce(Notice.sent_at, parent.sent_at))
+        .join(Notice, col(Notice.violation_id) == Violation.id)
         .outerjoin(parent, col(parent.id) == col(Notice.within_id))
-        .where(Notice.event == OPENED.event, people, at.is_not(None)),
-        select(col(NoticeItem.violation_id), col(Notice.sent_at))
+        .where(*due, Notice.event == OPENED.event)
+    )
+    listed = (
+        select(Violation.id, Notice.sent_at)
+        .join(NoticeItem, col(NoticeItem.violation_id) == Violation.id)
         .join(Notice, col(Notice.id) == NoticeItem.notice_id)
-        .where(Notice.event == LATE.event, people, col(Notice.sent_at).is_not(None)),
-    ).subquery()
+        .where(*due, Notice.event == LATE.event)
+    )
+    since: dict[str, datetime] = {}
+    for violation, at in [*session.exec(alone), *session.exec(listed)]:
+        if at is not None:
+            since[violation] = min(at, since.get(violation, at))
+    return since
 
 
 def _passes(route: Route, routing: Routing) -> list[ColumnElement[bool]]:

@@ -37,6 +37,7 @@ from notifier.routing.model import News
 from notifier.sheets import Sheets
 
 AT_ONCE = 500  # how many names one query asks for
+AFRESH = {"populate_existing": True}  # as others have changed it meanwhile, though this session has read it before
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,16 @@ def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]
     return found
 
 
-def outline(session: Session, violation: str) -> Record:
-    """A violation and whose it is, as they are on record now; not what follows from it, nor what decided it."""
-    row = session.get_one(Violation, violation, populate_existing=True)
-    subject = session.get_one(Subject, row.subject_id, populate_existing=True)
-    parent = session.get(Subject, subject.parent_id, populate_existing=True) if subject.parent_id is not None else None
-    shops = {parent.id or 0: parent} if parent else {}
-    return _record(row, [], subject, shops, None)
+def outlines(session: Session, violations: Sequence[str]) -> dict[str, Record]:
+    """Violations and whose they are, as they are on record now; not what follows from them, nor what decided them."""
+    found: dict[str, Record] = {}
+    for start in range(0, len(violations), AT_ONCE):
+        wanted = select(Violation).where(col(Violation.id).in_(violations[start : start + AT_ONCE]))
+        rows = session.exec(wanted, execution_options=AFRESH).all()
+        subjects = _subjects(session, {row.subject_id for row in rows})
+        shops = subjects | _subjects(session, _parents(subjects))
+        found |= {row.id: _record(row, [], subjects[row.subject_id], shops, None) for row in rows}
+    return found
 
 
 def open_of_shop(session: Session, shop: str, states: Collection[str]) -> dict[str, datetime]:
@@ -200,7 +204,7 @@ def _records(session: Session, ids: Sequence[str]) -> dict[str, Record]:
     for sanction in session.exec(select(Sanction).where(col(Sanction.violation_id).in_(ids))):
         sanctions[sanction.violation_id].append(sanction)
     subjects = _subjects(session, {row.subject_id for row in rows})
-    shops = subjects | _subjects(session, {s.parent_id for s in subjects.values() if s.parent_id is not None})
+    shops = subjects | _subjects(session, _parents(subjects))
     used = _used(session, {row.situation_id for row in rows if row.situation_id is not None})
     known = _diagnoses(session, rows)
     return {
@@ -249,5 +253,11 @@ def _used(session: Session, situations: set[int]) -> dict[int, Used]:
 
 
 def _subjects(session: Session, ids: set[int]) -> dict[int, Subject]:
-    rows = session.exec(select(Subject).where(col(Subject.id).in_(ids)))
+    if not ids:
+        return {}
+    rows = session.exec(select(Subject).where(col(Subject.id).in_(ids)), execution_options=AFRESH)
     return {row.id: row for row in rows if row.id is not None}
+
+
+def _parents(subjects: Mapping[int, Subject]) -> set[int]:
+    return {subject.parent_id for subject in subjects.values() if subject.parent_id is not None}

@@ -36,13 +36,21 @@ class Tale:
 
 def tale_of(session: Session, notice: Notice) -> Tale:
     """What the text of this notice, which is no digest, is made of by now."""
-    told, record = notice.news or {}, None
-    if notice.violation_id is not None:
-        record = records_of(session, [notice.violation_id])[notice.violation_id]
-    shop = record.shop if record else about(session, notice)[1]
-    of_house = notice.contact is not None and routing_of(session).internal(notice.contact)
-    listed = listed_in(session, notice.event, told, notice.client)
-    return Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)
+    return tales_of(session, [notice])[notice.id or 0]
+
+
+def tales_of(session: Session, notices: Sequence[Notice]) -> dict[int, Tale]:
+    """What the texts of these notices, none of them a digest, are made of by now, by their numbers."""
+    records = records_of(session, sorted({n.violation_id for n in notices if n.violation_id is not None}))
+    routing = routing_of(session)
+    found: dict[int, Tale] = {}
+    for notice in notices:
+        told, record = notice.news or {}, records.get(notice.violation_id or "")
+        shop = record.shop if record else about(session, notice).shop
+        of_house = notice.contact is not None and routing.internal(notice.contact)
+        listed = listed_in(session, notice.event, told, notice.client)
+        found[notice.id or 0] = Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)
+    return found
 
 
 def listed_in(session: Session, event: str, told: Mapping[str, Any], client: str | None) -> list[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func
@@ -52,9 +51,7 @@ def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Clai
     text = text_of(ledger, taken.notice, drafter, now)
     assert text is not None  # one that tells of nothing is not claimed
     with transaction(ledger) as session:
-        if not write_text(session, taken, text):
-            return None
-        return dataclasses.replace(taken, notice=session.get_one(Notice, taken.number))
+        return write_text(session, taken, text)
 
 
 def _older(session: Session, digest: Notice) -> int:

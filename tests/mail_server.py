@@ -13,7 +13,10 @@ CERTIFICATE = Path(__file__).parent / "mail_server.pem"
 
 
 class MailServer:
-    """A mail server on this host, in a thread. `answers` says what it says to MAIL, RCPT or DATA."""
+    """A mail server on this host, in a thread. `answers` says what it says to MAIL, RCPT or DATA.
+
+    After `most_on_one_line` mails over one connection it says `goodbye` to the next, or hangs up. `connected` counts.
+    """
 
     def __init__(self, *, password=None, tls=False, implicit_tls=False):
         self.answers, self.received = {}, []
@@ -25,6 +28,11 @@ class MailServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._connections = []
+        self.most_on_one_line, self.goodbye = None, "421 4.7.0 enough"
+
+    @property
+    def connected(self):
+        return len(self._connections)
 
     def __enter__(self):
         self._thread.start()
@@ -67,6 +75,11 @@ class MailServer:
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name
         if "MAIL" in self.answers:
             return self.answers["MAIL"]
+        server.mails = getattr(server, "mails", 0) + 1
+        if self.most_on_one_line is not None and server.mails > self.most_on_one_line:
+            if self.goodbye == "drop":
+                server.transport.abort()
+            return self.goodbye
         envelope.mail_from = address
         return "250 OK"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.rulebook.model import Language
 from notifier.channels.outcome import Outcome
@@ -50,4 +51,13 @@ class Channel(Protocol):
 
     def settle(self, letter: Letter) -> Outcome | None:
         """What became of an attempt whose outcome is unknown; None where the provider cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class KeepsOpen(Protocol):
+    """A channel that can send several letters over one connection; others need not know of it."""
+
+    def opened(self) -> AbstractContextManager[Channel]:
+        """The channel for some letters in a row; what it has open is closed at the end."""
         ...

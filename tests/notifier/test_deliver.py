@@ -199,13 +199,13 @@ def test_what_stands_again_while_its_notice_is_being_dropped_is_told(office, bui
         office.happened("violation.reopened", "V-0")
         plan_notices(office.ledger, rulebook, now, "zh-CN")
 
-    (reading_it, name), looked = ((claims, "records_of") if late else (about, "outline")), []
+    (reading_it, name), looked = ((claims, "records_of") if late else (about, "outlines")), []
     reader = getattr(reading_it, name)
 
     def slow(*args):
         found = reader(*args)
         looked.append(threading.Thread(target=meanwhile))
-        if len(looked) == (1 if late else 2):  # the last look before it is dropped
+        if len(looked) == (1 if late else 3):  # the last look before it is dropped
             looked[-1].start()
             looked[-1].join(1)  # as far as it gets: it may have to wait for us
         return found

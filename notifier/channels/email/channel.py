@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +18,10 @@ class Transport(Protocol):
 
     def carry(self, mail: Mail) -> Outcome:
         """Hand the mail over once; never raises for what a server or a disk does."""
+        ...
+
+    def opened(self) -> AbstractContextManager[Transport]:
+        """The same for some mails in a row."""
         ...
 
 
@@ -34,6 +40,12 @@ class EmailChannel:
             return Outcome.of("permanent", f"no mail can be made of this notice: {error} ({type(error).__name__})")
         outcome = self.transport.carry(mail)
         return replace(outcome, reference=mail.message_id) if outcome.kind == "accepted" else outcome
+
+    @contextmanager
+    def opened(self) -> Iterator[EmailChannel]:
+        """The channel for some letters in a row, over one connection as far as the server lets them."""
+        with self.transport.opened() as transport:
+            yield replace(self, transport=transport)
 
     def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: nobody can be asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from errno import EDQUOT, EINTR, EIO, ENOSPC
 from pathlib import Path
@@ -32,6 +32,10 @@ class OutboxFolder:
             kind: OutcomeKind = "temporary" if error.errno in PASSING else "misconfigured"
             return Outcome.of(kind, f"cannot write {target}: {error.strerror or error}", for_all=True)
         return Outcome.of("accepted", f"written to {target.name}")
+
+    def opened(self) -> AbstractContextManager[OutboxFolder]:
+        """Itself: a folder needs no connection."""
+        return nullcontext(self)
 
 
 def _write(target: Path, content: bytes) -> None:

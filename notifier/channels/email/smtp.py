@@ -9,8 +9,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,6 +31,7 @@ OUR_MISTAKES = (
     FileNotFoundError,
     PermissionError,
 )
+MOST_ON_ONE_LINE = 50  # mails; servers limit how many they take over one connection
 OURS: frozenset[Step] = frozenset({"connecting", "encrypting", "logging in", "naming the sender"})
 
 
@@ -59,26 +60,60 @@ class SmtpServer:
 
     def carry(self, mail: Mail) -> Outcome:
         """Offer one mail to the server once."""
-        return self._spoken(lambda dialogue: dialogue.run(mail))
+        with self.opened() as line:
+            return line.carry(mail)
 
     def greet(self, sender: str | None = None) -> Outcome:
         """Go as far as one can without sending anything: connect, log in, and name `sender`, if there is one."""
-        return self._spoken(lambda dialogue: dialogue.greet(sender))
-
-    def _spoken(self, part: Callable[[_Dialogue], Outcome]) -> Outcome:
         dialogue = _Dialogue(self)
         try:
-            return part(dialogue)
-        except smtplib.SMTPResponseException as error:
-            return dialogue.refused(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPServerDisconnected as error:
-            return dialogue.lost(error)
-        except OUR_MISTAKES as error:
-            return dialogue.failed(error)
-        except OSError as error:
-            return dialogue.lost(error)
+            return dialogue.outcome(lambda: dialogue.greet(sender))
         finally:
             dialogue.leave()
+
+    @contextmanager
+    def opened(self) -> Iterator[_Line]:
+        """For some mails in a row: one connection, made when the first of them comes."""
+        line = _Line(self)
+        try:
+            yield line
+        finally:
+            line.close()
+
+
+class _Line:
+    """One connection for several mails, one after the other; a new one after any fault, and after so many mails."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._dialogue: _Dialogue | None = None
+        self._carried = 0
+
+    def carry(self, mail: Mail) -> Outcome:
+        """Offer one mail to the server once."""
+        before = self._dialogue
+        outcome = self._offered(mail)
+        if before is not None and outcome.kind != "accepted" and before.nothing_said:
+            outcome = self._offered(mail)  # the server has had enough of the old connection
+        return outcome
+
+    def opened(self) -> AbstractContextManager[_Line]:
+        """Itself."""
+        return nullcontext(self)
+
+    def close(self) -> None:
+        """Leave the server, where one is connected."""
+        if self._dialogue is not None:
+            self._dialogue.leave()
+        self._dialogue, self._carried = None, 0
+
+    def _offered(self, mail: Mail) -> Outcome:
+        self._dialogue = dialogue = self._dialogue or _Dialogue(self._server)
+        outcome = dialogue.outcome(lambda: dialogue.run(mail))
+        self._carried += 1
+        if outcome.kind != "accepted" or self._carried >= MOST_ON_ONE_LINE:
+            self.close()
+        return outcome
 
 
 class _Dialogue:
@@ -89,9 +124,27 @@ class _Dialogue:
         self._smtp: smtplib.SMTP | None = None
         self._step: Step = "connecting"
 
+    @property
+    def nothing_said(self) -> bool:
+        """Whether it has ended before the server let it say anything of the message in hand."""
+        return self._step == "naming the sender"
+
+    def outcome(self, part: Callable[[], Outcome]) -> Outcome:
+        """What some steps come to, whatever goes wrong in them."""
+        try:
+            return part()
+        except smtplib.SMTPResponseException as error:
+            return self.refused(error.smtp_code, error.smtp_error)
+        except smtplib.SMTPServerDisconnected as error:
+            return self.lost(error)
+        except OUR_MISTAKES as error:
+            return self.failed(error)
+        except OSError as error:
+            return self.lost(error)
+
     def run(self, mail: Mail) -> Outcome:
-        """Go through all steps; errors are left to the caller."""
-        smtp = self._logged_in()
+        """Go through all steps, the first of them once; errors are left to the caller."""
+        smtp = self._smtp or self._logged_in()
         self._step = "naming the sender"
         code, said = smtp.mail(mail.sender)
         if code != 250:
