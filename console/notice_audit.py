@@ -13,12 +13,12 @@ from console.local_time import local_time
 from console.phrases import about_words, answer_words, event_words, object_of
 from engine.ledger.journal import Entry, entries
 from engine.ledger.masking import masked
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Text
 from notifier.digests import items_of
 from notifier.events import LATE
 
-AT_ONCE = 500  # numbers of notices in one query
 TOLD = ("event", "violation_id", "news", "recipient")  # what says what a notice is about
 SHOWN = 12  # digits of a template's digest
 _LABELS = {
@@ -64,8 +64,8 @@ def spoken_of(session: Session, found: Iterable[Entry]) -> Mapping[str, Spoken]:
     """
     numbers = sorted({int(e.object_id) for e in found if e.object_kind == "notice"})
     spoken: dict[str, Spoken] = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        wanted = select(Notice).where(col(Notice.id).in_(numbers[start : start + AT_ONCE]))
+    for part in in_parts(numbers):
+        wanted = select(Notice).where(col(Notice.id).in_(part))
         rows = session.exec(wanted.options(load_only(*(getattr(Notice, name) for name in TOLD)))).all()
         items = items_of(session, [n.id or 0 for n in rows if n.event == LATE.event])
         spoken |= {str(n.id): Spoken(n, items.get(n.id or 0, ())) for n in rows}
