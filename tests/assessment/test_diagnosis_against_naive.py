@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -204,6 +205,16 @@ def naive_causes(things, shifts, shop, at_once):
     return {cause: tuple(numbers) for cause, numbers in found.items()}
 
 
+def under_way(spans, at):
+    """How many of the conversations are under way."""
+    return sum(begin <= at < end for begin, end in spans)
+
+
+def writing(said, at):
+    """How many buyers have written within ten minutes."""
+    return len({buyer for buyer, when in said if at - 10 * MINUTE < when <= at})
+
+
 def on_line_at(shifts, shop, at):
     """How many agents are on line, and how many conversations they take at once; None where one has no limit."""
     states = defaultdict(list)
@@ -256,8 +267,7 @@ def test_sessions_are_diagnosed_as_python_does(world, seed):
         assert found[shop].unanswered == sum(m and r["first_human_reply_at"] is None for m, r in things)
         spans = [(r["opened_at"], r["closed_at"] or r["opened_at"] + 30 * MINUTE) for r in rows if r["shop"] == shop]
         moments = [(m, r["opened_at"]) for m, r in things]
-        at_once = lambda at: sum(a <= at < b for a, b in spans)  # noqa: B023, E731
-        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, at_once)
+        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(under_way, spans))
 
 
 @PATIENT
@@ -286,9 +296,8 @@ def test_people_are_diagnosed_by_the_message_that_waited_longest(world, seed):
         check(found[shop], things, lambda r: r["sent_at"])
         assert found[shop].unanswered == sum(m and r["wait"] is None for m, r in things)
         said = [(r["buyer"], r["sent_at"]) for r in rows if r["shop"] == shop and r["sender"] == "buyer"]
-        at_once = lambda at: len({b for b, when in said if at - 10 * MINUTE < when <= at})  # noqa: B023, E731
         moments = [(m, r["sent_at"]) for m, r in things]
-        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, at_once)
+        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(writing, said))
 
 
 @PATIENT
