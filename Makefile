@@ -61,10 +61,11 @@ format: $(VENV)/.dev ## put the code in its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: ## resolve the three lock files again (needs uv)
+lock: ## resolve the four lock files again (needs uv)
 	uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group build -o requirements-build.lock
 	uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --all-extras -c requirements-dev.lock -o requirements-extras.lock
 
 clean: ## remove what was built here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-data bench-data

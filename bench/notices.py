@@ -9,6 +9,7 @@ may get 2 messages an hour are told of 10 violations each by four processes at o
 from __future__ import annotations
 
 import os
+import resource
 import smtplib
 import socketserver
 import subprocess
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from console.desk import Desk
 from console.settings import load_settings
@@ -123,7 +124,7 @@ def _violations(desk: Desk, shops: int, client: str, contacts: bool = True) -> N
                 ],
             )
             keys = {shop_key("pinduoduo", f"{client}{n}"): f"{client}{n}" for n in numbers}
-            subjects = session.exec(select(Subject).where(Subject.key.in_(list(keys)))).all()  # type: ignore[attr-defined]
+            subjects = session.exec(select(Subject).where(col(Subject.key).in_(keys))).all()
             rows, measures, events = [], [], []
             for subject in subjects:
                 for number in range(EACH):
@@ -189,8 +190,6 @@ def _delivered(environment: dict[str, str], processes: int) -> tuple[float, list
 
 def deliver_all() -> None:
     """What one process does: deliver until nothing is due."""
-    import resource  # noqa: PLC0415  of the child alone
-
     desk = Desk(load_settings(dict(os.environ), Path.cwd()), makes_home=False)
     channels, most = channels_of(desk.settings).channels, int(desk.settings["single_notices"])
     early = 0

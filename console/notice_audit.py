@@ -1,19 +1,25 @@
-"""What became of one notice, step by step: to whom, by which route and template, and what the provider answered."""
+"""What the journal tells of notices: of one, each step that it took; of any entry, which notice it speaks of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy.orm import load_only
+from sqlmodel import Session, col, select
 
 from console.local_time import local_time
-from console.phrases import answer_words, event_words
+from console.phrases import about_words, answer_words, event_words, object_of
 from engine.ledger.journal import Entry, entries
 from engine.ledger.masking import masked
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Text
+from notifier.digests import items_of
+from notifier.events import LATE
 
+TOLD = ("event", "violation_id", "news", "recipient")  # what says what a notice is about
 SHOWN = 12  # digits of a template's digest
 _LABELS = {
     "contact": Text("联系人", "contact"),
@@ -26,6 +32,44 @@ _LABELS = {
     "own": Text("店铺登记的联系人", "the shop's own contact"),
     "number": Text("第 {} 号通知", "notice {}"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A notice that the journal speaks of, and the violations that it lists where it is about several."""
+
+    notice: Notice
+    violations: Sequence[str] = ()
+
+    def words(self, language: Language) -> str:
+        """Which it is, what it is about and to whom it goes."""
+        about = about_words(self.notice, len(self.violations), language)
+        return f"{self.notice.id} {about} · {masked(self.notice.recipient)}"
+
+    def json(self) -> dict[str, Any]:
+        """What it is about and to whom it goes, for machines."""
+        found, alone = self.notice, self.notice.violation_id
+        return {
+            "event": found.event,
+            "violations": [alone] if alone else list(self.violations),
+            "object": object_of(found),
+            "recipient": masked(found.recipient),
+        }
+
+
+def spoken_of(session: Session, found: Iterable[Entry]) -> Mapping[str, Spoken]:
+    """The notices that these entries are about, by the entries' object; without their texts.
+
+    One query for 500 notices, and a second where there are lists of late violations among them.
+    """
+    numbers = sorted({int(e.object_id) for e in found if e.object_kind == "notice"})
+    spoken: dict[str, Spoken] = {}
+    for part in in_parts(numbers):
+        wanted = select(Notice).where(col(Notice.id).in_(part))
+        rows = session.exec(wanted.options(load_only(*(getattr(Notice, name) for name in TOLD)))).all()
+        items = items_of(session, [n.id or 0 for n in rows if n.event == LATE.event])
+        spoken |= {str(n.id): Spoken(n, items.get(n.id or 0, ())) for n in rows}
+    return spoken
 
 
 def steps_of(session: Session, notice: Notice) -> list[Entry]:

@@ -59,6 +59,7 @@ PHRASES: Mapping[str, Text] = {
     "subject": Text("考核对象", "subject"),
     "assumed": Text("假定", "assumed"),
     "disputed": Text("有争议", "disputed"),
+    "about": Text("事由", "about"),
     "recipient": Text("收件人", "recipient"),
     "channel": Text("渠道", "channel"),
     "answer": Text("回执", "answer"),
@@ -397,8 +398,13 @@ def about_words(notice: Notice, violations: int, language: Language) -> str:
     if notice.event == LATE.event:
         return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
     said = event_words(notice.event, language)
-    what = notice.violation_id or (notice.news or {}).get("object")
+    what = notice.violation_id or object_of(notice)
     return f"{said} {what}" if what else said
+
+
+def object_of(notice: Notice) -> str | None:
+    """What news that is about no violation is about, by its name in the journal: a duty, a shop, a rule."""
+    return (notice.news or {}).get("object")
 
 
 def step_words(language: str) -> Mapping[str, str]:

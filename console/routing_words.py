@@ -29,10 +29,10 @@ EVENTS: Mapping[str, Text] = {
 }
 MUTE_HEADS: Sequence[Text] = (
     Text("静音", "mute"),
-    Text("对象", "about"),
     Text("开始", "from"),
     Text("结束", "until"),
     Text("设置人", "set by"),
+    Text("对象", "about"),
     Text("原因", "why"),
 )
 _PARTS: Mapping[str, Text] = {
@@ -56,7 +56,7 @@ _SAID: Mapping[str, Text] = {
         "there are no contacts and routes; notices go to each shop's own contact",
     ),
     "own route": Text("店铺登记的联系人", "the shop's own contact"),
-    "again": Text("上面已经发过", "is told above"),
+    "again": Text("上面已列出，不重复发", "is told above"),
     "nobody": Text("没有人会收到", "nobody would be told"),
     "now": Text("立即", "now"),
     "at": Text("{at} 起", "from {at}"),
@@ -128,7 +128,8 @@ def step_lines(
                 yield f"  × {shown}{colon}{said('again', language)}"
                 continue
             seen.add(key)
-            yield f"  → {_recipient(told[key], routing, news, mutes, now, language, answer)}"
+            own = f"{said('own route', language)} " if recipient.contact is None and step.route != SHOP else ""
+            yield f"  → {own}{_recipient(told[key], routing, news, mutes, now, language, answer)}"
         for contact, why in step.left_out:
             who = said("own route", language) if contact == SHOP and step.route != SHOP else contact
             yield f"  × {'' if contact == step.route else who + colon}{_LEFT[why].in_language(language)}"
@@ -219,13 +220,18 @@ def _step_json(
 
 def mute_row(mute: Mute, language: Language) -> list[str]:
     """A mute as a row for people."""
-    about = [f"{_PARTS[p].in_language(language)} {getattr(mute, p)}" for p in _PARTS if getattr(mute, p) is not None]
+    parts = {name: getattr(mute, name) for name in _PARTS}
+    about = [
+        f"{_PARTS[name].in_language(language)} {part.removeprefix('shop:') if name == 'shop' else part}"
+        for name, part in parts.items()
+        if part is not None
+    ]
     return [
         f"M-{mute.id}",
-        ("，" if language == "zh-CN" else ", ").join(about),
         local_time(mute.starts_at),
         local_time(mute.ended_at or mute.ends_at),
         mute.set_by,
+        ("，" if language == "zh-CN" else ", ").join(about),
         mute.why,
     ]
 

@@ -375,6 +375,11 @@ SENTENCES: Mapping[str, Text] = {
     "late more": Text("迟了：另有 {n} 项，用 --json 查看全部", "late: {n} more, `--json` names them"),
     "late run": Text("{rule} {cycle}，应于 {at} 考核", "{rule} {cycle}, due {at}"),
     "late notices": Text("{n} 封通知应于 {at} 前后发出而未发", "{n:notice} not sent, the oldest due {at}"),
+    "late receipts": Text(
+        "{channel}：{n} 条短信是否送达，该问而问不到，最早的发于 {at}；原因用 `kaohe notices receipts` 查看",
+        "{channel}: it could not be asked whether {n:message} arrived, the oldest sent {at}; "
+        "`kaohe notices receipts` tells why",
+    ),
     "late worker": Text(
         "{due} 个周期到期，而值守进程最后一次出现在 {at}", "{due:run} due, and the last worker was seen {at}"
     ),

@@ -28,6 +28,7 @@ from engine.rulebook.model import Language, Text
 from notifier.claims import unsent
 from notifier.digests import items_of
 from notifier.queued import failed_notices
+from notifier.receipt_polls import unasked
 from notifier.words.vocabulary import STATES
 
 MOST_LATE = 8  # lines for people; the JSON names all
@@ -138,6 +139,7 @@ def status_of(desk: Desk, now: datetime, late_after: timedelta, book: RuleBook |
         unsent = failed_notices(session)
         digests = items_of(session, [n.id for n in unsent if n.violation_id is None and n.id is not None])
         late += _waiting_notices(session, now - late_after)
+        late += _unasked_receipts(session, now, now - late_after)
     late += [
         _late("late run", rule=d.rule.id, cycle=d.cycle.key, at=local_time(d.due_at, d.rule.platform))
         for d in due
@@ -174,6 +176,12 @@ def _waiting_notices(session: Session, before: datetime) -> list[Late]:
     """What is late about notices: those that should have gone out before that time, and wait or were left half-way."""
     found = unsent(session, before)
     return [_late("late notices", n=found[0], at=local_time(found[1]))] if found else []
+
+
+def _unasked_receipts(session: Session, now: datetime, before: datetime) -> list[Late]:
+    """What is late about receipts: messages that should have been asked after before that time, and no provider was."""
+    found = unasked(session, now, before).items()
+    return [_late("late receipts", channel=name, n=n, at=local_time(sent)) for name, (n, sent) in found]
 
 
 def _missing_worker(workers: Mapping[str, datetime], due: int, before: datetime) -> list[Late]:

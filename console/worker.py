@@ -13,17 +13,20 @@ from datetime import datetime
 from importlib.metadata import version as installed_version
 
 from console.desk import KAOHE, Desk
-from console.sentences import sentence
-from console.watch.self_check import give_sign_of_life
+from console.sentences import both, sentence
+from console.watch.alarms import Alarms, Complaint, once_on
+from console.watch.self_check import Pulse, give_sign_of_life, self_check
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
 from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
+from engine.ledger.journal import Event
 from engine.ledger.masking import masked
 from engine.measure.tallies import TallyCache
 from engine.progress import Progress, silent
 from engine.rulebook.book import RuleBook
 from engine.rulebook.faults import Fault
+from engine.rulebook.model import Text
 from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due, deliver_on
@@ -148,6 +151,31 @@ class Told:
             if complaint not in self.complaints:
                 log.warning("%s", complaint)
         self.complaints = frozenset(found)
+
+
+def alarming(what: str, name: str, faults: Mapping[str, KaoheError]) -> list[Complaint]:
+    """What is wrong with channels or rules (`what`), as complaints for alarms; the sentence `name` tells each."""
+    words = {one: Text(why.in_language("zh-CN"), str(why)) for one, why in faults.items()}
+    return [Complaint(f"{what} {n}", both(name, **{what: n}, why=why)) for n, why in words.items()]
+
+
+def alarm_once(desk: Desk, done: Tick, now: datetime, stop: Callable[[], bool] = never) -> list[Event]:
+    """Check as the worker does each minute, after one `tick`; the alarms of it, which go out at once.
+
+    What counts is what the check before found too, which an earlier process made. Raises what `self_check` raises.
+    """
+    if stop():
+        return []
+    book, faults = RuleBook.load(desk.settings.rulesets)
+    found = [
+        *self_check(desk, now, Pulse(), book, faults).alarming,
+        *alarming("rule", "not looked ahead", done.unwarned),
+        *alarming("channel", "channel left out", done.channel_faults),
+    ]
+    events = Alarms(desk.ledger, once_on(desk.owner), KAOHE, once=True).hear(found, now)
+    if events:
+        deliver(desk, book, now, stop)
+    return events
 
 
 def complaints_of(faults: Iterable[Fault], failures: Mapping[str, KaoheError], language: str) -> list[str]:

@@ -75,7 +75,7 @@ class UnknownNameError(KaoheError):
         names = list(known)
         noun = NOUNS.get(what) or NOUNS.get(what.split(maxsplit=1)[0], f"个 {what}")
         near = suggestion(name, names, "zh-CN")
-        if zh and all(known_one in zh for known_one in names) and not near.endswith("？"):
+        if zh and names and all(known_one in zh for known_one in names) and not near.endswith("？"):
             near, zh = "", f"已知的有：{zh}"  # which names them all already, with what they mean
         super().__init__(
             f"unknown {what} {name!r}{suggestion(name, names)}{hint and '; ' + hint}",

@@ -31,13 +31,16 @@ def all_about(session: Session, notices: Sequence[Notice]) -> dict[int, Known]:
     """What these notices, none of them a digest, are about, by their numbers."""
     records = outlines(session, sorted({n.violation_id for n in notices if n.violation_id is not None}))
     found: dict[int, Known] = {}
+    shops: dict[str | None, Subject | None] = {}
     for notice in notices:
         if notice.violation_id is not None:
             record = records[notice.violation_id]
             known = Known(record.news(notice.event), record.shop, record)
         else:
             news = news_told(notice.event, notice.news or {}, notice.client)
-            known = Known(news, shop_of(session, news), None)
+            if news.shop not in shops:
+                shops[news.shop] = shop_of(session, news)
+            known = Known(news, shops[news.shop], None)
         found[notice.id or 0] = known
     return found
 

@@ -20,7 +20,7 @@ from notifier.about import all_about, over_of
 from notifier.claims import LEASE, MOST_ATTEMPTS, Claim, as_taken, is_due, left_open
 from notifier.events import DIGESTS
 from notifier.records import AFRESH
-from notifier.routing.limits import next_opening
+from notifier.routing.limits import attempted, next_opening
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
@@ -57,6 +57,7 @@ def claim_together(
             for name, value in as_taken(owner, clock + lease, notice.attempts, now).items():
                 setattr(notice, name, value)
             session.add(notice)
+            attempted(session, notice, now)
             claims[number] = Claim(notice, number, open_question=False, tried_before=tried)
         seen = order[rows[-1].id or 0] + 1 if len(rows) == TOGETHER else len(numbers)
         return Batch(seen, claims, frozenset(notice.id or 0 for notice in rows) - claims.keys())

@@ -29,7 +29,7 @@ from notifier.digests import items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
 from notifier.records import records_of
-from notifier.routing.limits import hold, next_opening, room
+from notifier.routing.limits import attempted, hold, next_opening, retracted, room
 from notifier.routing.model import ALWAYS, Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
@@ -180,6 +180,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
+        attempted(session, notice, now)
         return Claim(notice, number, was == "sending" or left_open(notice), tried)
 
 
@@ -206,7 +207,8 @@ def give_back(ledger: Engine, taken: Collection[Claim]) -> None:
         for one in sorted(taken, key=number_of):
             values: dict[str, Any] = {"state": "queued", "owner": None, "lease_until": None}
             values |= {"attempts": one.notice.attempts - 1, "tried_at": one.tried_before}
-            session.exec(update(Notice).where(one.is_ours()).values(**values))
+            if session.exec(update(Notice).where(one.is_ours()).values(**values)).rowcount == 1:
+                retracted(session, one.notice)
 
 
 def _restore(session: Session, notice: Notice, attempts: int, tried: datetime | None, was: str) -> None:
@@ -280,6 +282,8 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
         if notice is None:
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)
             return "lost"
+        if outcome.unsent or outcome.kind not in ("accepted", "unknown"):
+            retracted(session, notice)
         other = stand_in(session, notice, now) if outcome.kind == "permanent" else None
         said = [told(other, other.id or 0, "notice.queued")] if other else []
         return _tell(session, notice, now, "sending", said)

@@ -189,12 +189,12 @@ class _Turn:
         # What an earlier attempt left open stays so.
         left: OutcomeKind | None = "unknown" if taken.open_question else None
         if isinstance(written, KaoheError):
-            return Outcome.of(left or "misconfigured", str(written))
+            return Outcome.of(left or "misconfigured", str(written), unsent=True)
         if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
-            return Outcome.of(left or "temporary", "what it tells of changed while it was being written")
+            return Outcome.of(left or "temporary", "what it tells of changed while it was being written", unsent=True)
         channel, letter = self.channels[taken.notice.channel], written.letter()
         settled = channel.settle(letter) if taken.open_question else None
-        return settled or channel.send(letter, self.instant())
+        return replace(settled, unsent=True) if settled else channel.send(letter, self.instant())
 
 
 def deliver_on(

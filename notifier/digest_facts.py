@@ -126,12 +126,19 @@ def _line(row: _Row, language: Language, *, with_year: bool) -> str:
         consequence = f"【{facts.status}】{consequence}" if zh else f"[{facts.status}] {consequence}"
     # Its days alone: its number and length say nothing more. The year stands above where there is only one.
     cycle = dates.span(row.violation.cycle_start, row.violation.cycle_end, language, with_year=with_year)
-    v = row.violation
+    figure = figure_of(row.violation, facts)
+    return row_of((shop if facts.agent else facts.shop, cycle, figure, consequence, facts.violation))
+
+
+def figure_of(v: Violation, facts: NoticeFacts) -> str:
+    """k/n of a violation with its share; where it was rounded, the ends of both."""
     figure = f"{_ends(v.numerator, v.numerator_low, v.numerator_high)}/"
     figure += _ends(v.denominator, v.denominator_low, v.denominator_high)
-    if ".." not in figure and facts.value != figure:
-        figure += f" = {facts.value}"
-    cells = (shop if facts.agent else facts.shop, cycle, figure, consequence, facts.violation)
+    return figure if ".." in figure or facts.value == figure else f"{figure} = {facts.value}"
+
+
+def row_of(cells: Iterable[str]) -> str:
+    """One line of a table: no cell begins another, and none is long."""
     return " | ".join(cut(cell.replace("|", "｜"), LONGEST_CELL) for cell in cells)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -10,10 +10,8 @@ from typing import Any, cast
 from engine.ledger.tables import Notice
 from engine.rulebook.model import Language, Rule
 from notifier.brief import brief_of
-from notifier.channels.registry import USUAL, kind
 from notifier.digest_facts import digest_facts
-from notifier.events import GATHERED, LATE, OPENED
-from notifier.gathered import gathered_facts
+from notifier.events import LATE, OPENED
 from notifier.records import Record
 from notifier.render import Rendered, Templates
 from notifier.routing.limits import next_opening
@@ -73,26 +71,6 @@ class Drafter:
             return self.text(tale, recipient.channel, recipient.language, now)
         except BindingError:
             return Rendered("", "", "")
-
-    def gathered(self, notice: Notice, tales: Sequence[tuple[Notice, Tale]], now: datetime) -> Rendered:
-        """The text of a message that tells these notices, at least one."""
-        language = cast("Language", notice.language)
-        subjects = [self._subject(member, tale, language, now) for member, tale in tales]
-        morning = all(member.created_at < member.due_at for member, _ in tales)
-        facts = gathered_facts(
-            subjects,
-            language,
-            client=notice.client,
-            at_cap=bool((notice.news or {}).get("capped")),
-            morning=morning,
-            example=next((str(m.violation_id) for m, _ in tales if m.violation_id), None),
-        )
-        return self.templates.render(GATHERED.event, notice.channel, facts)
-
-    def _subject(self, member: Notice, tale: Tale, language: Language, now: datetime) -> str:
-        # The subject of a short message is its provider's template: its news is told by a mail's.
-        channel = USUAL if kind(member.channel).form == "sms" else member.channel
-        return self.text(tale, channel, language, now).subject
 
     def digest(self, notice: Notice, records: Iterable[Record], older: int) -> Rendered:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""

@@ -80,6 +80,7 @@ USUAL = frozenset(event for event, occasion in ROUTED.items() if occasion.usual)
 
 OCCASIONS: Mapping[str, Occasion] = {**ROUTED, LATE.event: LATE, GATHERED.event: GATHERED}
 
+NO_SUCH_EVENT = ("docs/notices.md lists them", "docs/notices.md 列出全部")  # what to do, in English and Chinese
 
 # Their texts are made of others, and only when they are sent.
 DIGESTS = frozenset({LATE.event, GATHERED.event})

@@ -15,7 +15,7 @@ from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
 from engine.rulebook.model import Interval, Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
-from notifier.gap import gap_range
+from notifier.gap import gap_range, gap_short
 from notifier.sheets import Sheet
 from notifier.words import dates, figures
 from notifier.words.appeals import appeal_words
@@ -34,8 +34,8 @@ class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
     Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
-    the figure was rounded; `gap_words` is the same as a sentence, with both ends. `rule_short` is what text messages
-    call the rule. `in_force_dispute` says that a later
+    the figure was rounded; `gap_words` is the same as a sentence, with both ends, and `gap_short` as a table has it.
+    `rule_short` is what text messages call the rule. `in_force_dispute` says that a later
     announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
     decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
     no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its diagnosis: what
@@ -65,6 +65,7 @@ class NoticeFacts:
     standard: str | None
     gap: int | None
     gap_words: str | None
+    gap_short: str | None
     severity: str | None
     consequence: str
     until: str | None
@@ -145,6 +146,7 @@ def facts_of(
         standard=figures.standard(bound, language) if bound else None,
         gap=pieces[1] if pieces else None,
         gap_words=sheet.gap_words(*pieces) if pieces else None,
+        gap_short=gap_short(*pieces, bound, language) if pieces and bound else None,
         severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
         consequence=one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions)),
         until=dates.day(end, language) if end else None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.judge.box import corners
-from engine.rulebook.model import Bound, Interval
+from engine.judge.headroom import more_is_better
+from engine.rulebook.model import Bound, Interval, Language
 
 
 def gap(numerator: int, denominator: int | None, bound: Bound) -> int | None:
@@ -42,3 +43,20 @@ def gap_range(numerator: Interval, denominator: Interval, bound: Bound) -> tuple
     points = corners(numerator, denominator, is_part=numerator.low <= denominator.high)
     found = [pieces for point in points if (pieces := gap(*point, bound)) is not None]
     return (min(found), max(found)) if len(found) == len(points) else None
+
+
+def gap_short(fewest: int, most: int, bound: Bound, language: Language) -> str | None:
+    """The gap as a table has it: how many are missing, or too many; None where there is none.
+
+    >>> from fractions import Fraction
+    >>> gap_short(3, 3, Bound("at_least", Fraction(4, 5), "80%"), "zh-CN")
+    '差 3 个'
+    >>> gap_short(56, 65, Bound("below", Fraction(6, 100), "6%"), "en")
+    '56–65 too many'
+    """
+    if most < 1:
+        return None
+    pieces = f"{fewest}–{most}" if fewest < most else str(most)
+    if more_is_better(bound):
+        return f"差 {pieces} 个" if language == "zh-CN" else f"{pieces} short"
+    return f"多 {pieces} 个" if language == "zh-CN" else f"{pieces} too many"

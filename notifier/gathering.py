@@ -7,7 +7,7 @@ written when it is sent. Nothing of two clients is ever gathered into one messag
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine, func
@@ -16,16 +16,15 @@ from sqlmodel import Session, col, select
 from engine.ledger.database import reading, transaction
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Notice
-from notifier.about import about, over_of
+from notifier.about import Known, all_about, over_of
 from notifier.events import DIGESTS, GATHERED
+from notifier.members import AT_ONCE, SEVERAL, TEXTLESS
 from notifier.routing.limits import hold, next_opening, room
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import why_muted
 from notifier.told import told
-
-SEVERAL = ""  # the client of a message about several: nobody who is bounded to a client sees it
 
 
 def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: int) -> list[int]:
@@ -68,23 +67,15 @@ def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: in
         return [notice.id or 0 for notice, _ in made]
 
 
-def members_of(session: Session, number: int) -> list[Notice]:
-    """The notices that this one tells together, in the order in which they came."""
-    return list(session.exec(select(Notice).where(Notice.within_id == number).order_by(col(Notice.id))))
-
-
-def members_left(session: Session, notice: Notice, now: datetime) -> tuple[list[Notice], list[Event]]:
-    """Those of its members that are still true and go where it goes; and what the journal says of the others.
+def members_left(session: Session, notice: Notice, now: datetime) -> tuple[int, list[Event]]:
+    """How many of its members are still true and go where it goes; and what the journal says of the others.
 
     What belongs to another client by now is told by itself again, what is over is dropped, what is muted says so.
     """
-    left: list[Notice] = []
+    left = 0
     events: list[Event] = []
     routing, mutes = routing_of(session), mutes_at(session, now)
-    for member in members_of(session, notice.id or 0):
-        if member.state != "gathered":
-            continue
-        known = about(session, member)
+    for member, known in _members(session, notice.id or 0):
         news, _, record = known
         member.client = record.violation.client if record else member.client
         why, mute = over_of(member, *known, routing), muted(news, member.contact, mutes)
@@ -98,8 +89,18 @@ def members_left(session: Session, notice: Notice, now: datetime) -> tuple[list[
             session.add(member)
             events.append(told(member, member.id or 0, "notice.queued", was="gathered"))
         else:
-            left.append(member)
+            left += 1
     return left, events
+
+
+def _members(session: Session, number: int) -> Iterator[tuple[Notice, Known]]:
+    """The notices that this one tells together, in the order in which they came, and what each is about."""
+    wanted = select(Notice).where(Notice.within_id == number, Notice.state == "gathered").order_by(col(Notice.id))
+    last = 0
+    while some := list(session.exec(wanted.where(col(Notice.id) > last).limit(AT_ONCE).options(*TEXTLESS))):
+        last = some[-1].id or 0
+        known = all_about(session, some)
+        yield from ((member, known[member.id or 0]) for member in some)
 
 
 def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
@@ -127,6 +128,7 @@ def _due(session: Session, channel: str, recipient: str, now: datetime) -> list[
         .where(col(Notice.next_attempt_at) <= now, ~func.coalesce(Notice.answer, "").startswith("unknown:"))
         .order_by(col(Notice.id))
         .with_for_update()
+        .options(*TEXTLESS)
     )
     return list(session.exec(wanted, execution_options={"populate_existing": True}))
 

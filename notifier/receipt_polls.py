@@ -15,6 +15,7 @@ from engine.ledger.dialects import insert_missing
 from engine.ledger.tables import Cursor, Notice
 from notifier.channels.contract import Channel, letter_digest
 from notifier.channels.outcome import Outcome
+from notifier.channels.registry import kinds
 from notifier.channels.report import Asked, Reporter
 from notifier.receipts import join, record
 
@@ -72,35 +73,54 @@ def poll(
     return Polled(asked, changed, faults)
 
 
+def unasked(session: Session, now: datetime, before: datetime) -> dict[str, tuple[int, datetime]]:
+    """Channel → how many messages should have been asked after before then, and were not; when the oldest was sent."""
+    found: dict[str, tuple[int, datetime]] = {}
+    for name, kind in sorted(kinds().items()):
+        if kind.callback is None:  # nobody there knows what arrived
+            continue
+        cursor = session.get(Cursor, _reader(name))
+        since = _since(cursor.batch if cursor else 0, now)
+        if sent := [n.sent_at for n in _open(session, name, since, before, everything=False) if n.sent_at]:
+            found[name] = len(sent), min(sent)
+    return found
+
+
 def _unreported(
     ledger: Engine, channel: str, since: datetime, now: datetime, *, everything: bool
 ) -> Mapping[str, list[Asked]]:
     """The messages that nothing was reported of and that it has become time to ask after since then, by recipient."""
     with reading(ledger) as session:
-        wanted = (
-            select(Notice)
-            .where(Notice.channel == channel, col(Notice.tried_at) >= since - RESTS[-1] - HOUR)
-            .where(Notice.state == "sent", col(Notice.receipt).is_(None))
-            .order_by(col(Notice.id))
-        )
         found: dict[str, list[Asked]] = defaultdict(list)
-        for n in session.exec(wanted):
-            if n.sent_at is None:
-                continue
-            if everything or any(since < n.sent_at + rest <= now for rest in RESTS):
+        for n in _open(session, channel, since, now, everything=everything):
+            if n.sent_at is not None:
                 own = letter_digest(n.key, n.event, n.channel, n.recipient)
                 found[n.recipient].append(Asked(n.provider_id, own, n.sent_at))
         return found
 
 
+def _open(session: Session, channel: str, since: datetime, now: datetime, *, everything: bool) -> list[Notice]:
+    wanted = (
+        select(Notice)
+        .where(Notice.channel == channel, col(Notice.tried_at) >= since - RESTS[-1] - HOUR)
+        .where(Notice.state == "sent", col(Notice.receipt).is_(None), col(Notice.sent_at).is_not(None))
+        .order_by(col(Notice.id))
+    )
+    return [
+        n
+        for n in session.exec(wanted)
+        if n.sent_at and (everything or any(since < n.sent_at + rest <= now for rest in RESTS))
+    ]
+
+
 def _turn(session: Session, channel: str, now: datetime) -> datetime | None:
     """Since when this channel was not asked, if it is time to ask it and nobody else does."""
-    name, beginning = _reader(channel), int((now - RESTS[-1]).timestamp())
+    name, beginning = _reader(channel), int((now - RESTS[-1]).timestamp())  # before it nothing is asked any more
     cursor = session.get(Cursor, name, with_for_update=True)
     if cursor is None:
         insert_missing(session, Cursor, [{"reader": name, "batch": beginning}])
         cursor = session.get_one(Cursor, name, with_for_update=True, populate_existing=True)
-    since = datetime.fromtimestamp(max(cursor.batch, beginning), UTC)
+    since = _since(cursor.batch, now)
     if now - since < MINUTE:
         return None
     cursor.batch = int(now.timestamp())
@@ -114,6 +134,11 @@ def _give_back(ledger: Engine, channel: str, since: datetime) -> None:
         cursor = session.get_one(Cursor, _reader(channel), with_for_update=True)
         cursor.batch = int(since.timestamp())
         session.add(cursor)
+
+
+def _since(asked: int, now: datetime) -> datetime:
+    """Since when a channel was not asked, by its cursor; what is older than the longest rest is not asked any more."""
+    return datetime.fromtimestamp(max(asked, int((now - RESTS[-1]).timestamp())), UTC)
 
 
 def _reader(channel: str) -> str:

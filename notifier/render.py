@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
+from jinja2 import Template, meta
 
 from engine.errors import UnknownNameError
 from engine.ledger.canonical import sha256_of
@@ -63,7 +63,7 @@ class Templates:
         self._bindings = bindings or Bindings()
         self._directories = (*directories, SHIPPED)
         self._environment = sandbox(html=False)
-        self._compiled: dict[Path, tuple[Template, Template, str]] = {}
+        self._compiled: dict[Path, tuple[Template, Template, str, frozenset[str]]] = {}
 
     def render(self, event: str, channel: str, facts: Facts | TrialFacts) -> Rendered:
         """The text for this event and channel, in the language of the facts.
@@ -78,7 +78,7 @@ class Templates:
         path = self.find(event, form, facts.language)
         if path not in self._compiled:
             self._compiled[path] = self._compile(path)
-        subject, body, digest = self._compiled[path]
+        subject, body, digest, _ = self._compiled[path]
         values = {field: getattr(facts, field) for field in _variables(path)}
         title = " ".join(rendered(subject, str(path), values).split())
         if form == "chat":  # whose body is Markdown, and whose subject is not
@@ -93,6 +93,20 @@ class Templates:
         values, text = filled(binding, facts)
         digest = sha256_of([binding.code, binding.sign, binding.text])
         return Rendered(binding.id, binding.subject, text + "\n", values, digest)
+
+    def names(self, event: str, channel: str, language: Language) -> frozenset[str]:
+        """The variables that the template for this event and channel mentions, or its binding's variables.
+
+        Raises as `render` does where there is no such template or binding.
+        """
+        form = kind(channel).form
+        if form == "sms":
+            binding = self._bindings.find(channel, event, language, NEWS if is_news(event) else None)
+            return frozenset(one.fact for one in binding.variables)
+        path = self.find(event, form, language)
+        if path not in self._compiled:
+            self._compiled[path] = self._compile(path)
+        return self._compiled[path][3]
 
     def find(self, event: str, form: Form, language: Language) -> Path:
         """The file of this template: the event's own, from the first directory that has one, else that of all news.
@@ -126,7 +140,7 @@ class Templates:
         """Every fault of the bindings of text messages, in English and Chinese, as `file:binding: what`."""
         return check(self._bindings, [one.name for one in kinds().values() if one.form == "sms"])
 
-    def _compile(self, path: Path) -> tuple[Template, Template, str]:
+    def _compile(self, path: Path) -> tuple[Template, Template, str, frozenset[str]]:
         name = str(path)
         try:
             source = path.read_text(encoding="utf-8")
@@ -144,6 +158,7 @@ class Templates:
             compiled(self._environment, name, subject, known),
             compiled(self._environment, name, body, known),
             hashlib.sha256(source.encode()).hexdigest(),
+            frozenset(meta.find_undeclared_variables(self._environment.parse(source))),
         )
 
 

@@ -39,7 +39,7 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
         if notice.state not in ("failed", "muted"):
             raise KaoheError(
                 f"notice {number} is {notice.state}; only one that failed or was muted can be sent again",
-                zh=f"第 {number} 号通知的状态是 {notice.state}；只有失败或被静音的才能重发",
+                zh=f"第 {number} 号通知既没有失败，也没有被静音，不能重发；`kaohe notices show {number}` 显示它的状态",
             )
         if notice.event == LATE.event:
             queued, events = _again_by_members(session, notice, now, actor)

@@ -15,13 +15,12 @@ from notifier.digests import items_of
 from notifier.drafts import Drafter
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.fresh import write_text
-from notifier.gathering import members_of
 from notifier.records import records_of
 from notifier.render import Rendered
 from notifier.routing.model import News
 from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
-from notifier.tales import tale_of
+from notifier.together import read_together, text_together
 
 CATCH_UP = timedelta(days=1)  # what was opened so long before a digest belongs to the same catch-up
 
@@ -31,27 +30,36 @@ def text_of(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> 
 
     Raises TemplateFaultError or SheetError on a faulty template or sheet.
     """
-    with reading(ledger) as session:
-        number = digest.id or 0
-        if digest.event == GATHERED.event:
-            members = [(m, tale_of(session, m)) for m in members_of(session, number) if m.state == "gathered"]
-        else:
-            records = records_of(session, items_of(session, [number])[number])
-            older = _older(session, digest) if records else 0
-    if digest.event == GATHERED.event:
-        return drafter.gathered(digest, members, now) if members else None
-    return drafter.digest(digest, records.values(), older) if records else None
+    return _written(ledger, digest, drafter, now)[0]
 
 
 def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Claim | None:
     """The claimed digest with its text, which the ledger has then too; None if it is no longer ours.
 
-    Nothing joins or leaves a digest while it is held. Raises as `text_of` does.
+    Nothing joins or leaves a digest while it is held; where something of it has another client meanwhile, it must not
+    be sent now either. Raises as `text_of` does.
     """
-    text = text_of(ledger, taken.notice, drafter, now)
-    assert text is not None  # one that tells of nothing is not claimed
+    text, whole = _written(ledger, taken.notice, drafter, now)
+    if text is None or not whole:
+        return None
     with transaction(ledger) as session:
         return write_text(session, taken, text)
+
+
+def _written(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> tuple[Rendered | None, bool]:
+    """What a digest says, and whether that is all it holds."""
+    number = digest.id or 0
+    with reading(ledger) as session:
+        if digest.event == GATHERED.event:
+            together = read_together(session, digest, drafter, now)
+        else:
+            records = records_of(session, items_of(session, [number])[number])
+            older = _older(session, digest) if records else 0
+    if digest.event == GATHERED.event:
+        if together is None:
+            return None, True
+        return text_together(drafter, digest, together, now), not together.holding.strays
+    return drafter.digest(digest, records.values(), older) if records else None, True
 
 
 def _older(session: Session, digest: Notice) -> int:

@@ -121,22 +121,13 @@ def outcome(
     """Record what the platform answered to an appeal."""
     desk = current(context)
     language = desk.settings.language
-    named = {words.zh: name for name, words in OUTCOMES.items()}.get(result, result)
-    if named not in FOLLOWS:
+    named = {spelt: name for name in FOLLOWS for spelt in (name, OUTCOMES[name].zh)}.get(result)
+    if named is None:
         known = "、".join(f"{name}（{words.zh}）" for name, words in OUTCOMES.items())
         raise UnknownNameError("outcome", result, OUTCOMES, zh=known)
     with desk.transaction() as session:
         notice = PlatformNotice(known_severity(session, desk, severity), fen(amount), reference)
-        changed = conclude(
-            session,
-            desk.sound_rules,
-            violation,
-            named,  # type: ignore[arg-type]  # one of FOLLOWS
-            desk.who,
-            why,
-            datetime.now(UTC),
-            notice,
-        )
+        changed = conclude(session, desk.sound_rules, violation, named, desk.who, why, datetime.now(UTC), notice)
     say(f"{changed.id}{'：' if language == 'zh-CN' else ': '}{word(STATES, changed.state, language)}")
 
 

@@ -147,9 +147,13 @@ CHINESE: Mapping[str, str] = {
         "通知：列出、查看、预览、重发、发送到期的；查送达。"
     ),
     "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
-    "One notice as it was written; a digest that waits, as it would be now.": (
-        "一封通知的原文；待发的合并通知按现在的内容显示。"
+    "Only those that this message tells together.": "只看这封合并通知所说的各条",
+    "One notice as it was written, and what became of it; a digest that waits, as it would be now.": (
+        "一封通知的原文和经过；待发的合并通知按现在的内容显示。"
     ),
+    "Its number in `kaohe notices list`.": "通知的编号，见 `kaohe notices list`",
+    "Its name in `kaohe notices channels`.": "渠道名，见 `kaohe notices channels`",
+    "Its number in `kaohe violations list`.": "违规编号，见 `kaohe violations list`",
     "Ask the providers now which messages of the last three days arrived, as the worker does from time to time.": (
         "现在就向服务商查询最近三天的短信是否送达；值守进程会定时查询。"
     ),
@@ -162,7 +166,9 @@ CHINESE: Mapping[str, str] = {
         "有哪些渠道，哪些已设置；指定一个时列出它的设置项。"
     ),
     "The notice that a violation has, whatever its age; nothing is sent.": "一条违规的通知预览；不发送。",
-    "email": "email（邮件）",
+    "As this channel would carry it; `kaohe notices channels` lists them.": (
+        "按这个渠道的样子显示；`kaohe notices channels` 列出全部"
+    ),
     "Every fault of the templates, and of the bindings of text messages, as file: what.": (
         "检查模板和短信绑定：逐条列出文件和问题。"
     ),
@@ -255,13 +261,15 @@ PARSER = (
 
 def in_language(command: Any, language: Language) -> Any:
     """`command` (of the option parser) and all below it, with their help in `language`."""
-    if language == "zh-CN":
-        for one in every(command):
+    for one in every(command):
+        if language == "zh-CN":
             one.help, one.epilog = _chinese(one.help), _chinese(one.epilog)
             one.get_help = _Translated(one.get_help)
             for parameter in one.params:
                 if getattr(parameter, "help", None):
                     parameter.help = _chinese(parameter.help)
+        first, end, _ = (one.help or "").partition(". ")
+        one.short_help = first + end.strip()  # a list of commands would cut it off in the middle
     return command
 
 

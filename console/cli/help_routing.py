@@ -15,10 +15,10 @@ CHINESE: Mapping[str, str] = {
     ),
     "Addresses in full, to be applied elsewhere.": "地址写全，以便用在别处",
     "The contacts and routes by which notices go, as a file that `kaohe routes apply` takes. Addresses are masked.": (
-        "现在的联系人和路线，格式与 `kaohe routes apply` 的文件相同；地址已打码。"
+        "现在的联系人和路线，写法同 `kaohe routes apply` 的文件；地址打码。"
     ),
     "Who would be told of this violation.": "这条违规会通知谁",
-    "What has happened; violation.opened by default.": "发生了什么；默认是 violation.opened",
+    "What has happened: an event of docs/notices.md.": "发生了什么，见 docs/notices.md 里的事件",
     "News about this shop.": "关于这家店铺的",
     "News of this platform.": "关于这个平台的",
     "News of this client.": "关于这个客户的",
@@ -33,12 +33,13 @@ CHINESE: Mapping[str, str] = {
     "Mutes: what nobody is told of for a while, with an end and a reason.": (
         "静音：一段时间内不通知谁，须有结束时刻和原因。"
     ),
-    "When it ends; it must.": "什么时候结束；必须有",
+    "When it ends.": "什么时候结束",
     "When it begins; now by default.": "什么时候开始；默认现在",
     "Let nobody be told of something for a while; what is not told is recorded as muted.": (
         "一段时间内不发某类通知；未发的记为已静音。"
     ),
     "End a mute before its time; what it has silenced stays so.": "提前结束静音；已静音的不补发。",
+    "Its number in `kaohe mutes list`, as M-1.": "静音的编号，如 M-1，见 `kaohe mutes list`",
     "Also those that are over.": "也列已结束的",
     "The mutes that hold or are to come, the first to end first.": "生效中和将生效的静音，先结束的在前。",
 }

@@ -10,6 +10,7 @@ import typer
 from console.cli.app import AsJson, current, group
 from console.listing import listing
 from console.local_time import local_time
+from console.notice_audit import spoken_of
 from console.output import json_lines, say
 from console.phrases import defect_words, heads
 from console.sentences import sentence
@@ -29,6 +30,8 @@ def list_(
     desk = current(context)
     with desk.reading() as session:
         found = journal.entries(session, object_id=_object(about))
+        notices = spoken_of(session, found)
+    of = [notices.get(e.object_id) if e.object_kind == "notice" else None for e in found]
     if as_json:
         json_lines(
             {
@@ -39,25 +42,27 @@ def list_(
                 "event": e.event,
                 "object_kind": e.object_kind,
                 "object": e.object_id,
+                "notice": notice.json() if notice else None,
                 "payload": e.payload,
                 "redacted": e.redacted_why,
             }
-            for e in found
+            for e, notice in zip(found, of, strict=True)
         )
         return
+    language = desk.settings.language
     listing(
-        ["#", *heads("at actor event object", desk.settings.language)],
+        ["#", *heads("at actor event object", language)],
         [
             [
                 f"{e.batch}.{e.position}",
                 local_time(e.at),
                 e.actor,
                 e.event,
-                e.object_id,
+                notice.words(language) if notice else e.object_id,
             ]
-            for e in found
+            for e, notice in zip(found, of, strict=True)
         ],
-        sentence("no entries", desk.settings.language),
+        sentence("no entries", language),
     )
 
 

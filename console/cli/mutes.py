@@ -28,7 +28,7 @@ commands = group("mutes")
 @commands.command("set")
 def set_(
     context: typer.Context,
-    until: Annotated[str, typer.Option(metavar="TIME", help="When it ends; it must.")],
+    until: Annotated[str, typer.Option(metavar="TIME", help="When it ends.")],
     why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="When it begins; now by default.")] = None,
     client: Annotated[str | None, typer.Option(help="News of this client.")] = None,
@@ -68,7 +68,7 @@ def set_(
 @commands.command()
 def end(
     context: typer.Context,
-    mute: str,
+    mute: Annotated[str, typer.Argument(help="Its number in `kaohe mutes list`, as M-1.")],
     why: Annotated[str, typer.Option(help="The reason; it stands in the journal.")],
 ) -> None:
     """End a mute before its time; what it has silenced stays so."""

@@ -13,10 +13,10 @@ from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
-from console.phrases import NOTICE_STATES, about_words, answer_words, heads, phrase
+from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
 from console.sentences import sentence
 from console.worker import channel_complaints
-from engine.errors import KaoheError, UnknownNameError
+from engine.errors import KaoheError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
@@ -36,20 +36,31 @@ from notifier.writing import text_of
 
 commands = group("notices")
 
+Number = Annotated[int, typer.Argument(help="Its number in `kaohe notices list`.")]
+
 
 @commands.command("list")
-def list_(context: typer.Context, as_json: AsJson = False) -> None:
+def list_(
+    context: typer.Context,
+    within: Annotated[
+        int | None, typer.Option("--within", metavar="NOTICE", help="Only those that this message tells together.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """All notices, oldest first. Addresses are masked."""
     desk = current(context)
+    wanted = select(Notice).order_by(col(Notice.id))
+    if within is not None:
+        wanted = wanted.where(Notice.within_id == within)
     with desk.reading() as session:
-        found = list(session.exec(select(Notice).order_by(col(Notice.id))))
+        found = list(session.exec(wanted))
         items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
     if as_json:
         json_lines(_row(n, items) for n in found)
         return
     language = desk.settings.language
     listing(
-        ["#", *heads("violation client recipient channel state answer", language)],
+        ["#", *heads("about client recipient channel state answer", language)],
         [
             [
                 str(n.id),
@@ -67,18 +78,13 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @commands.command()
-def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
-    """One notice as it was written; a digest that waits, as it would be now."""
+def show(context: typer.Context, notice: Number, as_json: AsJson = False) -> None:
+    """One notice as it was written, and what became of it; a digest that waits, as it would be now."""
     desk = current(context)
     with desk.reading() as session:
-        found = session.get(Notice, notice)
-        known = session.exec(select(Notice.id)).all()
+        found = known_notice(session, notice)
         items = items_of(session, [notice])
-        steps = steps_of(session, found) if found else []
-    if found is None:
-        numbers = [str(n) for n in known]
-        hint, zh = "`kaohe notices list` shows them", "`kaohe notices list` 列出全部"
-        raise UnknownNameError("notice", str(notice), numbers, hint, zh)
+        steps = steps_of(session, found)
     subject, body = found.subject, found.body
     if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):
         subject, body = text.subject, text.body
@@ -97,8 +103,10 @@ def show(context: typer.Context, notice: int, as_json: AsJson = False) -> None:
 @commands.command()
 def preview(
     context: typer.Context,
-    violation: str,
-    channel: Annotated[str, typer.Option(help="email")] = "email",
+    violation: Annotated[str, typer.Argument(help="Its number in `kaohe violations list`.")],
+    channel: Annotated[
+        str, typer.Option(help="As this channel would carry it; `kaohe notices channels` lists them.")
+    ] = "email",
     lang: Lang = None,
 ) -> None:
     """The notice that a violation has, whatever its age; nothing is sent."""
@@ -111,7 +119,7 @@ def preview(
 
 
 @commands.command()
-def retry(context: typer.Context, notice: int) -> None:
+def retry(context: typer.Context, notice: Number) -> None:
     """Queue a failed notice again."""
     desk = current(context)
     with desk.reading() as session:
@@ -160,7 +168,7 @@ def channels_(
 @commands.command("test")
 def test_(
     context: typer.Context,
-    channel: str,
+    channel: Annotated[str, typer.Argument(help="Its name in `kaohe notices channels`.")],
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it goes: an address of that channel.")],
     lang: Lang = None,
 ) -> None:
@@ -169,7 +177,7 @@ def test_(
     language = lang_of(lang, desk)
     address = kind(channel).address(to)
     if address.fault:
-        raise KaoheError(f"{to!r}: {address.fault.en}", zh=f"{to!r}：{address.fault.zh}")
+        raise KaoheError(f"{to!r} {address.fault.en}", zh=f"{to!r}：{address.fault.zh}")
     built = kind(channel).build(desk.settings)
     if built is None:
         names = ", ".join(s.name for s in kind(channel).settings)
@@ -237,6 +245,7 @@ def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
         "violation": n.violation_id,
         "violations": [n.violation_id] if n.violation_id else list(items.get(n.id or 0, ())),
         "event": n.event,
+        "object": object_of(n),
         "client": n.client,
         "recipient": masked(n.recipient),
         "channel": n.channel,

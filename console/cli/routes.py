@@ -25,7 +25,7 @@ from engine.ledger.tables import Subject
 from engine.ledger.violation_lists import known_client
 from engine.ledger.violations import by
 from engine.rulebook.platforms import platform as known_platform
-from notifier.events import OPENED, ROUTED
+from notifier.events import NO_SUCH_EVENT, OPENED, ROUTED
 from notifier.records import records_of
 from notifier.routing.file import Known, read_routing
 from notifier.routing.model import News
@@ -83,7 +83,7 @@ def show(
 def preview(
     context: typer.Context,
     violation: Annotated[str | None, typer.Argument(help="Who would be told of this violation.")] = None,
-    event: Annotated[str, typer.Option(help="What has happened; violation.opened by default.")] = OPENED.event,
+    event: Annotated[str, typer.Option(help="What has happened: an event of docs/notices.md.")] = OPENED.event,
     shop: Annotated[str | None, typer.Option(help="News about this shop.")] = None,
     platform: Annotated[str | None, typer.Option(help="News of this platform.")] = None,
     client: Annotated[str | None, typer.Option(help="News of this client.")] = None,
@@ -97,7 +97,7 @@ def preview(
     """Who would be told of something, over which channel and when, and why; nothing is sent."""
     desk = current(context)
     if event not in ROUTED:
-        raise UnknownNameError("event", event, ROUTED)
+        raise UnknownNameError("event", event, ROUTED, *NO_SUCH_EVENT)
     named = {"--shop": shop, "--platform": platform, "--client": client, "--rule": rule, "--severity": severity}
     _not_both(violation, named)
     language, now = lang_of(lang, desk), instant(as_of, "--as-of")

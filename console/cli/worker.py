@@ -18,7 +18,7 @@ from console.sentences import sentence
 from console.watch.clocks import refuse_wrong_clock, trust_clock
 from console.watch.clockwork import leave, work
 from console.watch.stopping import Stop, stop_on_signals
-from console.worker import channel_complaints, tick, unwarned_complaints
+from console.worker import alarm_once, channel_complaints, tick, unwarned_complaints
 from engine.assessment.outcome import Outcome
 from engine.errors import KaoheError
 from engine.rulebook.book import refuse_empty
@@ -75,6 +75,7 @@ def _once(desk: Desk, stop: Stop) -> None:
     refuse_wrong_clock(desk.ledger, now)
     try:
         done = tick(desk, now, stop)
+        alarm_once(desk, done, now, stop)
     finally:
         leave(desk)
     seen = _seen(desk)

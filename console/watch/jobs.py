@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.desk import KAOHE, Desk
 from console.overdue import overdue_lines
-from console.sentences import both, sentence
+from console.sentences import sentence
 from console.settings import short_address
 from console.watch.alarms import Alarms, Complaint
 from console.watch.clocks import refuse_wrong_clock
@@ -26,6 +26,7 @@ from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
 from console.worker import (
     Told,
+    alarming,
     ask_receipts,
     channel_complaints,
     complaints_of,
@@ -40,7 +41,6 @@ from engine.assessment.look_ahead import LookAhead
 from engine.errors import KaoheError
 from engine.ledger.database import LedgerError, OutdatedError
 from engine.rulebook.book import RuleBook
-from engine.rulebook.model import Text
 
 CHECK_S = RECEIPTS_S = 60
 
@@ -178,8 +178,7 @@ class Worker:
 
     def _note(self, what: str, name: str, faults: Mapping[str, KaoheError]) -> None:
         """Keep what is wrong with channels or rules at present; the sentence `name` tells it."""
-        words = {one: Text(why.in_language("zh-CN"), str(why)) for one, why in faults.items()}
-        self._faulty[what] = [Complaint(f"{what} {n}", both(name, **{what: n}, why=why)) for n, why in words.items()]
+        self._faulty[what] = alarming(what, name, faults)
 
     def _finished(self, rule: str, seconds: float) -> None:
         self._steps.clear()

@@ -34,6 +34,7 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.permitting import must_import
 from engine.evidence.quarantine import RowFault
 from engine.evidence.rewriting import Rewriting, Rewritten
+from engine.evidence.served import may_lack_shop
 from engine.evidence.staging import stage
 from engine.evidence.switching import live_files as _live
 from engine.evidence.switching import told_days as _told_days
@@ -41,6 +42,7 @@ from engine.ledger import day_files, journal, subjects
 from engine.ledger.actors import Actor
 from engine.ledger.database import EVERYTHING, reading, transaction
 from engine.ledger.day_files import Live
+from engine.ledger.people import served_shops
 from engine.ledger.presence import ensure, hold, shop_row
 from engine.ledger.shop_names import Named, ShopNames, Unregistered
 from engine.progress import Progress
@@ -137,10 +139,11 @@ def import_evidence(
             given = [given_values(request.kind, file, options) for file in opened]
             with reading(ledger, request.allowed.scope if request.allowed else EVERYTHING) as session:
                 names = ShopNames.of(session)
+                served = served_shops(session) if may_lack_shop(request.kind) else []
             counters = Counters(request.rules) if request.rules and request.kind is COUNTS else None
             checked = None if request.mapping else counters  # a mapping may feed rules that are not installed
             sources = _digests(request.files, request.mapping)
-            staged = stage(con, opened, request.kind, given, secret, request.show_values, names, checked)
+            staged = stage(con, opened, request.kind, given, secret, request.show_values, names, checked, served)
             partial = counters.partial(con) if counters else []
             shops = con.execute("SELECT DISTINCT platform, shop FROM staged ORDER BY ALL").fetchall()
             named_shop = names.meant(platform, request.shop) if platform and request.shop else request.shop

@@ -250,12 +250,13 @@ PENALTIES = Kind(
     judged=False,
 )
 
-# Who was to serve a shop, or did, and when. A break or an absence within a shift takes it out of the shift.
+# Who was to serve a shop, or did, and when. A break or an absence within a shift takes it out of the shift. Without a
+# shop it is of all shops that the agent serves (see served).
 SHIFTS = Kind(
     name="shifts",
     columns=(
         _PLATFORM,
-        _SHOP,
+        replace(_SHOP, required=False),
         replace(_AGENT, required=True),
         Column("starts_at", "instant", required=True, called=("上班时间", "班次开始", "开始时间")),
         Column("ends_at", "instant", required=True, called=("下班时间", "班次结束", "结束时间")),

@@ -48,6 +48,11 @@ REASONS: Mapping[str, Text] = {
     "control": Text("含有控制字符", "holds a control character"),
     "appeal_first": Text("申诉期限早于通知时间", "the deadline to appeal lies before the notice"),
     "reply_first": Text("回复早于会话开始", "a reply before the opening"),
+    "unserved": Text(
+        "没有写店铺，而人员登记里这个子账号当天不属于任何店铺；请写店铺，或先 `kaohe people import`",
+        "names no shop, and by the register of people this sub-account works at none on that day; name the shop, or "
+        "`kaohe people import` first",
+    ),
     "shift": Text("下班早于上班", "the shift ends before it begins"),
     "closed_first": Text("关闭早于会话开始", "closed before the opening"),
     "not_object": Text("不是 JSON 对象", "not a JSON object"),

@@ -26,6 +26,8 @@ from engine.evidence.opened import OpenedFile, UnreadableFileError
 from engine.evidence.quarantine import RowFault, shown, shown_figure, shown_time
 from engine.evidence.reasons import reason
 from engine.evidence.rejects import left_out
+from engine.evidence.served import may_lack_shop, place, refuse_unserved
+from engine.ledger.people import Served
 from engine.ledger.shop_names import Named, ShopNames
 from engine.rulebook.model import Text
 from engine.rulebook.platforms import CALLED, PLATFORMS
@@ -62,19 +64,26 @@ def stage(
     show_values: bool,
     names: ShopNames,
     counters: Counters | None = None,
+    served: Sequence[Served] = (),
 ) -> Staged:
     """Read all files into the table `staged`; `given[i]` holds the values of columns that `files[i]` lacks.
 
     Counts are held against `counters` where they are given. A shop that `names` knows by its alias or name gets its id.
-    Raises UnreadableFileError when a file proves broken half-way; nothing has been stored then.
+    A row that need not name a shop, and does not, is of all at which its agent works by `served`. Raises
+    UnreadableFileError when a file proves broken half-way; nothing has been stored then.
     """
     checked = list(counters.checks()) if counters else []
     found = [
         _read(con, index, file, cleaning.statements(file, kind, given[index], secret, checked))
         for index, file in enumerate(files)
     ]
+    if may_lack_shop(kind):
+        for index, cell in refuse_unserved(con, served):
+            found[index].bad.append(cell)
     _keep_refused(con, kind, files, found)
     con.execute("DELETE FROM staged WHERE bad")
+    if may_lack_shop(kind):
+        place(con)
     con.execute("ALTER TABLE staged DROP COLUMN bad")
     strange = _unknown_words(con, kind, show_values)
     named = _by_their_ids(con, names)

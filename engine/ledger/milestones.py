@@ -9,9 +9,8 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from engine.ledger.dialects import insert_missing
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Cursor, Milestone
-
-AT_ONCE = 500  # keys of one question: databases bound how many there may be
 
 
 def reached(session: Session, events: Collection[str], keys: Sequence[str] | None = None) -> set[tuple[str, str]]:
@@ -20,8 +19,8 @@ def reached(session: Session, events: Collection[str], keys: Sequence[str] | Non
     if keys is None:
         return set(session.exec(of_events).all())
     found: set[tuple[str, str]] = set()
-    for start in range(0, len(keys), AT_ONCE):
-        found.update(session.exec(of_events.where(col(Milestone.key).in_(keys[start : start + AT_ONCE]))))
+    for part in in_parts(keys):
+        found.update(session.exec(of_events.where(col(Milestone.key).in_(part))))
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.errors import KaoheError
@@ -34,6 +35,27 @@ class PersonRow:
     team: str | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+
+
+class Served(NamedTuple):
+    """That a sub-account works at a shop from `first` to `last`, both included."""
+
+    platform: str
+    shop: str
+    agent: str
+    first: date
+    last: date
+
+
+def served_shops(session: Session) -> list[Served]:
+    """At which shops each registered sub-account works, and from when to when; in one order."""
+    agent, owner = aliased(Subject), aliased(Subject)
+    rows = session.exec(
+        select(col(owner.platform), col(owner.external_id), col(agent.external_id), Assignment)
+        .join(agent, col(agent.id) == col(Assignment.agent_id))
+        .join(owner, col(owner.id) == col(agent.parent_id))
+    ).all()
+    return sorted(Served(p or "", shop, name, a.starts_on, a.ends_on or date.max) for p, shop, name, a in rows)
 
 
 def register_people(session: Session, rows: Iterable[PersonRow], now: datetime, actor: str) -> Registered:

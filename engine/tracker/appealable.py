@@ -15,6 +15,7 @@ from engine.assessment.archive import VersionShelf
 from engine.assessment.forfeiting import Until, appeal_until
 from engine.errors import KaoheError
 from engine.ledger.actors import Actor, Permission
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Appeal, JournalEntry, Run, Situation, Subject, Violation
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Version
@@ -22,7 +23,6 @@ from engine.tracker.appeals import HANDED_IN
 
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=366)  # no platform grants more than this
-AT_ONCE = 500  # how many names one query asks for
 Stage = Literal["possible", "drafted", "submitted"]
 
 
@@ -168,12 +168,12 @@ def _due(row: Appealable, before: datetime) -> bool:
 def attempts(session: Session, violations: Sequence[str]) -> dict[str, int]:
     """How many appeals were handed in against each of these, of those that were appealed against at all."""
     found: dict[str, int] = {}
-    for start in range(0, len(violations), AT_ONCE):
+    for part in in_parts(violations):
         told = (
             select(JournalEntry.object_id, func.count(col(JournalEntry.id)))
             .where(
                 JournalEntry.object_kind == "violation",
-                col(JournalEntry.object_id).in_(violations[start : start + AT_ONCE]),
+                col(JournalEntry.object_id).in_(part),
                 JournalEntry.event == HANDED_IN,
             )
             .group_by(col(JournalEntry.object_id))

@@ -33,7 +33,7 @@ from engine.rulebook.platforms import zone_of
 from engine.tracker.attachments import Stored
 
 Outcome = Literal["upheld", "overturned", "partly"]
-FOLLOWS: dict[str, str] = {"upheld": "confirmed", "partly": "confirmed", "overturned": "overturned"}
+FOLLOWS: dict[Outcome, str] = {"upheld": "confirmed", "partly": "confirmed", "overturned": "overturned"}
 HANDED_IN = "violation.appealed"
 
 

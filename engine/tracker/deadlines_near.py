@@ -14,12 +14,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from engine.assessment.forfeiting import appeal_until
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Duty, Subject, Violation
 from engine.rulebook.model import Rule
 from engine.tracker.appealable import attempts, may_appeal
 from engine.tracker.duty_opening import version_of
 from engine.tracker.duty_states import duty_name
-from engine.tracker.milestones import Coming, Turn, in_parts, named, shop_of
+from engine.tracker.milestones import Coming, Turn, named, shop_of
 from engine.tracker.penalties import penalty_name
 
 EVENTS = {"appeal": "deadline.near", "duty": "duty.near"}

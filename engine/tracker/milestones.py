@@ -6,19 +6,16 @@ and the journal entry stand in one transaction. What had passed already when som
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session
 
 from engine.ledger.journal import Event
 from engine.ledger.milestones import reached, remember
 from engine.ledger.tables import Subject
-
-Name = TypeVar("Name", str, int)
-AT_ONCE = 500  # how many names one query asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,6 @@ def tell(session: Session, comings: Iterable[Coming], actor: str, now: datetime)
             events.append(Event(actor, coming.event, coming.object_kind, coming.object_id, payload))
     remember(session, new, now)
     return events
-
-
-def in_parts(names: Sequence[Name]) -> Iterable[Sequence[Name]]:
-    """The same names in parts that one query can ask for."""
-    return (names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE))
 
 
 def shop_of(subject: Subject, parent: Subject | None) -> Subject:

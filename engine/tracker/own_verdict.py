@@ -8,10 +8,9 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Assessment
 from engine.tracker.matches import Compared, OwnVerdict, Sides
-
-AT_ONCE = 500  # ids in one query
 
 
 def with_verdicts(session: Session, of: Sides, lines: Iterable[Compared]) -> list[Compared]:
@@ -39,9 +38,9 @@ def _verdicts(session: Session, of: Sides, alone: list[Compared]) -> dict[tuple[
     ids = sorted({of.shops[line.platform, line.shop].id or 0 for line in alone})
     latest: date | None = max((line.day for line in alone), default=None)
     found: dict[tuple[str, int | None], list[Assessment]] = {}
-    for start in range(0, len(ids), AT_ONCE):
+    for part in in_parts(ids):
         wanted = select(Assessment).where(
-            col(Assessment.subject_id).in_(ids[start : start + AT_ONCE]),
+            col(Assessment.subject_id).in_(part),
             col(Assessment.rule).in_(rules),
             col(Assessment.superseded_at).is_(None),
             col(Assessment.assessed_on) <= latest,

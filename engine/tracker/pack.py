@@ -17,6 +17,7 @@ from engine.ledger import journal
 from engine.ledger.actors import Actor, Permission
 from engine.ledger.canonical import sha256_of
 from engine.ledger.journal import Head
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Appeal, Attachment, JournalBatch, JournalEntry, Notice, NoticeItem, Violation
 from engine.ledger.violations import by, shop_of
 from engine.rulebook.book import RuleBook
@@ -24,7 +25,6 @@ from engine.tracker.appeals import appeals_of, attachments
 from engine.tracker.attachments import AttachmentStore
 from engine.tracker.bundle import file_name
 
-AT_ONCE = 500
 VEILED_WHY = "parts of it are for people of the house"
 
 
@@ -155,7 +155,7 @@ def _entries(session: Session, violation: str) -> tuple[JournalEntry, ...]:
 
 def _batches(session: Session, numbers: Sequence[int]) -> dict[int, JournalBatch]:
     found: dict[int, JournalBatch] = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        wanted = select(JournalBatch).where(col(JournalBatch.seq).in_(numbers[start : start + AT_ONCE]))
+    for part in in_parts(numbers):
+        wanted = select(JournalBatch).where(col(JournalBatch.seq).in_(part))
         found |= {batch.seq: batch for batch in session.exec(wanted)}
     return found

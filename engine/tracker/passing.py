@@ -19,10 +19,11 @@ from engine.evidence.lake import Lake
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Event, append, head
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Cursor, Duty, JournalEntry
 from engine.rulebook.model import Rule
 from engine.tracker.deadlines_near import appeals, duties
-from engine.tracker.milestones import Coming, in_parts, tell
+from engine.tracker.milestones import Coming, tell
 from engine.tracker.penalty_news import Held, live_files, penalties_near, recorded, young_penalties
 from engine.tracker.sanction_days import sanction_days
 

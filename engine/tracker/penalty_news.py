@@ -20,10 +20,11 @@ from engine.errors import KaoheError
 from engine.evidence.kinds import PENALTIES
 from engine.evidence.lake import Lake
 from engine.ledger.database import reading
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import DayFile, PenaltyMatch, Subject, Violation
 from engine.tracker.deadlines_near import FIRST, coming_of
 from engine.tracker.matches import APPEAL_IS_OVER
-from engine.tracker.milestones import Coming, Turn, in_parts, named
+from engine.tracker.milestones import Coming, Turn, named
 from engine.tracker.penalties import Penalty, live_penalties, penalties, penalty_name, shops_seen
 
 RECORDED = "penalty.recorded"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -14,6 +13,7 @@ from engine.calendar.cycles import parse_cycle
 from engine.calendar.zones import local_day
 from engine.errors import KaoheError
 from engine.evidence.lake import Lake
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Assessment, Situation, Violation
 from engine.ledger.veil import veil_of
 from engine.rulebook.book import RuleBook
@@ -24,7 +24,6 @@ from engine.tracker.matches import Compared, Sides, compare, sides
 from engine.tracker.matching import Ours
 from engine.tracker.penalties import Penalty
 
-AT_ONCE = 500  # ids in one query
 # What a state that somebody recorded says of a verdict; of one under appeal nothing yet.
 _CAME: Mapping[str, Came] = {"confirmed": "confirmed", "overturned": "overturned"}
 
@@ -91,7 +90,7 @@ def _row(
 def _on_record(session: Session, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None, int | None]]:
     """Violation → the severity that we forecast, and the severity and amount that the platform decided."""
     found = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         rows = session.exec(
             select(Violation.id, Situation.decision, Violation.decided_severity, Violation.amount_fen)
             .outerjoin(Situation, col(Situation.id) == col(Violation.situation_id))
@@ -139,7 +138,7 @@ def _verdicts(
     rules = sorted({rule.id for _, rule, _ in alone})
     ids = sorted({of.shops[p.platform, p.shop].id or 0 for p, _, _ in alone if p.cycle})
     found: dict[tuple[str, int | None, str | None], str] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         rows = session.exec(
             select(Assessment.rule, Assessment.subject_id, Assessment.cycle, Assessment.verdict).where(
                 col(Assessment.subject_id).in_(part),
@@ -149,7 +148,3 @@ def _verdicts(
         )
         found |= {(rule, shop, cycle): verdict for rule, shop, cycle, verdict in rows if cycle in cycles}
     return found
-
-
-def _parts(ids: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE))

@@ -12,10 +12,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from engine.calendar.zones import day_bounds, local_day
+from engine.ledger.parts import in_parts
 from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
 from engine.rulebook.platforms import zone_of
-from engine.tracker.milestones import Coming, Turn, in_parts, named, shop_of
+from engine.tracker.milestones import Coming, Turn, named, shop_of
 
 NEWS_FOR = timedelta(days=1)  # so long after it, a beginning or an end is still told
 

@@ -23,6 +23,7 @@ from engine.errors import KaoheError
 from engine.ledger.actors import ITSELF, Actor
 from engine.ledger.everything import everything
 from engine.ledger.journal import Event
+from engine.ledger.parts import in_parts
 from engine.ledger.periods import is_closed, keep_months, month_of
 from engine.ledger.tables import Subject, Violation, WaivedViolation, Waiver, WaiverShop
 from engine.ledger.violations import Statement
@@ -30,7 +31,6 @@ from engine.rulebook.book import RuleBook
 from engine.rulebook.platforms import PLATFORMS
 
 WAIVABLE = ("open", "acknowledged")
-AT_ONCE = 500  # values in one query
 NEWS_FOR = timedelta(days=7)  # after the assessment; what is older wakes nobody
 
 
@@ -70,8 +70,8 @@ def _in_scope(session: Session, waivers: Sequence[Waiver]) -> list[tuple[Waiver,
     found = [(waiver, set(session.exec(select(Violation.id).where(*_covered(waiver))))) for waiver in waivers]
     names = sorted({name for _, of_one in found for name in of_one})
     locked: dict[str, Violation] = {}
-    for start in range(0, len(names), AT_ONCE):
-        wanted = select(Violation).where(col(Violation.id).in_(names[start : start + AT_ONCE]))
+    for part in in_parts(names):
+        wanted = select(Violation).where(col(Violation.id).in_(part))
         rows = session.exec(
             wanted.order_by(col(Violation.id)).with_for_update(), execution_options={"populate_existing": True}
         )

@@ -26,6 +26,8 @@ class Outcome:
 
     `for_all`: every other letter over this channel would fare the same now (the server is down, the disk is full), so
     that trying them can wait. `reference`: the provider's own name for what it took, under which it reports later.
+    `unsent`: this attempt sent nothing, since an earlier one was asked after, or there was no text: what is said is
+    about the earlier one.
     """
 
     kind: OutcomeKind
@@ -33,11 +35,20 @@ class Outcome:
     for_all: bool = False
     until: datetime | None = None
     reference: str | None = None
+    unsent: bool = False
 
     @classmethod
-    def of(cls, kind: OutcomeKind, answer: str, *, for_all: bool = False, reference: str | None = None) -> Outcome:
+    def of(
+        cls,
+        kind: OutcomeKind,
+        answer: str,
+        *,
+        for_all: bool = False,
+        reference: str | None = None,
+        unsent: bool = False,
+    ) -> Outcome:
         """An outcome whose answer is put on one line and cut to 500 characters."""
-        return cls(kind, cut(answer, LONGEST_ANSWER), for_all, reference=reference)
+        return cls(kind, cut(answer, LONGEST_ANSWER), for_all, reference=reference, unsent=unsent)
 
     @classmethod
     def throttled(cls, answer: str, until: datetime, *, for_all: bool = False) -> Outcome:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from engine.errors import KaoheError, suggestion
@@ -49,6 +49,8 @@ _TYPES: Mapping[object, Text] = {
 
 class Entry(Protocol):
     """One entry of the file: a frozen dataclass of texts, flags and lists of mobile numbers."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     def fault(self) -> Text | None:
         """What is wrong with it as a whole; without any of its values."""
@@ -203,7 +205,7 @@ def _entry(file: Path, kind: str, name: str, shape: type[E], table: Mapping[str,
     if not _NAME.fullmatch(name):
         raise wrong(NO_NAME)
     types = get_type_hints(shape)
-    fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}  # type: ignore[arg-type]  # ours
+    fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}
     for key in table:
         if key not in fields:
             zh, en = suggestion(key, fields, "zh-CN"), suggestion(key, fields)

@@ -178,10 +178,9 @@ class _Reader:
             )
             return ()
         found: dict[tuple[str, str], Address] = {}
-        for number, one in enumerate(written, 1):
+        for number, each in enumerate(written, 1):
             where_one = f"{where}: addresses[{number}]"
-            if isinstance(one, str):
-                one = {"to": one}  # noqa: PLW2901  the short way to write it
+            one = {"to": each} if isinstance(each, str) else each
             if not isinstance(one, dict) or not isinstance(one.get("to"), str):
                 self._blame(
                     where_one,

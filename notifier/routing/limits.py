@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import delete
+from sqlmodel import Session, col, func, select
 
 from engine.calendar.zones import local_day, local_instant, utc, zone_named
 from engine.ledger.dialects import take_named_lock
-from engine.ledger.tables import Notice
+from engine.ledger.tables import Attempt, Notice
 from notifier.routing.model import Hours, Limits
 
 ZONE = "Asia/Shanghai"  # whose hours and days count (assumed for everybody who is told)
@@ -60,14 +61,24 @@ def hold(session: Session, channel: str, recipient: str) -> None:
     take_named_lock(session, f"{channel}:{recipient}")
 
 
+def attempted(session: Session, notice: Notice, now: datetime) -> None:
+    """Count an attempt that begins now: from here on it may reach its address."""
+    session.add(Attempt(notice_id=notice.id or 0, channel=notice.channel, recipient=notice.recipient, tried_at=now))
+
+
+def retracted(session: Session, notice: Notice) -> None:
+    """Count the latest attempt at this notice no more: it was refused, or sent nothing."""
+    latest = select(func.max(Attempt.id)).where(Attempt.notice_id == notice.id).scalar_subquery()
+    session.exec(delete(Attempt).where(col(Attempt.id) == latest))
+
+
 def used(session: Session, channel: str, recipient: str, since: datetime) -> int:
-    """How many notices may have reached this address since then: those whose last attempt nobody has refused."""
-    open_question = or_(
-        col(Notice.state).in_(["sending", "sent"]),
-        col(Notice.answer).startswith("unknown:"),
-    )
+    """How many messages may have reached this address since then: the attempts that nobody has refused.
+
+    One whose outcome nobody knows counts, and its repetition counts once more: both may have come.
+    """
     wanted = select(func.count()).where(
-        Notice.channel == channel, Notice.recipient == recipient, col(Notice.tried_at) >= since, open_question
+        Attempt.channel == channel, Attempt.recipient == recipient, col(Attempt.tried_at) >= since
     )
     return session.exec(wanted).one()
 

@@ -12,7 +12,7 @@ from engine.errors import KaoheError, UnknownNameError
 from engine.ledger.everything import everything
 from engine.ledger.journal import Event, append
 from engine.ledger.tables import Mute
-from notifier.events import ROUTED
+from notifier.events import NO_SUCH_EVENT, ROUTED
 from notifier.routing.model import News
 
 LONGEST = timedelta(days=92)  # what is silent for longer is a route that should end
@@ -56,7 +56,7 @@ def set_mute(session: Session, mute: Mute, now: datetime) -> Mute:
     """
     _reasoned(mute.why)
     if mute.event is not None and not (told := _events(mute.event)):
-        raise UnknownNameError("event", mute.event, ROUTED)
+        raise UnknownNameError("event", mute.event, ROUTED, *NO_SUCH_EVENT)
     if all(getattr(mute, part) is None for part in PARTS if part != "event") and (
         mute.event is None or len(told) == len(ROUTED)
     ):
@@ -67,7 +67,7 @@ def set_mute(session: Session, mute: Mute, now: datetime) -> Mute:
         raise KaoheError("a mute must end after it begins, and after now", zh="静音的结束时刻要晚于开始，也要晚于现在")
     if mute.ends_at - mute.starts_at > LONGEST:
         raise KaoheError(
-            f"a mute lasts at most {LONGEST.days} days; end the route instead",
+            f"a mute lasts at most {LONGEST.days} days; change the routes instead",
             zh=f"静音最长 {LONGEST.days} 天；更久的请改通知路线",
         )
     with everything(session):

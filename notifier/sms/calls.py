@@ -119,7 +119,7 @@ def _words(error: BaseException) -> str:
     if isinstance(error, socket.gaierror):
         return "the host has no address"
     code = error.errno if isinstance(error, OSError) else None
-    return os.strerror(code) if code in errno.errorcode else ""  # type: ignore[arg-type]  # one of the known
+    return os.strerror(code) if code is not None and code in errno.errorcode else ""
 
 
 def hush() -> None:

@@ -24,7 +24,7 @@ def near(told: Teller, found: BriefFacts) -> BriefFacts:
     headline = told.say(zh, f"{what}: {left}, until {when}" if until else f"{what}: due soon")
     shared = replace(
         found,
-        status=told.say("任务将到期", "Duty due soon") if duty else told.say("将截止", "Due soon"),
+        status=told.say("职责将到期", "Duty due soon") if duty else told.say("将截止", "Due soon"),
         until=when,
         left=left,
         short=told.say(f"{what}{left or '将截止'}", f"{what}: {left or 'due soon'}"),

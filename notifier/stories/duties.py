@@ -29,8 +29,8 @@ def overdue(told: Teller, found: BriefFacts) -> BriefFacts:
         lines.append(told.say(f"由违规 {violation} 而来。", f"It follows from violation {violation}."))
     return replace(
         found,
-        status=told.say("任务逾期", "Overdue"),
-        who=found.shop or found.client or found.about or told.say("一项任务", "a duty"),
+        status=told.say("职责逾期", "Overdue"),
+        who=found.shop or found.client or found.about or told.say("一项职责", "a duty"),
         headline=told.say(
             f"{title}没有按期完成{f'，已于{when}截止' if when else ''}",
             f"{title} was not done in time{f', it was due on {when}' if when else ''}",
@@ -67,7 +67,7 @@ def duty_title(told: Teller) -> str:
     known = (spec and spec.title) or DUTIES.get(kind or "")
     if known:
         return cut(known.in_language(told.language), LONGEST_TITLE)
-    return (kind or "").replace("_", " ") or told.say("任务", "a duty")
+    return (kind or "").replace("_", " ") or told.say("职责", "a duty")
 
 
 def proof_words(told: Teller) -> str | None:

@@ -75,12 +75,12 @@ class Teller:
 
     def instant(self, name: str) -> datetime | None:
         """An instant with its offset."""
-        found = _parsed(self.news.get(name))
+        found = parsed(self.news.get(name))
         return found if found is not None and found.tzinfo is not None else None
 
     def day(self, name: str) -> date | None:
         """A day."""
-        found = _parsed(self.news.get(name))
+        found = parsed(self.news.get(name))
         return found.date() if found is not None else None
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -182,7 +182,8 @@ class Teller:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
 
 
-def _parsed(value: Any) -> datetime | None:
+def parsed(value: Any) -> datetime | None:
+    """An instant or a day as a journal tells it, of a year that can be reckoned with; None where there is none."""
     if not isinstance(value, str):
         return None
     try:

@@ -13,6 +13,7 @@ from notifier.brief_facts import BriefFacts
 from notifier.stories.ladder import ladder_words
 from notifier.stories.teller import Teller
 from notifier.words import figures
+from notifier.words.vocabulary import WARNINGS, word
 
 _ASIDE = re.compile(r"（[^（）]*）| ?\([^()]*\)")
 _MAY = ("（平台可酌情决定）", " (at the platform's discretion)")
@@ -25,7 +26,7 @@ def at_risk(told: Teller, found: BriefFacts) -> BriefFacts:
     if behind:
         short = told.say("目前不达标", "misses the standard so far")
     gap = _mending(told) if behind else _sparing(told)
-    return _warning(told, found, told.say("预警", "At risk"), short, gap)
+    return _warning(told, found, _status(told), short, gap)
 
 
 def one_more(told: Teller, found: BriefFacts) -> BriefFacts:
@@ -35,14 +36,14 @@ def one_more(told: Teller, found: BriefFacts) -> BriefFacts:
     if bound and not more_is_better(bound):
         short = told.say(f"再多 {breaks} 个这样的就违规", f"{breaks} more of these breaks it")
     gap = told.say("现在达标，没有余量", "The standard is met, with nothing to spare")
-    return _warning(told, found, told.say("临界", "On the edge"), short, gap)
+    return _warning(told, found, _status(told), short, gap)
 
 
 def certain(told: Teller, found: BriefFacts) -> BriefFacts:
     """Nothing mends it any more: the violation will be on record when it is assessed."""
     short = told.say("本周期已无法补回", "nothing mends this cycle any more")
     told = replace(told, news={name: value for name, value in told.news.items() if name != "pending"})
-    found = _warning(told, found, told.say("将违规", "Violation certain"), short, None)
+    found = _warning(told, found, _status(told), short, None)
     return replace(
         found,
         steps=tuple(step for step in (found.first_action, *found.steps) if step),
@@ -81,6 +82,10 @@ def _sparing(told: Teller) -> str | None:
         return None
     left = breaks - 1
     return told.say(f"最多还能有 {left} 个不合格", f"At most {left} more may go wrong")
+
+
+def _status(told: Teller) -> str:
+    return word(WARNINGS, told.event, told.language)
 
 
 def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str | None) -> BriefFacts:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.ledger.states import STATES
 from engine.rulebook.model import Language, Text
 
-__all__ = ["ACCOUNTS", "CLAIMS", "PREDICTED", "SCOPED", "SEVERITIES", "STATES", "word"]
+__all__ = ["ACCOUNTS", "CLAIMS", "PREDICTED", "SCOPED", "SEVERITIES", "STATES", "WARNINGS", "word"]
 
 PREDICTED = frozenset({"open", "acknowledged"})
 
@@ -30,6 +30,12 @@ SEVERITIES: Mapping[str, Text] = {
     "minor": Text("轻微", "minor"),
     "serious": Text("严重", "serious"),
     "grave": Text("特别严重", "especially serious"),
+}
+
+WARNINGS: Mapping[str, Text] = {
+    "warning.at_risk": Text("预警", "At risk"),
+    "warning.certain": Text("将违规", "Violation certain"),
+    "warning.one_more": Text("临界", "On the edge"),
 }
 
 CLAIMS: Mapping[str, Text] = {

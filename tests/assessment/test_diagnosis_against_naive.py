@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -17,7 +18,9 @@ from engine.evidence.duck import connect
 from engine.evidence.importer import ImportRequest, import_evidence
 from engine.evidence.kinds import KINDS
 from engine.evidence.lake import Lake
-from engine.ledger.database import open_ledger, reading
+from engine.ledger.database import open_ledger, reading, transaction
+from engine.ledger.people import PersonRow, register_people
+from engine.ledger.subjects import ShopRow, register_shops
 from engine.measure.figures import Workshop
 from engine.measure.tallies import TallyCache
 from engine.progress import silent
@@ -29,6 +32,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=SHANGHAI)
 MINUTE = timedelta(minutes=1)
 SHOPS = [f"s{n}" for n in range(8)]  # each a small world of its own
 AGENTS = ["a1", "a2", None]
+WORKS = {"a1": SHOPS[:5], "a2": SHOPS[3:]}  # at which shops, by the register of people
 
 
 # Few and coarse instants, so that many fall together: around the ends of days, shifts and the ten minutes of talk.
@@ -39,13 +43,18 @@ def some_time(dice):
 def shift(dice):
     begins = some_time(dice)
     return {
-        "shop": dice.choice(SHOPS),
+        "shop": dice.choice([*SHOPS, None, None]),
         "agent": dice.choice(["a1", "a2"]),
         "starts_at": begins,
         "ends_at": begins + dice.choice([0, 4, 8, 20]) * 60 * MINUTE,
         "state": dice.choice(["on_duty", "on_duty", "online", "break", "offline"]),
         "limit": dice.choice([None, None, 1, 2]),
     }
+
+
+def at_each_shop(shifts):
+    """Those that name no shop, once for each at which the agent works."""
+    return [one | {"shop": shop} for one in shifts for shop in ([one["shop"]] if one["shop"] else WORKS[one["agent"]])]
 
 
 def conversation(dice):
@@ -101,13 +110,15 @@ class World:
     def take(self, kind, rows):
         if not rows:
             return
+        platform = next(iter(self.rules.values())).platform
+        if kind == "shifts":
+            self.register(platform)
         file = self.home / f"{kind}.ndjson"
         lines = (
             {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items() if v is not None}
             for row in rows
         )
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        platform = next(iter(self.rules.values())).platform
         summary = import_evidence(
             self.ledger,
             self.lake,
@@ -117,6 +128,13 @@ class World:
             silent,
         )
         assert summary.refused == 0, summary.faults
+
+    def register(self, platform):
+        with transaction(self.ledger) as session:
+            register_shops(session, [ShopRow(platform, shop) for shop in SHOPS], NOW, "tester")
+        people = [PersonRow(f"p-{agent}", platform, shop, agent) for agent in WORKS for shop in WORKS[agent]]
+        with transaction(self.ledger) as session:
+            register_people(session, people, NOW, "tester")
 
     def diagnoses(self, rule, day):
         version = rule.version_for(day)
@@ -187,6 +205,16 @@ def naive_causes(things, shifts, shop, at_once):
     return {cause: tuple(numbers) for cause, numbers in found.items()}
 
 
+def under_way(spans, at):
+    """How many of the conversations are under way."""
+    return sum(begin <= at < end for begin, end in spans)
+
+
+def writing(said, at):
+    """How many buyers have written within ten minutes."""
+    return len({buyer for buyer, when in said if at - 10 * MINUTE < when <= at})
+
+
 def on_line_at(shifts, shop, at):
     """How many agents are on line, and how many conversations they take at once; None where one has no limit."""
     states = defaultdict(list)
@@ -239,8 +267,7 @@ def test_sessions_are_diagnosed_as_python_does(world, seed):
         assert found[shop].unanswered == sum(m and r["first_human_reply_at"] is None for m, r in things)
         spans = [(r["opened_at"], r["closed_at"] or r["opened_at"] + 30 * MINUTE) for r in rows if r["shop"] == shop]
         moments = [(m, r["opened_at"]) for m, r in things]
-        at_once = lambda at: sum(a <= at < b for a, b in spans)  # noqa: B023, E731
-        assert caused(found[shop]) == naive_causes(moments, shifts, shop, at_once)
+        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(under_way, spans))
 
 
 @PATIENT
@@ -269,9 +296,8 @@ def test_people_are_diagnosed_by_the_message_that_waited_longest(world, seed):
         check(found[shop], things, lambda r: r["sent_at"])
         assert found[shop].unanswered == sum(m and r["wait"] is None for m, r in things)
         said = [(r["buyer"], r["sent_at"]) for r in rows if r["shop"] == shop and r["sender"] == "buyer"]
-        at_once = lambda at: len({b for b, when in said if at - 10 * MINUTE < when <= at})  # noqa: B023, E731
         moments = [(m, r["sent_at"]) for m, r in things]
-        assert caused(found[shop]) == naive_causes(moments, shifts, shop, at_once)
+        assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(writing, said))
 
 
 @PATIENT

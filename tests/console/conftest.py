@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.cli.main import run
+from notifier.sms.binding import SAMPLE
 from tests.assessment.conftest import one_reasoner_for_all, reasoner  # noqa: F401  fixtures
 from tests.log_numbers import WHOLE_NUMBER
+from tests.notifier.fake_clouds import KEY, SECRET, Aliyun
 
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 AFTER_W10 = "2026-03-10T10:05+08:00"
@@ -32,7 +36,7 @@ class Said:
 
 
 @pytest.fixture(autouse=True)
-def quick(one_duck_for_all: None, one_reasoner_for_all: None) -> None:  # noqa: F811
+def quick(one_duck_for_all: None, one_reasoner_for_all: None) -> None:  # noqa: F811  it asks for the fixture
     """Every command shares the one DuckDB and the one rule engine."""
 
 
@@ -90,3 +94,27 @@ def lines(answered: int, total: int, shop: str) -> Sequence[str]:
         f"{f'2026-03-0{2 + n % 7}T09:05:00' if n < answered else ''},2026-03-0{2 + n % 7}T10:00:00"
         for n in range(total)
     ]
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aliyun]:
+    """A provider of text messages, with which the commands are set up."""
+    with Aliyun() as found:
+        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_ID", KEY)
+        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_SECRET", SECRET)
+        monkeypatch.setenv("KAOHE_ALIYUN_SMS_ENDPOINT", found.url)
+        monkeypatch.setenv("KAOHE_SMS_BINDINGS", str(SAMPLE))
+        yield found
+
+
+@pytest.fixture
+def become(kaohe: Terminal, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """From here on the commands are somebody's with this role (and what narrows it)."""
+
+    def as_somebody(*role: str) -> None:
+        kaohe("users", "add", "root", "--os", getuser(), "--role", "administrator")
+        kaohe("users", "add", "somebody", "--role", *role)
+        end = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+        monkeypatch.setenv("KAOHE_TOKEN", kaohe("tokens", "create", "somebody", "t", "--until", end).out.split()[0])
+
+    return as_somebody

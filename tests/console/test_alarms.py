@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import col, select, update
 
-from console.watch.alarms import Alarms, Complaint
+from console.watch.alarms import Alarms, Complaint, once_on
 from engine.ledger.chain import verify
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.journal import entries
@@ -195,6 +195,52 @@ def test_while_nothing_changes_nothing_is_written(worker, ledger):
         assert session.exec(select(Milestone.key, Milestone.reached_at)).all() == before
 
 
+def once(ledger, found, name=A, now=NOW):
+    """A process that checks once and ends."""
+    return Alarms(ledger, once_on(name), "kaohe", once=True).hear(found, now)
+
+
+def test_processes_that_check_once_tell_what_two_of_them_in_a_row_find_once(ledger):
+    for number, found in enumerate(([DISK], [DISK], [DISK], [DISK, LATE], [DISK, LATE], [LATE], [], [], [])):
+        once(ledger, found, f"host-a:{number}:x")
+    assert told(ledger) == [("alarm", "disk"), ("alarm", "late run disk"), ("mended", "disk late run")]
+
+
+def test_what_only_every_other_process_finds_is_told_by_none(ledger):
+    for found in ([DISK], [], [DISK], [LAKE], []):
+        once(ledger, found)
+    assert told(ledger) == []
+
+
+def test_two_hosts_that_check_once_and_a_worker_beside_them_tell_each_thing_once(worker, ledger):
+    beside = worker("host-c:1:cc")
+    for _ in range(4):
+        once(ledger, [complaint("disk", "disk a")], "host-a:1:x")
+        once(ledger, [complaint("disk", "disk b")], "host-b:1:x")
+        beside.hear([], NOW)
+    assert told(ledger) == [("alarm", "disk a"), ("alarm", "disk b disk a")] or told(ledger) == [
+        ("alarm", "disk a"),
+        ("alarm", "disk b"),
+    ]
+    for _ in range(3):
+        once(ledger, [], "host-a:2:x")
+        beside.hear([], NOW)
+    assert len(told(ledger)) == 2  # host b suffers still
+    for _ in range(2):
+        once(ledger, [], "host-b:2:x")
+    assert [event for event, _ in told(ledger)] == ["alarm", "alarm", "mended"]
+
+
+def test_what_a_host_found_that_never_checks_again_ends_after_two_days(worker, ledger):
+    for _ in range(2):
+        once(ledger, [DISK])
+    heir = worker(B)
+    for hours, event in ((47, "alarm"), (49, "mended")):
+        for _ in range(2):
+            heir.hear([], NOW + timedelta(hours=hours))
+        assert told(ledger)[-1] == (event, "disk")
+
+
 @pytest.fixture(scope="module")
 def one_ledger(sqlite_template, tmp_path_factory):
     import shutil
@@ -239,3 +285,22 @@ def test_whatever_happens_alarms_name_what_was_not_told_and_all_is_well_only_whe
         # Whatever somebody suffers from was told.
         assert {c.text.en for one in suffers.values() for c in one} <= heard
         assert bool(heard) == any(suffers.values())
+
+
+@settings(deadline=None)
+@given(checks=st.lists(st.sets(st.sampled_from([DISK, LAKE, LATE])), max_size=6))
+def test_processes_that_check_once_tell_what_one_worker_that_lives_tells(one_ledger, checks):
+    def emptied():
+        with transaction(one_ledger) as session:
+            for table in (JournalEntry, JournalBatch, Milestone, Cursor, WorkerSeen):
+                session.exec(delete(table))
+
+    def words(events):
+        return [(e.event, e.payload["after"]["complaints"]) for e in events]
+
+    found = [sorted(one, key=lambda c: c.about) for one in checks]
+    emptied()
+    lives = Alarms(one_ledger, once_on(A), "kaohe")
+    expected = [words(lives.hear(one, NOW)) for one in found]
+    emptied()
+    assert [words(once(one_ledger, one)) for one in found] == expected

@@ -32,7 +32,7 @@ def test_nothing_to_assess_ends_with_three(kaohe, english):
         (("violations", "list", "--cycle", "W10"), "is not a cycle; expected"),
         (("violations", "list", "--state", "opne"), "did you mean 'open'"),
         (("violations", "list", "--platform", "xiaohongsu"), "did you mean 'xiaohongshu'"),
-        (("notices", "show", "7"), "unknown notice '7'"),
+        (("notices", "show", "7"), "there is no notice 7"),
         (("import", "nowhere.csv", "--kind", "sessions"), "there is no such file"),
         (("import", "nowhere.csv", "--kind", "session"), "did you mean 'sessions'"),
         (("assess", "--as-of", "yesterday"), "--as-of 'yesterday' is not a time"),

@@ -300,3 +300,15 @@ def test_our_own_answers_are_translated_and_a_providers_are_not():
     assert answer_words("accepted: written to a.eml", "zh-CN") == "已写入 a.eml"
     assert answer_words("accepted: written to a.eml", "en") == "accepted: written to a.eml"
     assert answer_words("refused: 550 no such user", "zh-CN") == "refused: 550 no such user"
+
+
+def test_a_list_of_commands_cuts_no_help_off(kaohe, english):
+    listed = kaohe("notices", "--help").out.partition("Commands:")[2]
+    assert "as it would be now." in " ".join(listed.split())
+    assert "..." not in listed
+
+
+def test_an_unknown_name_says_where_the_known_ones_stand(kaohe, home):
+    kaohe("shops", "add", "xiaohongshu", "s1")
+    assert kaohe("notices", "preview", "V-X").err == "kaohe: 没有这条违规：'V-X'；`kaohe violations list` 列出全部\n"
+    assert "docs/notices.md 列出全部" in kaohe("routes", "preview", "--event", "foo").err

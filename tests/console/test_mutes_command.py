@@ -1,6 +1,3 @@
-from datetime import UTC, datetime, timedelta
-from getpass import getuser
-
 import pytest
 
 LONG = ("--until", "2099-01-02", "--from", "2099-01-01", "--why", "holiday")
@@ -65,12 +62,7 @@ def test_a_mute_that_is_none_cannot_be_ended(kaohe, shops, name):
         (("operator", "--client", "acme", "--external"), set()),
     ],
 )
-def test_who_sees_everything_sees_mutes_and_who_decides_everywhere_sets_them(kaohe, shops, monkeypatch, who, may):
-    kaohe("users", "add", "root", "--os", getuser(), "--role", "administrator")
-    kaohe("users", "add", "somebody", "--role", *who)
-    token = kaohe(
-        "tokens", "create", "somebody", "t", "--until", (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
-    ).out.split()[0]
-    monkeypatch.setenv("KAOHE_TOKEN", token)
+def test_who_sees_everything_sees_mutes_and_who_decides_everywhere_sets_them(kaohe, shops, become, who, may):
+    become(*who)
     tried = {"list": (), "set": ("--client", "acme", *LONG)}
     assert {name for name, words in tried.items() if kaohe("mutes", name, *words).code == 0} == may

@@ -19,23 +19,12 @@ from console.settings import load_settings
 from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.tables import Notice
 from notifier.channels.contract import letter_digest
-from notifier.sms.binding import SAMPLE
-from tests.notifier.fake_clouds import KEY, SECRET, Aliyun
+from tests.notifier.fake_clouds import SECRET, Aliyun
 from tests.notifier.test_callbacks import ALIYUN
 from tests.notifier.test_callbacks import SECRET as WORD
 from tests.notifier.test_receipts import NAME, notice
 
 NUMBER = "13800001234"
-
-
-@pytest.fixture
-def cloud(monkeypatch):
-    with Aliyun() as found:
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_ID", KEY)
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_SECRET", SECRET)
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_ENDPOINT", found.url)
-        monkeypatch.setenv("KAOHE_SMS_BINDINGS", str(SAMPLE))
-        yield found
 
 
 @pytest.fixture

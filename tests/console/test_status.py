@@ -12,6 +12,7 @@ from console.worker import deliver
 from engine.ledger.actors import Actor, Grant
 from engine.ledger.database import transaction
 from engine.ledger.tables import Run, WorkerSeen
+from tests.notifier.test_receipts import notice
 
 ASSESSED = "2026-03-10T10:05+08:00"
 
@@ -44,6 +45,29 @@ def test_notices_that_should_have_gone_out_are_late(kaohe, english, sessions):
     assert said.rows[0]["late"] == ["1 notice not sent, the oldest due 2026-03-10 10:05:00+08:00"]
     kaohe("notices", "send")
     assert kaohe(*at("10:16")).code == 0
+
+
+def test_a_provider_that_cannot_be_asked_what_arrived_is_late_in_status_and_doctor_and_alarms(
+    kaohe, english, home, monkeypatch
+):
+    """No channel is set up here, as where its key was taken away: nobody asks."""
+    kaohe("shops", "add", "xiaohongshu", "s1")
+    now = datetime.now(UTC)
+    with desk_of(str(home)) as desk, transaction(desk.ledger) as session:
+        notice(session, sent_at=now - timedelta(minutes=8), provider_id="1^0")
+    assert kaohe("status").code == 0
+    with desk_of(str(home)) as desk, transaction(desk.ledger) as session:
+        notice(session, "V-2", sent_at=now - timedelta(minutes=40), provider_id="2^0")
+    said = kaohe("status", "--json")
+    assert said.code == 1
+    [late] = said.rows[0]["late"]
+    assert late.startswith("aliyun-sms: it could not be asked whether 1 message arrived, the oldest sent ")
+    assert late.endswith("`kaohe notices receipts` tells why")
+    assert "late: 1" in kaohe("doctor").out
+    for _ in range(2):
+        kaohe("worker", "--once")
+    [alarm] = [row for row in kaohe("journal", "list", "--json").rows if row["event"] == "operator.alarm"]
+    assert "aliyun-sms: it could not be asked" in str(alarm)
 
 
 def seen(home, name, minutes_before_ten):

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from engine.ledger.masking import masked
-from notifier.sms.binding import SAMPLE
-from tests.notifier.fake_clouds import KEY, SECRET, Aliyun
+from tests.notifier.fake_clouds import SECRET
 
 BROKEN = """
 [[binding]]
@@ -17,16 +16,6 @@ code = "SMS_1"
 sign = "示例"
 text = "试发${word}"
 """
-
-
-@pytest.fixture
-def cloud(monkeypatch):
-    with Aliyun() as found:
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_ID", KEY)
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_SECRET", SECRET)
-        monkeypatch.setenv("KAOHE_ALIYUN_SMS_ENDPOINT", found.url)
-        monkeypatch.setenv("KAOHE_SMS_BINDINGS", str(SAMPLE))
-        yield found
 
 
 def test_a_trial_is_sent_and_its_number_is_not_shown(kaohe, cloud):

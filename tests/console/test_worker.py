@@ -32,6 +32,33 @@ def test_once_does_what_is_due_and_ends(kaohe, english, sessions, home):
     assert kaohe("worker", "--once").out.startswith("0 runs, 0 outcomes changed")
 
 
+def test_what_two_runs_of_once_find_wrong_is_sent_to_whoever_runs_kaohe_by_the_second_and_told_once(
+    kaohe, english, home, tmp_path, monkeypatch
+):
+    kaohe("shops", "add", "xiaohongshu", "s1")
+    routes = tmp_path / "routes.toml"
+    routes.write_text(
+        '[contact.ops]\naddresses = ["ops@example.com"]\n'
+        '[[route]]\nname = "ops"\nto = ["ops"]\nevents = ["operator.*"]\n'
+    )
+    assert kaohe("routes", "apply", str(routes)).code == 0
+    monkeypatch.setenv("KAOHE_ALIYUN_SMS_KEY_ID", "its secret is missing")
+
+    def sent():
+        return [(n["event"], n["state"]) for n in kaohe("notices", "list", "--json").rows]
+
+    kaohe("worker", "--once")
+    assert sent() == []
+    for _ in range(2):
+        kaohe("worker", "--once")
+        assert sent() == [("operator.alarm", "sent")]
+    monkeypatch.delenv("KAOHE_ALIYUN_SMS_KEY_ID")
+    for expected in (1, 2, 2):
+        kaohe("worker", "--once")
+        assert len(sent()) == expected
+    assert ("operator.mended", "sent") in sent()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_finds_what_arrives_and_stops_when_told(kaohe, sessions, home, number):
     kaohe("shops", "add", "xiaohongshu", "s1")

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -63,6 +64,32 @@ def test_the_example_of_two_workers_shares_one_home_and_holds_no_password():
                 assert "${KAOHE_" in value
 
 
+def test_the_callbacks_are_asked_for_by_name_reach_no_other_host_and_are_bound_like_the_worker():
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    ours, worker = services["callbacks"], services["worker"]
+    assert ours["profiles"] == ["callbacks"]
+    assert ours["ports"] == ["127.0.0.1:8025:8025"]
+    assert ours["command"] == ["notices", "callbacks", "--listen", "0.0.0.0:8025"]
+    for name in ("image", "volumes", "depends_on", "read_only", "tmpfs", "cap_drop", "security_opt", "restart"):
+        assert ours[name] == worker[name]
+    assert ours["environment"]["KAOHE_DATABASE_URL"] == worker["environment"]["KAOHE_DATABASE_URL"]
+    assert ":?" not in ours["environment"]["KAOHE_CALLBACK_SECRET"]  # who has none starts the others all the same
+
+
+def test_what_the_image_installs_is_what_is_tested_and_has_every_extra():
+    def pinned(name):
+        text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
+        return {line.split("==")[0]: line for line in text.splitlines()}
+
+    image, tested, needed = (pinned(f"requirements{which}.lock") for which in ("-extras", "-dev", ""))
+    assert needed.items() <= image.items()
+    for name in image.keys() & tested.keys():
+        assert image[name] == tested[name]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    names = {re.split("[<>=]", wanted)[0] for extra in extras.values() for wanted in extra}
+    assert {"waitress"} < names <= image.keys()
+
+
 @pytest.fixture(scope="module")
 def image(need, tmp_path_factory):
     """The root of the image."""
@@ -100,6 +127,7 @@ def test_the_image_runs_as_its_user_with_all_its_data_and_no_compiler(image):
     assert len(image.run("kaohe", "mappings", "list", "--json").stdout.splitlines()) == len(
         list((ROOT / "mappings").rglob("*.yaml"))
     )
+    image.run("python3", "-c", "import waitress, alibabacloud_dysmsapi20170525.client, tencentcloud.sms")
     image.run("kaohe", "rules", "test")  # the rule engine, which was compiled
     evidence = image.inside("week.csv")
     evidence.write_text(week("a", 79, 100), encoding="utf-8")

@@ -95,13 +95,12 @@ def test_any_imports_leave_what_the_model_leaves(empty_house, imports):
     house, model = empty_house(), Model()
     for turn, (files, replace) in enumerate(imports):
         paths = []
-        for number, (form, rows) in enumerate(files):
+        for number, (wanted, rows) in enumerate(files):
             cells = [
                 row | {name: row[name] and written(*row[name]) for name in ("opened_at", "closed_at")} for row in rows
             ]
             columns = list(cells[0]) if cells else ["platform", "shop", "session", "opened_at"]
-            if form == "ndjson" and not cells:
-                form = "csv"  # noqa: PLW2901  an NDJSON without lines is an empty file
+            form = "csv" if wanted == "ndjson" and not cells else wanted  # an NDJSON without lines is an empty file
             paths.append(getattr(house, form)(f"{turn}-{number}.{form}", *cells, columns=columns))
         before = house.state()
         summary = house.take(*paths, replace=replace)

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, create_engine
 from sqlmodel import col, select
 
 from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, reading
-from engine.ledger.tables import Notice, Sanction, Violation
+from engine.ledger.tables import Attempt, Notice, Sanction, Violation
 from engine.ledger.violations import by
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
@@ -112,3 +112,37 @@ def test_what_was_decided_takes_the_place_of_the_forecast_in_an_earlier_ledger(e
     engine.dispose()
     assert told == {"V-charged": ("grave", 80_000, 80_000), "V-off": (None, 0, 0), "V-open": (None, 10_000, 30_000)}
     assert measures == ["V-charged", "V-open"]
+
+
+def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_was_refused(new_url):
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
+        command.upgrade(config, "0018")
+        known = MetaData()
+        known.reflect(connection)
+        words = {"key": "k", "event": "e", "language": "en", "template": "t", "subject": "s", "body": "b"}
+        words |= {"attempts": 1, "next_attempt_at": NOON, "due_at": NOON, "created_at": NOON, "client": "a"}
+        for recipient, state, answer, tried_at in (
+            ("sent", "sent", "accepted: OK", NOON),
+            ("on its way", "sending", None, NOON),
+            ("open", "queued", "unknown: lost", NOON),
+            ("given up", "failed", "unknown: lost", NOON),
+            ("refused", "queued", "temporary: unknown: 450", NOON),
+            ("refused for good", "failed", "permanent: 550", NOON),
+            ("never tried", "queued", None, None),
+            ("dropped", "dropped", "not sent: settled", NOON),
+        ):
+            row = {"state": state, "answer": answer, "tried_at": tried_at, "recipient": recipient, "urgent": False}
+            connection.execute(known.tables["notice"].insert().values(channel="email", **row, **words))
+    engine.dispose()
+    engine = open_ledger(new_url)
+    with reading(engine) as session:
+        found = {n.id: n.recipient for n in session.exec(select(Notice))}
+        told = list(session.exec(select(Attempt).order_by(col(Attempt.id))))
+    engine.dispose()
+    assert [a.recipient for a in told] == ["sent", "on its way", "open", "given up"]
+    assert all(found[a.notice_id] == a.recipient for a in told)
+    assert {(a.channel, a.tried_at.replace(tzinfo=None)) for a in told} == {("email", NOON)}

@@ -42,6 +42,7 @@ from engine.ledger.subjects import (
 from engine.ledger.tables import (
     Assessment,
     Assignment,
+    Contact,
     Duty,
     JournalEntry,
     Notice,
@@ -88,7 +89,7 @@ def violation_of(number, subject, client, situation=None):
     )
 
 
-def notice_of(key, client, violation=None):
+def notice_of(key, client, violation=None, **more):
     return Notice(
         key=key,
         violation_id=violation,
@@ -104,6 +105,7 @@ def notice_of(key, client, violation=None):
         due_at=NOW,
         next_attempt_at=NOW,
         created_at=NOW,
+        **more,
     )
 
 
@@ -383,6 +385,34 @@ def test_a_duty_that_names_somebody_of_the_house_is_for_the_house_alone(filled):
         session.add_all([Duty(kind="coaching", internal=True, **duty), Duty(kind="return_call", **duty)])
     assert seen_of(filled, Duty, "kind", ACME) == ["coaching", "return_call"]
     assert seen_of(filled, Duty, "kind", OUTSIDE) == ["return_call"]
+
+
+def test_what_was_told_to_people_of_the_house_is_not_for_the_clients_own(filled):
+    with transaction(filled) as session:
+        for name, client in (("li", None), ("boss", "acme"), ("rival", "brill")):
+            session.add(Contact(name=name, client=client, language="en"))
+        for name in ("li", "boss", "rival", "removed"):
+            session.add(notice_of(f"V-SA1 to {name}", "acme", "V-SA1", contact=name))
+            session.add(notice_of(f"news to {name}", "acme", contact=name))
+        session.add(notice_of("news to the shop", "acme"))
+    assert [key for key in seen_of(filled, Notice, "key", OUTSIDE) if "to" in key] == [
+        "V-SA1 to boss",
+        "news to boss",
+        "news to the shop",
+    ]
+    assert len([key for key in seen_of(filled, Notice, "key", ACME) if "to" in key]) == 9
+
+
+def test_a_message_is_hidden_from_who_may_not_see_a_violation_that_was_gathered_into_it(filled):
+    with transaction(filled) as session:
+        for name, members in (("of shops", ("V-SA1", "V-SA2")), ("of an agent too", ("V-SA1", "V-AA1"))):
+            message = notice_of(name, "acme")
+            session.add(message)
+            session.flush()
+            session.add_all(notice_of(f"{v} in {name}", "acme", v, within_id=message.id) for v in members)
+    named = {"of shops", "of an agent too"}
+    assert named & set(seen_of(filled, Notice, "key", OUTSIDE)) == {"of shops"}
+    assert named & set(seen_of(filled, Notice, "key", ACME)) == named
 
 
 def waiver_of(why, **more):

@@ -89,7 +89,7 @@ def test_the_first_line_has_status_shop_consequence_and_deadline_in_this_order()
         "warning.at_risk": ("【预警】", "演示一店", "目前不达标", "限制公域流量3天", "3月11日 16:00 考核"),
         "warning.certain": ("【将违规】", "演示一店", "无法补回", "限制公域流量3天", "3月11日 16:00 考核"),
         "warning.one_more": ("【临界】", "演示一店", "再有 1 个不合格就违规", "3月11日 16:00 考核"),
-        "duty.overdue": ("【任务逾期】", "D-7", "整改没有按期完成", "3月9日"),
+        "duty.overdue": ("【职责逾期】", "D-7", "整改没有按期完成", "3月9日"),
         "evidence.missing": ("【缺数据】", "演示一店", "消息没有按时到", "客服回复率考核不了"),
         "rule.announced": ("【规则变更】", "小红书「客服回复率」", "4月1日起"),
     }.items():

@@ -16,7 +16,7 @@ from notifier.channels.contract import letter_digest
 from notifier.channels.outcome import Outcome
 from notifier.channels.report import Reported
 from notifier.claims import claim, record
-from notifier.receipt_polls import RESTS, poll
+from notifier.receipt_polls import RESTS, poll, unasked
 from notifier.receipts import join, undelivered_unanswered
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -253,6 +253,34 @@ def test_what_could_not_be_asked_is_asked_the_next_time(ledger, kind):
     assert polled(ledger, provider, NOW + MINUTE).faults["aliyun-sms"].answer == "no"
     assert len(provider.asked) == 1
     assert polled(ledger, provider, NOW + 2 * MINUTE).asked == 2
+
+
+def late(ledger, now, patience=15 * MINUTE):
+    with reading(ledger) as session:
+        return unasked(session, now, now - patience)
+
+
+@pytest.mark.parametrize("kind", ["temporary", "unknown", "misconfigured", "throttled"])
+def test_what_could_not_be_asked_for_longer_than_it_may_is_late_until_it_was_asked(ledger, kind):
+    sent(ledger)
+    sent(ledger, key="V-2", recipient="+8613900005678", provider_id="2^0", sent_at=NOW + 4 * MINUTE)
+    sent(ledger, key="V-3", channel="email")
+    provider = Provider(*[Outcome(kind, "no")] * 30)
+    for minute in range(1, 31):
+        now = NOW + minute * MINUTE
+        polled(ledger, provider, now)
+        expected = {"aliyun-sms": (1 + (minute >= 20), NOW)} if minute >= 16 else {}
+        assert late(ledger, now) == expected
+    polled(ledger, provider, NOW + 31 * MINUTE)
+    assert late(ledger, NOW + 31 * MINUTE) == {}
+
+
+def test_what_was_reported_or_is_not_asked_after_any_more_is_not_late(ledger):
+    sent(ledger, receipt="delivered", receipt_at=NOW)
+    sent(ledger, key="V-2", sent_at=NOW - timedelta(days=7))
+    assert late(ledger, NOW + timedelta(hours=1)) == {}
+    sent(ledger, key="V-3")
+    assert late(ledger, NOW + timedelta(hours=1)) == {"aliyun-sms": (1, NOW)}
 
 
 def test_a_number_that_the_provider_refuses_holds_up_no_other(ledger):

@@ -131,12 +131,12 @@ def test_an_event_without_a_binding_is_told_by_that_of_news(bindings):
         event="news", text="${status}：${who}请查看", variables=[{"fact": f, "longest": 9} for f in ("status", "who")]
     )
     facts = brief_of("duty.overdue", {"kind": "appeal"}, None, {}, Sheets(), "zh-CN", NOW, about="D-7")
-    own = table(event="duty.overdue", text="任务${who}", variables=[{"fact": "who", "longest": 9}])
+    own = table(event="duty.overdue", text="职责${who}", variables=[{"fact": "who", "longest": 9}])
     assert Templates(bindings=bindings(news)).render("duty.overdue", "aliyun-sms", facts).body == (
-        "【示例科技】任务逾期：D-7请查看\n"
+        "【示例科技】职责逾期：D-7请查看\n"
     )
     both = Templates(bindings=bindings(news, own)).render("duty.overdue", "aliyun-sms", facts)
-    assert (both.body, both.template) == ("【示例科技】任务D-7\n", "duty.overdue.aliyun-sms.zh-CN")
+    assert (both.body, both.template) == ("【示例科技】职责D-7\n", "duty.overdue.aliyun-sms.zh-CN")
 
 
 def test_the_binding_of_news_serves_neither_violations_nor_digests(build, bindings):

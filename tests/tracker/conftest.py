@@ -84,7 +84,7 @@ class Tracker:
 
 
 @pytest.fixture
-def graded(like_x1):  # noqa: F811
+def graded(like_x1):  # noqa: F811  it asks for the fixture
     """The rule that ships, with a severity that is a forecast by the number of confirmed violations."""
     return like_x1(
         severity=Severity("platform", within_days=180, steps={1: "minor", 2: "serious", 3: "grave"}),
@@ -97,13 +97,13 @@ def graded(like_x1):  # noqa: F811
 
 
 @pytest.fixture
-def tracker(ledger, open_office, graded):  # noqa: F811
+def tracker(ledger, open_office, graded):  # noqa: F811  it asks for the fixture
     """An office under that rule, on each of the two databases."""
     return Tracker(open_office(ledger, [graded]))
 
 
 @pytest.fixture
-def small_tracker(sqlite_ledger, open_office, graded):  # noqa: F811
+def small_tracker(sqlite_ledger, open_office, graded):  # noqa: F811  it asks for the fixture
     """The same in SQLite alone: for what does not depend on the database."""
     return Tracker(open_office(sqlite_ledger, [graded]))
 

@@ -14,7 +14,7 @@ from engine.ledger.tables.duties import Duty
 from engine.ledger.tables.evidence import Coverage, DayFile, Expectation, Seal
 from engine.ledger.tables.journal import Cursor, JournalBatch, JournalEntry
 from engine.ledger.tables.milestones import Milestone
-from engine.ledger.tables.notices import Notice, NoticeItem, Receipt
+from engine.ledger.tables.notices import Attempt, Notice, NoticeItem, Receipt
 from engine.ledger.tables.penalties import PenaltyMatch
 from engine.ledger.tables.routing import Contact, ContactAddress, Mute, Route
 from engine.ledger.tables.subjects import Assignment, Subject
@@ -29,6 +29,7 @@ __all__ = [
     "Assessment",
     "Assignment",
     "Attachment",
+    "Attempt",
     "Contact",
     "ContactAddress",
     "ContractStandard",

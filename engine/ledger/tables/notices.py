@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
-from engine.ledger.tables.parts import BigId, identity, optional_ref
+from engine.ledger.tables.parts import BigId, identity, optional_ref, ref
 
 
 class Notice(SQLModel, table=True):
@@ -61,6 +61,19 @@ class Notice(SQLModel, table=True):
     receipt: str | None = None  # what became of it behind the provider: delivered | undelivered
     receipt_at: datetime | None = Field(default=None, sa_type=Instant)
     receipt_answer: str | None = Field(default=None, sa_type=Text)
+
+
+class Attempt(SQLModel, table=True):
+    """An attempt at a notice that nobody has refused: it has reached this address, or may have. Caps count these."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_channel_recipient_tried_at", "channel", "recipient", "tried_at"),)
+
+    id: int | None = identity()
+    notice_id: int = ref("notice.id", index=True)
+    channel: str  # and the recipient: where this attempt went, wherever the notice goes by now
+    recipient: str
+    tried_at: datetime = Field(sa_type=Instant)
 
 
 class Receipt(SQLModel, table=True):

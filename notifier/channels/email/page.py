@@ -23,6 +23,7 @@ LONGEST_HEADING = 60
 CELLS = " | "
 FEWEST_CELLS = 3
 LONGEST_WHOLE = 24
+SHORT = 8
 
 
 def page_of(letter: Letter) -> str:
@@ -63,8 +64,8 @@ def _table(lines: list[str]) -> list[list[str]]:
 
 
 def _whole(cell: str) -> bool:
-    """Whether a cell stays on one line: figures and ids do, which read badly in two."""
-    return cell.isascii() and len(cell) <= LONGEST_WHOLE
+    """Whether a cell stays on one line: figures, ids and what is short do, which read badly in two."""
+    return len(cell) <= (LONGEST_WHOLE if cell.isascii() else SHORT)
 
 
 def _is_heading(line: str) -> bool:
