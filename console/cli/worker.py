@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+import engine.evidence.lake_identity  # noqa: F401  the desk's, which must not come from an upgrade made meanwhile
 from console.cli.app import command, current
 from console.desk import Desk
 from console.output import note, say
