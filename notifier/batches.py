@@ -57,8 +57,8 @@ def claim_together(
             for name, value in as_taken(owner, clock + lease, notice.attempts, now).items():
                 setattr(notice, name, value)
             session.add(notice)
-            attempted(session, notice, now)
             claims[number] = Claim(notice, number, open_question=False, tried_before=tried)
+        attempted(session, plain, now)
         seen = order[rows[-1].id or 0] + 1 if len(rows) == TOGETHER else len(numbers)
         return Batch(seen, claims, frozenset(notice.id or 0 for notice in rows) - claims.keys())
 

@@ -180,7 +180,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
-        attempted(session, notice, now)
+        attempted(session, [notice], now)
         return Claim(notice, number, was == "sending" or left_open(notice), tried)
 
 

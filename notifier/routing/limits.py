@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
 from engine.calendar.zones import local_day, local_instant, utc, zone_named
-from engine.ledger.dialects import take_named_lock
+from engine.ledger.dialects import insert_rows, take_named_lock
 from engine.ledger.tables import Attempt, Notice
 from notifier.routing.model import Hours, Limits
 
@@ -61,9 +62,10 @@ def hold(session: Session, channel: str, recipient: str) -> None:
     take_named_lock(session, f"{channel}:{recipient}")
 
 
-def attempted(session: Session, notice: Notice, now: datetime) -> None:
-    """Count an attempt that begins now: from here on it may reach its address."""
-    session.add(Attempt(notice_id=notice.id or 0, channel=notice.channel, recipient=notice.recipient, tried_at=now))
+def attempted(session: Session, notices: Iterable[Notice], now: datetime) -> None:
+    """Count an attempt at each of these that begins now: from here on it may reach its address."""
+    rows = [{"notice_id": n.id, "channel": n.channel, "recipient": n.recipient, "tried_at": now} for n in notices]
+    insert_rows(session, Attempt, rows)
 
 
 def retracted(session: Session, notice: Notice) -> None:

@@ -86,7 +86,7 @@ def notices(ledger, tried, recipient="+8613800001234", channel="aliyun-sms"):
             session.add(row)
             session.flush()
             for at, stands in attempts:
-                attempted(session, row, at)
+                attempted(session, [row], at)
                 session.flush()
                 if not stands:
                     retracted(session, row)
