@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import KaoheError
+from notifier.channels.deadline import Deadline
 from notifier.channels.email.message import Mail
 from notifier.channels.outcome import Outcome, OutcomeKind
 
@@ -40,9 +41,10 @@ class SmtpServer:
     """A mail server and how to speak to it.
 
     `security`: `starttls` (usually port 587), `tls` from the first byte (465), or `plain` (25), which takes
-    no password except on this very host. `timeout` is in seconds and holds for each answer of the server.
-    `ca_file` is for servers whose certificate was issued in-house. `host_name` is how we name ourselves, by
-    default this host's own name. Raises KaoheError for a password that would travel unencrypted.
+    no password except on this very host. `timeout` is in seconds and holds for each answer of the server, `whole` for
+    all that one mail takes, its connection included. `ca_file` is for servers whose certificate was issued in-house.
+    `host_name` is how we name ourselves, by default this host's own name. Raises KaoheError for a password that would
+    travel unencrypted.
     """
 
     host: str
@@ -51,6 +53,7 @@ class SmtpServer:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout: float = 20.0
+    whole: float = 60.0
     ca_file: Path | None = None
     host_name: str | None = None
 
@@ -65,9 +68,9 @@ class SmtpServer:
 
     def greet(self, sender: str | None = None) -> Outcome:
         """Go as far as one can without sending anything: connect, log in, and name `sender`, if there is one."""
-        dialogue = _Dialogue(self)
+        dialogue, deadline = _Dialogue(self), Deadline(self.whole)
         try:
-            return dialogue.outcome(lambda: dialogue.greet(sender))
+            return dialogue.outcome(lambda: dialogue.greet(sender, deadline), deadline)
         finally:
             dialogue.leave()
 
@@ -80,6 +83,29 @@ class SmtpServer:
         finally:
             line.close()
 
+    def context(self) -> ssl.SSLContext:
+        """Whose certificates are trusted. Raises OSError where `ca_file` cannot be read."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+
+class _Smtp(smtplib.SMTP):
+    """The library's, connected within a deadline, and in TLS from the first byte where the server is set up so."""
+
+    def __init__(self, server: SmtpServer, deadline: Deadline) -> None:
+        super().__init__(local_hostname=server.host_name, timeout=server.timeout)
+        self._host = server.host  # what the certificate has to be for
+        self._server, self._deadline = server, deadline
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made = self._deadline.connected(host, port, timeout)
+        if self._server.security != "tls":
+            return made
+        try:
+            return self._server.context().wrap_socket(made, server_hostname=host)
+        except BaseException:
+            made.close()
+            raise
+
 
 class _Line:
     """One connection for several mails, one after the other; a new one after any fault, and after so many mails."""
@@ -91,10 +117,10 @@ class _Line:
 
     def carry(self, mail: Mail) -> Outcome:
         """Offer one mail to the server once."""
-        before = self._dialogue
-        outcome = self._offered(mail)
-        if before is not None and outcome.kind != "accepted" and before.nothing_said:
-            outcome = self._offered(mail)  # the server has had enough of the old connection
+        before, deadline = self._dialogue, Deadline(self._server.whole)
+        outcome = self._offered(mail, deadline)
+        if before is not None and outcome.kind != "accepted" and before.nothing_said and not deadline.over:
+            outcome = self._offered(mail, deadline)  # the server has had enough of the old connection
         return outcome
 
     def opened(self) -> AbstractContextManager[_Line]:
@@ -107,9 +133,9 @@ class _Line:
             self._dialogue.leave()
         self._dialogue, self._carried = None, 0
 
-    def _offered(self, mail: Mail) -> Outcome:
+    def _offered(self, mail: Mail, deadline: Deadline) -> Outcome:
         self._dialogue = dialogue = self._dialogue or _Dialogue(self._server)
-        outcome = dialogue.outcome(lambda: dialogue.run(mail))
+        outcome = dialogue.outcome(lambda: dialogue.run(mail, deadline), deadline)
         self._carried += 1
         if outcome.kind != "accepted" or self._carried >= MOST_ON_ONE_LINE:
             self.close()
@@ -129,8 +155,12 @@ class _Dialogue:
         """Whether it has ended before the server let it say anything of the message in hand."""
         return self._step == "naming the sender"
 
-    def outcome(self, part: Callable[[], Outcome]) -> Outcome:
-        """What some steps come to, whatever goes wrong in them."""
+    def outcome(self, part: Callable[[], Outcome], deadline: Deadline) -> Outcome:
+        """What some steps come to, whatever goes wrong in them; at the end of the time an answer may be cut off."""
+        found = self._tried(part)
+        return self.lost(deadline.passed()) if deadline.over and found.kind != "accepted" else found
+
+    def _tried(self, part: Callable[[], Outcome]) -> Outcome:
         try:
             return part()
         except smtplib.SMTPResponseException as error:
@@ -142,9 +172,12 @@ class _Dialogue:
         except OSError as error:
             return self.lost(error)
 
-    def run(self, mail: Mail) -> Outcome:
+    def run(self, mail: Mail, deadline: Deadline) -> Outcome:
         """Go through all steps, the first of them once; errors are left to the caller."""
-        smtp = self._smtp or self._logged_in()
+        with self._watched(deadline) as smtp:
+            return self._handed_over(mail, smtp)
+
+    def _handed_over(self, mail: Mail, smtp: smtplib.SMTP) -> Outcome:
         self._step = "naming the sender"
         code, said = smtp.mail(mail.sender)
         if code != 250:
@@ -159,15 +192,15 @@ class _Dialogue:
             return self.refused(code, said)
         return Outcome.of("accepted", f"{code} {_text(said)}")
 
-    def greet(self, sender: str | None) -> Outcome:
+    def greet(self, sender: str | None, deadline: Deadline) -> Outcome:
         """Go through the first steps; errors are left to the caller."""
-        smtp = self._logged_in()
-        code, said = smtp.noop()
-        if sender is not None and code == 250:
-            self._step = "naming the sender"
-            code, said = smtp.mail(sender)
-            smtp.rset()
-        return Outcome.of("accepted", f"{code} {_text(said)}") if code == 250 else self.refused(code, said)
+        with self._watched(deadline) as smtp:
+            code, said = smtp.noop()
+            if sender is not None and code == 250:
+                self._step = "naming the sender"
+                code, said = smtp.mail(sender)
+                smtp.rset()
+            return Outcome.of("accepted", f"{code} {_text(said)}") if code == 250 else self.refused(code, said)
 
     def refused(self, code: int, said: bytes | str) -> Outcome:
         """4xx may go better later; 5xx will not, and whose fault it is depends on the step."""
@@ -199,33 +232,34 @@ class _Dialogue:
                 self._smtp.putcmd("quit")
             self._smtp.close()
 
-    def _logged_in(self) -> smtplib.SMTP:
-        smtp = self._connected()
-        if self._server.password is not None:
-            self._step = "logging in"
-            smtp.login(self._server.user or "", self._server.password)
-        return smtp
+    @contextmanager
+    def _watched(self, deadline: Deadline) -> Iterator[smtplib.SMTP]:
+        """The connection, made and logged in the first time, to be cut off at the end of the time."""
+        with deadline.watching(lambda: self._smtp.sock if self._smtp else None):
+            if self._smtp is None:
+                self._log_in(deadline)
+            assert self._smtp is not None
+            yield self._smtp
 
-    def _connected(self) -> smtplib.SMTP:
-        """A connection that has been greeted, over which nothing but the greeting went in the clear."""
-        server, timeout = self._server, self._server.timeout
-        if server.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, server.host_name, timeout=timeout, context=self._context()
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, server.host_name, timeout=timeout)
-        self._smtp = smtp
+    def _log_in(self, deadline: Deadline) -> None:
+        """Make a connection that is greeted; over it nothing but the greeting goes in the clear, where that is so set.
+
+        It is known before it is greeted, so that the greeting has its end too.
+        """
+        server = self._server
+        self._smtp = smtp = _Smtp(server, deadline)
+        code, said = smtp.connect(server.host, server.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, said)
         if server.security == "starttls":
             self._step = "encrypting"
-            code, said = smtp.starttls(context=self._context())
+            code, said = smtp.starttls(context=server.context())
             if code != 220:
                 raise smtplib.SMTPResponseException(code, said)
         smtp.ehlo_or_helo_if_needed()
-        return smtp
-
-    def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._server.ca_file)
+        if server.password is not None:
+            self._step = "logging in"
+            smtp.login(server.user or "", server.password)
 
     def _outcome(self, kind: OutcomeKind, said: str) -> Outcome:
         where = f"{self._server.host}:{self._server.port}"
