@@ -21,8 +21,15 @@ from notifier.channels.deadline import Deadline
 from notifier.channels.email.message import Mail
 from notifier.channels.outcome import Outcome, OutcomeKind
 
-Step = Literal["connecting", "encrypting", "logging in", "naming the sender", "naming the recipient", "sending"]
-# A refusal in these steps is about us, in the others about this one message or its recipient.
+Step = Literal[
+    "connecting",
+    "encrypting",
+    "logging in",
+    "naming the sender",
+    "naming the recipient",
+    "announcing the mail",
+    "sending",
+]
 # Certificates, abilities the server lacks, a host that has no address, a CA file that is not there.
 OUR_MISTAKES = (
     ssl.SSLError,
@@ -33,7 +40,10 @@ OUR_MISTAKES = (
     PermissionError,
 )
 MOST_ON_ONE_LINE = 50  # mails; servers limit how many they take over one connection
-OURS: frozenset[Step] = frozenset({"connecting", "encrypting", "logging in", "naming the sender"})
+SETTING_UP: frozenset[Step] = frozenset({"connecting", "encrypting", "logging in"})
+# A refusal in these steps is about us, in the others about this one message or its recipient.
+OURS: frozenset[Step] = SETTING_UP | {"naming the sender"}
+GOODBYE = 421
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +104,15 @@ class _Smtp(smtplib.SMTP):
     def __init__(self, server: SmtpServer, deadline: Deadline) -> None:
         super().__init__(local_hostname=server.host_name, timeout=server.timeout)
         self._host = server.host  # what the certificate has to be for
-        self._server, self._deadline = server, deadline
+        self._tls = server.context() if server.security == "tls" else None
+        self._deadline = deadline
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         made = self._deadline.connected(host, port, timeout)
-        if self._server.security != "tls":
+        if self._tls is None:
             return made
         try:
-            return self._server.context().wrap_socket(made, server_hostname=host)
+            return self._tls.wrap_socket(made, server_hostname=host)
         except BaseException:
             made.close()
             raise
@@ -119,8 +130,8 @@ class _Line:
         """Offer one mail to the server once."""
         before, deadline = self._dialogue, Deadline(self._server.whole)
         outcome = self._offered(mail, deadline)
-        if before is not None and outcome.kind != "accepted" and before.nothing_said and not deadline.over:
-            outcome = self._offered(mail, deadline)  # the server has had enough of the old connection
+        if before is not None and outcome.kind != "accepted" and before.was_at_fault and not deadline.over:
+            outcome = self._offered(mail, deadline)
         return outcome
 
     def opened(self) -> AbstractContextManager[_Line]:
@@ -149,11 +160,15 @@ class _Dialogue:
         self._server = server
         self._smtp: smtplib.SMTP | None = None
         self._step: Step = "connecting"
+        self._broken = False
 
     @property
-    def nothing_said(self) -> bool:
-        """Whether it has ended before the server let it say anything of the message in hand."""
-        return self._step == "naming the sender"
+    def was_at_fault(self) -> bool:
+        """Whether it ended before the message was on its way, and not for what was said: another may do better.
+
+        The server has had enough of it (421, gone, no more senders), or its answers are not those to our questions.
+        """
+        return self._step == "naming the sender" or (self._step != "sending" and self._broken)
 
     def outcome(self, part: Callable[[], Outcome], deadline: Deadline) -> Outcome:
         """What some steps come to, whatever goes wrong in them; at the end of the time an answer may be cut off."""
@@ -187,7 +202,11 @@ class _Dialogue:
         if code not in (250, 251):
             return self.refused(code, said)
         self._step = "sending"
-        code, said = smtp.data(mail.content)
+        try:
+            code, said = smtp.data(mail.content)
+        except smtplib.SMTPDataError:  # nothing of the message has gone yet
+            self._step = "announcing the mail"
+            raise
         if code != 250:
             return self.refused(code, said)
         return Outcome.of("accepted", f"{code} {_text(said)}")
@@ -203,16 +222,21 @@ class _Dialogue:
             return Outcome.of("accepted", f"{code} {_text(said)}") if code == 250 else self.refused(code, said)
 
     def refused(self, code: int, said: bytes | str) -> Outcome:
-        """4xx may go better later; 5xx will not, and whose fault it is depends on the step."""
-        kind: OutcomeKind = "permanent"
-        if 400 <= code < 500:
-            kind = "temporary"
-        elif self._step in OURS:
+        """4xx may go better later; 5xx will not, and whose fault it is depends on the step. Others are no refusals."""
+        refusal = 400 <= code < 600
+        self._broken = code == GOODBYE or not refusal
+        kind: OutcomeKind = "temporary"
+        if self._step in SETTING_UP and not 400 <= code < 500:
             kind = "misconfigured"
+        elif code >= 500 and refusal:
+            kind = "misconfigured" if self._step in OURS else "permanent"
+        elif self._step == "sending" and not refusal:
+            kind = "unknown"
         return self._outcome(kind, f"{code} {_text(said)}")
 
     def lost(self, error: Exception) -> Outcome:
         """The connection could not be made or went away."""
+        self._broken = True
         kind: OutcomeKind = "unknown" if self._step == "sending" else "temporary"
         return self._outcome(kind, str(error) or type(error).__name__)
 
