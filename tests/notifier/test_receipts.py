@@ -198,7 +198,7 @@ class Provider:
     def send(self, letter, now):
         return Outcome("accepted", "OK", reference="its name")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
     def receipts(self, recipient, asked, now):
@@ -212,7 +212,7 @@ class Silent:
     def send(self, letter, now):
         return Outcome("accepted", "OK")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 
