@@ -192,7 +192,7 @@ class _Turn:
         if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
             return Outcome.of(left or "temporary", "what it tells of changed while it was being written", unsent=True)
         channel, letter = self.channels[taken.notice.channel], written.letter()
-        settled = channel.settle(letter) if taken.open_since else None
+        settled = channel.settle(letter, taken.open_since) if taken.open_since else None
         return replace(settled, unsent=True) if settled else channel.send(letter, self.instant())
 
 

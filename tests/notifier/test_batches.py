@@ -56,8 +56,8 @@ class Watching:
         self._look(letter)
         return self._post.send(letter, now)
 
-    def settle(self, letter):
-        return self._post.settle(letter)
+    def settle(self, letter, since):
+        return self._post.settle(letter, since)
 
 
 def test_what_is_taken_together_is_recorded_one_by_one(office, queue, build, now):
@@ -286,7 +286,7 @@ class Post:
         if letter.violation == "V-01":
             os.kill(os.getpid(), signal.SIGKILL)
         return Outcome("accepted", "250 OK")
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 now = datetime.fromisoformat(sys.argv[2])
