@@ -55,11 +55,12 @@ def _written(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) ->
         else:
             records = records_of(session, items_of(session, [number])[number])
             older = _older(session, digest) if records else 0
+            of_house = routing_of(session).internal(digest.contact)
     if digest.event == GATHERED.event:
         if together is None:
             return None, True
         return text_together(drafter, digest, together, now), not together.holding.strays
-    return drafter.digest(digest, records.values(), older) if records else None, True
+    return drafter.digest(digest, records.values(), older, of_house=of_house) if records else None, True
 
 
 def _older(session: Session, digest: Notice) -> int:
