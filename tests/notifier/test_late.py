@@ -396,3 +396,17 @@ def test_a_retried_digest_still_asks_whether_it_was_received(late, plan, build, 
     post = build.post()
     assert deliver(office, post, now) == Delivered(sent=1)
     assert len(post.asked) == 1
+
+
+def test_an_address_that_is_spelled_otherwise_by_now_is_told_once_of_what_was_late(late, plan, build, now):
+    office, post = late("V-1", contact="Zhang@example.com"), build.post()
+    office.assessed("V-1", now - 2 * DAY)
+    plan(office)
+    office.register(contact=ZHANG)
+    plan(office)
+    deliver(office, post, now + QUIET)
+    assert [letter.recipient for letter in post.letters] == ["Zhang@example.com"]
+    late("V-2")
+    office.register(contact="ZHANG@example.com")
+    plan(office, now + DAY)
+    assert told(office) == {"late:2026-03-10/acme": ["V-1"], "late:2026-03-11/acme": ["V-2"]}
