@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, update
@@ -100,6 +101,14 @@ def failed_notices(session: Session) -> list[Notice]:
     about = or_(col(Notice.violation_id).in_(unsettled), col(Notice.id).in_(in_digest), others)
     wanted = select(Notice).where(Notice.state == "failed", about, ~answered)
     return list(session.exec(wanted.order_by(col(Notice.id))))
+
+
+def kept_silent(digest: Notice, violation: Violation, why: str, now: datetime) -> Notice:
+    """The record that whoever this digest is for was not told of this violation, and why."""
+    same: dict[str, Any] = {n: getattr(digest, n) for n in ("recipient", "channel", "language", "contact", "why")}
+    same |= {"due_at": now, "next_attempt_at": now, "created_at": now, "state": "muted", "answer": why}
+    same |= {"key": violation.id, "violation_id": violation.id, "event": OPENED.event, "client": violation.client}
+    return Notice(**same, template="", subject="", body="")
 
 
 def drop(session: Session, notice: Notice, why: str) -> Event:
