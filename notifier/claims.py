@@ -28,6 +28,7 @@ from notifier.channels.outcome import Outcome
 from notifier.digests import items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
+from notifier.queued import kept_silent, store
 from notifier.records import records_of
 from notifier.routing.limits import attempted, hold, next_opening, open_since, retracted, room
 from notifier.routing.model import ALWAYS, Routing
@@ -314,15 +315,25 @@ def _end(attempts: int, over: str | None, *, left: bool) -> tuple[str, str] | No
 
 
 def _sifted(session: Session, digest: Notice) -> bool:
-    """Take out of a digest what is not to be told any more; False if it holds other clients' violations."""
+    """Take out of a digest what is not to be told any more; False if it holds other clients' violations.
+
+    What somebody has muted meanwhile stays on record as a notice of its own that says so.
+    """
+    now = digest.tried_at or digest.due_at
     names = items_of(session, [digest.id or 0])[digest.id or 0]
-    records, routing = records_of(session, names), routing_of(session)
-    left = [
-        n
-        for n, r in records.items()
-        if r.violation.state not in LATE.states or misdirected(digest, r.news(OPENED.event), r.shop, routing)
-    ]
+    records, routing, mutes = records_of(session, names), routing_of(session), mutes_at(session, now)
+    left: list[str] = []
+    silenced: list[Notice] = []
+    for name, record in records.items():
+        news = record.news(OPENED.event)
+        mute = muted(news, digest.contact, mutes)
+        if record.violation.state not in LATE.states or misdirected(digest, news, record.shop, routing):
+            left.append(name)
+        elif mute is not None:
+            left.append(name)
+            silenced.append(kept_silent(digest, record.violation, why_muted(mute), now))
     leave(session, digest, left)
+    append(session, now, [told(n, number, "notice.muted") for n, number in store(session, silenced)])
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
 
 
