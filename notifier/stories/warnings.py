@@ -13,10 +13,11 @@ from notifier.brief_facts import BriefFacts
 from notifier.stories.ladder import ladder_words
 from notifier.stories.teller import Teller
 from notifier.words import figures
+from notifier.words.measures import DISCRETION
 from notifier.words.vocabulary import WARNINGS, word
 
 _ASIDE = re.compile(r"（[^（）]*）| ?\([^()]*\)")
-_MAY = ("（平台可酌情决定）", " (at the platform's discretion)")
+_MAY = (DISCRETION.zh, DISCRETION.en)
 
 
 def at_risk(told: Teller, found: BriefFacts) -> BriefFacts:
@@ -95,7 +96,7 @@ def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str 
     steps = tuple(s for s in (sheet.first, *sheet.steps) if s) if sheet else ()
     if pending > 0:
         steps = (_answer_pending(told, pending), *steps)
-    deadline = told.say(f"，{when} 考核", f", assessed on {when}") if when else ""
+    deadline = told.say(f"，{when} 考核", f", due for assessment on {when}") if when else ""
     ladder = ladder_words(told, local_day(due, told.zone)) if due else ()
     figure, value, standard = _figure(told)
     reckoned = told.say(

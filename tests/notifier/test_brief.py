@@ -279,7 +279,7 @@ def test_a_template_of_ones_own_for_one_event_or_for_all_news_comes_before_the_s
 
 
 def test_the_variables_of_each_events_own_template_are_known(tmp_path):
-    for event, wrong in {"duty.overdue": "numerator", OPENED.event: "headline", GATHERED.event: "who"}.items():
+    for event, wrong in {"duty.overdue": "numerator", OPENED.event: "context", GATHERED.event: "who"}.items():
         (tmp_path / f"{event}.email.en.txt").write_text(f"x\n\n{{{{ {wrong} }}}}\n", encoding="utf-8")
     found = Templates([tmp_path]).check()
     assert len(found) == 3
