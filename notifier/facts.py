@@ -33,15 +33,15 @@ UNSAID = frozenset({"at_risk", "at_risk_when"})
 class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
-    Fields that are None or empty have nothing to say. `headline` is what follows and until when: a measure's last day, the
-    end of the appeal, or, where neither is known, the day of the assessment. `gap` counts pieces (see `notifier.gap`), the most of them where
-    the figure was rounded; `gap_words` is the same as a sentence, with both ends, and `gap_short` as a table has it.
-    `rule_short` is what text messages call the rule. `in_force_dispute` says that a later
-    announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
-    decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
-    no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its diagnosis: what
-    caused it, the most telling line first, the hours and `accounts` that stand out (accounts, in `causes` too, for the
-    house alone), and what it takes in the cycle that is open; `first_action` follows the cause.
+    Fields that are None or empty have nothing to say. `headline` is what follows and until when: a measure's last
+    day, the end of the appeal, or, where neither is known, the day of the assessment. `gap` counts pieces (see
+    `notifier.gap`), the most of them where the figure was rounded; `gap_words` is the same as a sentence, with both
+    ends, and `gap_short` as a table has it. `rule_short` is what text messages call the rule. `in_force_dispute` says
+    that a later announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the
+    platform decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no
+    measures and no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its
+    diagnosis: what caused it, the most telling line first, the hours and `accounts` that stand out (accounts, in
+    `causes` too, for the house alone), and what it takes in the cycle that is open; `first_action` follows the cause.
     """
 
     language: Language

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
+from console.names import shop_names
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
@@ -55,6 +56,7 @@ def list_(
     with desk.reading() as session:
         found = list(session.exec(wanted))
         items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
+        names = shop_names(session)
     if as_json:
         json_lines(_row(n, items) for n in found)
         return
@@ -64,7 +66,7 @@ def list_(
         [
             [
                 str(n.id),
-                about_words(n, len(items.get(n.id or 0, ())), language),
+                about_words(n, len(items.get(n.id or 0, ())), language, names),
                 n.client,
                 masked(n.recipient),
                 n.channel,

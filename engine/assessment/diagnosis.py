@@ -25,8 +25,8 @@ MOST = 3
 class Cause:
     """So many of the misses have this cause. See `engine.measure.breakdown.Caused`; of ratings `misses` alone.
 
-    `hours` and `agents` are where they were missed, listed as in `Diagnosis`. Documents that were kept before these were
-    counted have neither.
+    `hours` and `agents` are where they were missed, listed as in `Diagnosis`. Documents that were kept before these
+    were counted have neither.
     """
 
     cause: str
