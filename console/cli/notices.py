@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
-from console.names import shop_names
+from console.names import shop_names, shop_words
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
@@ -222,7 +222,10 @@ def send(context: typer.Context) -> None:
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))
     if planned.silent_shops:
-        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
+        with desk.reading() as session:
+            known = shop_names(session)
+        names = ", ".join(sorted(shop_words(key, language, known) for key in planned.silent_shops))
+        note(sentence("silent shops", language, names=names))
     if done.failed:
         note(sentence("notices failed", language))
     if done.failed or faults:

@@ -79,6 +79,15 @@ def unit(counts: str, number: int, language: Language) -> str:
     return f"{number} {zh}" if language == "zh-CN" else f"{number} {one if number == 1 else many}".rstrip()
 
 
+def measure_word(counts: str) -> str:
+    """What Chinese counts such things with; 个 where the relation is not known.
+
+    >>> measure_word("person_days"), measure_word("other")
+    ('人次', '个')
+    """
+    return _UNITS.get(counts, ("个", "", ""))[0]
+
+
 def hours_words(found: Diagnosis, language: Language) -> str | None:
     """The hours that stand out, with how many were missed in each, whatever the cause; None where none do.
 
