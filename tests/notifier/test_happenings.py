@@ -26,6 +26,7 @@ events = ["evidence.*", "duty.*", "rule.*", "week.*", "operator.*"]
 """
 ESCALATES = """
 [contact.li]
+title = "李经理"
 client = "default"
 addresses = ["li@example.com"]
 [contact.boss]
@@ -134,6 +135,7 @@ def test_what_nobody_acknowledges_in_time_goes_to_others_once(office, build, now
     office.change(Violation, "V-2", state="acknowledged")
     assert told(office, build, now + timedelta(hours=4, minutes=1)) == [("violation.escalated", "boss@example.com")]
     assert told.letters[0].violation == "V-1"
+    assert "已通知：李经理，还没有人确认" in told.letters[0].body
     assert told(office, build, now + timedelta(hours=9)) == []
 
 

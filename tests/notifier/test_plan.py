@@ -31,7 +31,7 @@ def test_a_violation_that_is_opened_becomes_a_notice(office, plan, now):
     assert (notice.violation_id, notice.event, notice.recipient) == ("V-1", "violation.opened", "zhang@example.com")
     assert (notice.state, notice.channel, notice.language, notice.attempts) == ("queued", "email", "zh-CN", 0)
     assert (notice.created_at, notice.next_attempt_at) == (now, now)
-    assert notice.subject == "【预判违规】演示一店：客服回复率 77%，2026年第10周（3月2日–3月8日）"
+    assert notice.subject == "【预判违规】演示一店：限制公域流量3天，至2026年3月12日"
     assert notice.body.startswith("【预判违规】演示一店：限制公域流量3天，至2026年3月12日。\n")
 
 
@@ -197,7 +197,7 @@ def test_a_faulty_template_stops_planning_and_loses_nothing(office, plan, tmp_pa
 def test_a_rule_that_is_gone_still_makes_a_notice(sqlite_office, plan):
     sqlite_office.violation("V-1", sqlite_office.shop(), rule="xiaohongshu.gone")
     assert plan(sqlite_office).queued == 1
-    assert "xiaohongshu.gone" in sqlite_office.notices()[0].subject
+    assert "xiaohongshu.gone" in sqlite_office.notices()[0].body
 
 
 def test_advice_of_ones_own_is_used(sqlite_office, plan, tmp_path):
