@@ -225,7 +225,7 @@ def test_a_mail_server_is_asked_whether_it_takes_the_sender_and_gets_no_mail(tmp
         server.answers["MAIL"] = "550 not from you"
         level, what, _ = only(check_mail(settings))
         assert (level, "550 not from you" in what) == ("wrong", True)
-        assert only(check_mail(settings, name_sender=False))[0] == "ok"
+        assert only(check_mail(settings, logs_in=False))[0] == "ok"
         assert server.received == []
 
 

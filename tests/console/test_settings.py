@@ -55,7 +55,7 @@ def test_secrets_are_masked(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'?"),
+        ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'"),
         ('smtp_password = "x"', "smtp_password is a secret; set KAOHE_SMTP_PASSWORD"),
         ("tick_seconds = true", "must be text or a whole number"),
         ('\ntick_seconds = "soon"', "kaohe.toml:2: tick_seconds 'soon': a whole number from 1 to 3600"),
