@@ -133,6 +133,14 @@ def test_mail_leaves_as_the_url_says(url, security, port):
     assert (server.security, server.port) == (security, port)
 
 
+def test_a_user_without_a_password_is_refused_with_what_to_set():
+    for url in ("smtps://u@mail.example.com", "smtp://u@127.0.0.1:25"):
+        with pytest.raises(KaoheError, match="set KAOHE_SMTP_PASSWORD") as caught:
+            smtp_server(url, None)
+        assert "请设 KAOHE_SMTP_PASSWORD" in caught.value.zh
+    assert smtp_server("smtps://u:pw@mail.example.com", None).password == "pw"
+
+
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://host:port"])
 def test_a_url_that_is_none_is_refused(url):
     with pytest.raises(KaoheError, match="smtp_url"):
