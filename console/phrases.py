@@ -50,6 +50,7 @@ PHRASES: Mapping[str, Text] = {
     "opened_on": Text("开店日", "opened on"),
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
+    "files": Text("只写文件", "files only"),
     "set_up": Text("已设置", "set up"),
     "variable": Text("环境变量", "environment"),
     "no": Text("否", "no"),

@@ -147,6 +147,8 @@ def channels_(
     else:
         ways = [[k.name, k.title.in_language(language), _way(ready.get(k.name), language)] for k in told]
         listing(heads("channel title set_up", language), ways, "")
+    for folder in filter(None, (folder_of(ready.get(k.name)) for k in told)):
+        note(sentence("to a folder", language, path=folder))
     for line in channel_complaints(_about(channel, faults), language):
         note(line)
 
@@ -168,10 +170,7 @@ def _origin(desk: Desk, setting: Setting, language: Language) -> str:
 
 def _way(channel: Channel | None, language: Language) -> str:
     """Whether a channel is set up, and where to if it sends nothing."""
-    folder = folder_of(channel)
-    if folder:
-        return sentence("to a folder", language, path=folder)
-    return phrase("yes" if channel else "no", language)
+    return phrase("files" if folder_of(channel) else "yes" if channel else "no", language)
 
 
 @commands.command("test")
