@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -62,7 +63,7 @@ def providers(monkeypatch):
     def cloud(name, said):
         return lambda _self, message: asked.append((name, message.number)) or said
 
-    with MailServer(password="replace-me", tls=True) as server:  # noqa: S106
+    with MailServer(password="replace-me", tls=True) as server:
 
         def here(host, port, security, user, password):
             assert (host, port, security, user) == ("smtp.example.com", 587, "starttls", "notices@example.com")
@@ -106,7 +107,7 @@ def test_every_form_of_the_mail_server_is_read_as_the_page_says():
 
 
 def test_a_certificate_of_ones_own_authority_is_trusted_where_the_environment_names_it(monkeypatch):
-    with MailServer(password="pw", tls=True) as server:  # noqa: S106
+    with MailServer(password="pw", tls=True) as server:
         url = f"smtp+starttls://user@localhost:{server.port}"
         assert setup.smtp_server(url, "pw").greet().kind == "misconfigured"
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
@@ -150,3 +151,8 @@ def test_the_extras_that_the_page_names_are_those_that_there_are():
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     section = re.search(r"^### Extras\n\n(.*?)\n", page("notices.md"), re.MULTILINE)
     assert set(re.findall("`([a-z-]+)`", section[1])) - {"make"} == set(told["project"]["optional-dependencies"])
+
+
+def test_what_a_web_hook_is_shown_to_get_is_json():
+    shown = [json.loads(body) for kind, body in blocks(page("notices.md")) if kind == "json"]
+    assert [set(one) for one in shown] == [{"id", "event", "violation", "language", "subject", "body", "sent_at"}]

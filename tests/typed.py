@@ -6,7 +6,7 @@ import os
 import pwd
 import re
 import shlex
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from console.cli.main import run
@@ -30,7 +30,7 @@ class Shell:
             self.variables[assignment[1]] = out.strip()
             return code, wanted, out
         line, _, promised = line.partition("   # ")
-        line = DATE.sub(lambda m: str(date.today() + timedelta(int(m[1]))), line)
+        line = DATE.sub(lambda m: f"{datetime.now(UTC) + timedelta(int(m[1])):%Y-%m-%d}", line)
         words = [re.sub(r"\$(\w+)", lambda m: self.variables[m[1]], word) for word in shlex.split(line)]
         if words[0] == "export":
             name, value = words[1].split("=")
