@@ -72,7 +72,9 @@ def providers(monkeypatch):
         monkeypatch.setattr(setup, "SmtpServer", here)
         monkeypatch.setattr(RobotChannel, "send", robot)
         monkeypatch.setattr(AliyunCloud, "send", cloud("aliyun-sms", AliyunSaid("OK", "OK")))
-        monkeypatch.setattr(TencentCloud, "send", cloud("tencent-sms", TencentSaid("", "", {"SendStatusSet": [{"Code": "Ok"}]})))
+        monkeypatch.setattr(
+            TencentCloud, "send", cloud("tencent-sms", TencentSaid("", "", {"SendStatusSet": [{"Code": "Ok"}]}))
+        )
         yield server, asked
 
 
