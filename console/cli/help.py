@@ -122,8 +122,8 @@ CHINESE: Mapping[str, str] = {
     "Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings.": (
         "检查 kaohe 所依赖的一切，并说明怎样修好；有问题时退出码为 1。"
     ),
-    "Tell the mail server nothing beyond the login, not even the sender; ask no other channel's provider.": (
-        "只登录邮件服务器，连发件人也不报；不向其他渠道的服务商发任何请求"
+    "Connect to the mail server without logging in; ask no other channel's provider.": (
+        "只连接邮件服务器，不登录；不向其他渠道的服务商发任何请求"
     ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence.": (

@@ -38,7 +38,7 @@ from engine.rulebook.platforms import PLATFORMS
 def examine(desk: Desk, clock: Callable[[], datetime], sends: bool = True) -> Iterator[Finding]:
     """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent.
 
-    Without `sends` the mail server is told nothing but the login, and providers of other channels are not asked.
+    Without `sends` the mail server is not logged in to, and providers of other channels are not asked.
     """
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)

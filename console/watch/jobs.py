@@ -31,6 +31,7 @@ from console.worker import (
     channel_complaints,
     complaints_of,
     deliver,
+    delivered_words,
     look_ahead_of,
     receipt_complaints,
     reconcile,
@@ -127,8 +128,7 @@ class Worker:
         self._note("channel", "channel left out", faults)
         self.meters.delivered(done)
         if planned.queued or done.sent or done.delayed or done.failed:
-            counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
-            log.info("%s", sentence("delivered", language, **counts))
+            log.info("%s", delivered_words(planned, done, language))
         self._ticked("deliver")
 
     def receipts(self) -> None:

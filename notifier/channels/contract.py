@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from engine.errors import KaoheError
 from engine.rulebook.model import Language
 from notifier.channels.outcome import Outcome
 
@@ -51,6 +52,19 @@ class Channel(Protocol):
 
     def settle(self, letter: Letter) -> Outcome | None:
         """What became of an attempt whose outcome is unknown; None where the provider cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class Patchy(Protocol):
+    """A channel whose addresses are set up one by one, and some of them perhaps wrongly."""
+
+    def faults(self) -> Mapping[str, KaoheError]:
+        """What is wrong, by address (`wecom:ops`)."""
+        ...
+
+    def fault_of(self, recipient: str) -> KaoheError | None:
+        """Why nothing can be sent to this recipient; None where it can."""
         ...
 
 

@@ -63,11 +63,14 @@ class SmtpServer:
         with self.opened() as line:
             return line.carry(mail)
 
-    def greet(self, sender: str | None = None) -> Outcome:
-        """Go as far as one can without sending anything: connect, log in, and name `sender`, if there is one."""
+    def greet(self, sender: str | None = None, *, logs_in: bool = True) -> Outcome:
+        """Go as far as one can without sending anything: connect, log in, and name `sender`, if there is one.
+
+        Without `logs_in` it stops where the connection stands, encrypted where it is to be.
+        """
         dialogue = _Dialogue(self)
         try:
-            return dialogue.outcome(lambda: dialogue.greet(sender))
+            return dialogue.outcome(lambda: dialogue.greet(sender) if logs_in else dialogue.meet())
         finally:
             dialogue.leave()
 
@@ -158,6 +161,11 @@ class _Dialogue:
         if code != 250:
             return self.refused(code, said)
         return Outcome.of("accepted", f"{code} {_text(said)}")
+
+    def meet(self) -> Outcome:
+        """Connect and no more; errors are left to the caller."""
+        code, said = self._connected().noop()
+        return Outcome.of("accepted", f"{code} {_text(said)}") if code == 250 else self.refused(code, said)
 
     def greet(self, sender: str | None) -> Outcome:
         """Go through the first steps; errors are left to the caller."""
