@@ -147,6 +147,14 @@ SENTENCES: Mapping[str, Text] = {
         "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
         "the channel {channel} is set up wrongly, and its notices wait: {why}",
     ),
+    "words left out": Text(
+        "{why}；改好之前用自带的，`kaohe notices check` 复查",
+        "{why}; until it is mended kaohe's own words are used: `kaohe notices check`",
+    ),
+    "remark": Text("说明：{what}", "Remark: {what}"),
+    "may be missing": Text("，可以没有", ", may be missing"),
+    "said yes": Text("是", "yes"),
+    "said no": Text("否", "no"),
     "left out": Text("{fault}；这个文件的规则暂不考核", "{fault}; this file's rule is left out"),
     "old violations": Text(
         "{n} 条违规距考核已超过 7 天：只记录，不通知",
@@ -311,7 +319,7 @@ SENTENCES: Mapping[str, Text] = {
         "在 http://{listen}/<callback_secret>/<渠道> 接收送达回执；前面须有 TLS 反向代理",
         "reports of delivery are taken at http://{listen}/<callback_secret>/<channel>, for a proxy that speaks TLS",
     ),
-    "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
+    "notices sound": Text("模板、建议和短信绑定都没有问题。", "Templates, advice and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
     "notices wait": Text(
         "店铺已登记；给新联系人的通知暂缓：{why}",

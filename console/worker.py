@@ -18,6 +18,7 @@ from console.planning import plan
 from console.sentences import both, sentence
 from console.watch.alarms import Alarms, Complaint, once_on
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
+from console.wording import LEFT_OUT, wording_faults
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
 from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.look_ahead import LookAhead
@@ -174,6 +175,7 @@ def alarm_once(desk: Desk, done: Tick, now: datetime, stop: Callable[[], bool] =
         *self_check(desk, now, Pulse(), book, faults).alarming,
         *alarming("rule", "not looked ahead", done.unwarned),
         *alarming("channel", "channel left out", done.channel_faults),
+        *alarming("words", LEFT_OUT, wording_faults(desk)),
     ]
     events = Alarms(desk.ledger, once_on(desk.owner), KAOHE, once=True).hear(found, now)
     if events:

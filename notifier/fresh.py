@@ -19,7 +19,7 @@ from notifier.drafts import Drafter
 from notifier.events import OCCASIONS
 from notifier.records import Record, outlines
 from notifier.render import Rendered
-from notifier.sheets import SheetError
+from notifier.sheet_file import SheetError
 from notifier.tales import Tale, tales_of
 from notifier.template_fault import TemplateFaultError
 

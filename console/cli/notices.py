@@ -19,6 +19,7 @@ from console.output import json_lines, note, say
 from console.phrases import heads, phrase
 from console.planning import plan
 from console.sentences import sentence
+from console.wording import wording_complaints, wording_faults
 from console.worker import channel_complaints, delivered_words
 from engine.errors import KaoheError
 from engine.ledger.actors import Permission
@@ -101,6 +102,8 @@ def preview(
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
     language, scope = lang_of(lang, desk), desk.who.scope
+    for line in wording_complaints(wording_faults(desk), language):
+        note(line)
     rendered = preview_notice(
         desk.ledger, desk.sound_rules, violation, channel, language, desk.templates, desk.sheets, scope
     )
@@ -208,19 +211,6 @@ def test_(
 
 
 @commands.command()
-def check(context: typer.Context) -> None:
-    """Every fault of the templates, and of the bindings of text messages, as file: what."""
-    desk = current(context)
-    language = desk.settings.language
-    found = desk.templates.check() + [zh if language == "zh-CN" else en for en, zh in desk.templates.binding_faults()]
-    for fault in found:
-        say(fault)
-    if found:
-        raise typer.Exit(1)
-    say(sentence("notices sound", language))
-
-
-@commands.command()
 def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
@@ -230,12 +220,13 @@ def send(context: typer.Context) -> None:
     channels, faults = channels_of(desk.settings)
     done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter, most_single=most)
     language = desk.settings.language
-    for line in channel_complaints(faults, language):
+    wording = wording_faults(desk)
+    for line in [*channel_complaints(faults, language), *wording_complaints(wording, language)]:
         note(line)
     say(delivered_words(planned, done, language))
     if planned.silent_shops:
         note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
     if done.failed:
         note(sentence("notices failed", language))
-    if done.failed or faults:
+    if done.failed or faults or wording:
         raise typer.Exit(1)

@@ -8,7 +8,6 @@ from engine.ledger.journal import verify
 from engine.ledger.tables import Cursor, Notice, Violation
 from notifier.plan import BATCHES, READER, Planned, plan_notices
 from notifier.render import Templates
-from notifier.sandbox import TemplateFaultError
 from notifier.sheets import Sheets
 
 
@@ -142,14 +141,24 @@ def test_a_violation_of_a_sub_account_goes_to_the_contact_of_its_shop(sqlite_off
     assert "子账号 小王" in notice.body
 
 
-def test_a_faulty_template_stops_planning_and_loses_nothing(office, plan, tmp_path):
+def test_a_faulty_template_of_ones_own_stops_nothing(office, plan, tmp_path):
     office.violation("V-1", office.shop())
     own = tmp_path / "violation.opened.email.zh-CN.txt"
     own.write_text("x\n\n{{ 'a' * 10**9 }}", encoding="utf-8")
-    with pytest.raises(TemplateFaultError, match="Mul is not allowed"):
-        plan(office, templates=Templates([tmp_path]))
-    assert office.notices() == []
-    assert plan(office).queued == 1
+    assert plan(office, templates=Templates([tmp_path])).queued == 1
+    assert office.notices()[0].subject.startswith("【预判违规】")
+
+
+def test_a_faulty_sheet_of_ones_own_stops_neither_its_own_rule_nor_others(office, plan, tmp_path):
+    shop = office.shop()
+    (tmp_path / "xiaohongshu.reply-rate.zh-CN.yaml").write_text("short: 回复\nfirst: 先打电话\n", encoding="utf-8")
+    (tmp_path / "kuaishou.good-rating.zh-CN.yaml").write_text("figure: x\nfirst: 先读评价\n", encoding="utf-8")
+    office.violation("V-1", shop)
+    office.violation("V-2", shop, rule="kuaishou.good-rating")
+    assert plan(office, sheets=Sheets([tmp_path])).queued == 2
+    bodies = {notice.violation_id: notice.body for notice in office.notices()}
+    assert "逐个打开该周没有人工回复就关闭的会话" in bodies["V-1"]
+    assert "先读评价" in bodies["V-2"]
 
 
 def test_a_rule_that_is_gone_still_makes_a_notice(sqlite_office, plan):
