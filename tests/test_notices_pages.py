@@ -131,7 +131,7 @@ def spans(text: str) -> set[str]:
     return {" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text) if not HAN.search(span)}
 
 
-@pytest.mark.parametrize("name", [f"{name}{language}" for name in PAGES for language in LANGUAGES])
+@pytest.mark.parametrize("name", [f"{name}{language}" for name in (*PAGES, "templates") for language in LANGUAGES])
 def test_commands_and_links_of_the_page_lead_somewhere(name):
     text = page(name)
     for words in set(re.findall(r"`kaohe ([a-z]+(?: [a-z]+)?)", prose(text))):

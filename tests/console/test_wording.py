@@ -8,7 +8,6 @@ import pytest
 
 from console.desk import desk as desk_of
 from console.doctor.wording import check_wording
-from console.settings import load_settings
 from console.watch.jobs import Worker
 from notifier.own_files import EVENTS
 from tests.ready import ready_home
@@ -76,7 +75,8 @@ def test_a_directory_that_is_not_there_is_told_by_check_and_doctor(kaohe, home, 
     check = kaohe("notices", "check")
     assert check.code == 1
     assert f"nosuchdir：没有这个目录；请改正设置 {name}" in check.out
-    (finding,) = check_wording(load_settings(home), None)
+    with desk_of(str(home)) as desk:
+        (finding,) = check_wording(desk.settings, None)
     assert (finding.level, "there is no such directory" in finding.what.en) == ("wrong", True)
 
 
