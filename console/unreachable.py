@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from console.routing_words import said
 from console.sentences import sentence
 from console.settings import Settings
 from engine.errors import KaoheError
@@ -50,7 +51,8 @@ def contact_lines(routing: Routing, settings: Settings, language: Language) -> I
 
 def recipient_lines(found: Iterable[Recipient], settings: Settings, language: Language) -> Iterator[str]:
     """The same of those who would be told of something."""
-    sound = ((r.contact or r.why or "", r.channel, r.address) for r in found if not r.fault)
+    own = said("own route", language)
+    sound = ((r.contact or own, r.channel, r.address) for r in found if not r.fault)
     return _lines(sound, settings, language)
 
 
