@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.listing import listing
+from console.names import shop_names, shop_words
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.output import json_lines, note, say
 from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
@@ -56,6 +57,7 @@ def list_(
     with desk.reading() as session:
         found = list(session.exec(wanted))
         items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
+        names = shop_names(session)
     if as_json:
         json_lines(_row(n, items) for n in found)
         return
@@ -65,7 +67,7 @@ def list_(
         [
             [
                 str(n.id),
-                about_words(n, len(items.get(n.id or 0, ())), language),
+                about_words(n, len(items.get(n.id or 0, ())), language, names),
                 n.client,
                 masked(n.recipient),
                 n.channel,
@@ -211,7 +213,10 @@ def send(context: typer.Context) -> None:
     counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
     say(sentence("delivered", language, **counts))
     if planned.silent_shops:
-        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
+        with desk.reading() as session:
+            known = shop_names(session)
+        names = ", ".join(sorted(shop_words(key, language, known) for key in planned.silent_shops))
+        note(sentence("silent shops", language, names=names))
     if done.failed:
         note(sentence("notices failed", language))
     if done.failed or faults or wording:
