@@ -99,8 +99,8 @@ def plan_notices(
     """Queue the notices of all news that the journal has had since the last time, and of what is to be escalated.
 
     May be called at any time, by any number of processes, and may die at any point: nothing is queued twice
-    and nothing is left out. Raises TemplateFaultError or SheetError on a faulty template or sheet, and then
-    leaves the violations concerned for the next call.
+    and nothing is left out. A faulty template or sheet of one's own is passed over for the shipped one. Raises
+    TemplateFaultError or SheetError where that is faulty too, and then leaves the violations for the next call.
     """
     drafter = Drafter(rulebook, language, templates or Templates(), sheets or Sheets())
     total = Planned()

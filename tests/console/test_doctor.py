@@ -64,7 +64,7 @@ def test_where_all_is_in_order_every_subject_is_told_and_it_ends_with_zero(kaohe
         (subject, "remark" if subject in {"workers", "check_url"} else "ok", None)
         for subject in (
             *("settings", "home", "rights", "disk", "zones", "rules", "judge"),
-            *("database", "clock", "lake", "workers", "work", "mail", "channels", "check_url"),
+            *("database", "clock", "lake", "workers", "work", "wording", "mail", "channels", "check_url"),
         )
     ]
     assert said.code == 0
@@ -268,7 +268,7 @@ def test_a_check_that_cannot_be_carried_out_keeps_no_other_from_being_made(kaohe
     monkeypatch.setattr("console.doctor.examination.check_disk", broken)
     said = kaohe("doctor", "--json")
     assert [r["subject"] for r in said.rows if r["level"] not in {"ok", "remark"}] == ["disk"]
-    assert len(said.rows) == 15
+    assert len(said.rows) == 16
 
 
 def test_a_channel_that_is_set_up_wrongly_is_told_and_those_that_are_ready_are_named(tmp_path):

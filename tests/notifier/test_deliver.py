@@ -455,11 +455,14 @@ def test_a_notice_whose_violation_changes_again_and_again_waits_and_then_tells_w
     assert post.letters[0].subject.startswith("【申诉中】")
 
 
-def test_a_faulty_template_sends_nothing_that_may_be_stale(office, queue, build, now, rulebook, tmp_path):
+def test_where_no_sound_template_is_left_nothing_is_sent_that_may_be_stale(
+    office, queue, build, now, rulebook, tmp_path, monkeypatch
+):
     queue(office)
+    monkeypatch.setattr("notifier.render.SHIPPED", tmp_path)
     (tmp_path / "violation.opened.email.zh-CN.txt").write_text("{{ nonsense }}\n\nx", encoding="utf-8")
     post = build.post()
-    drafter = Drafter(rulebook, "zh-CN", Templates([tmp_path]))
+    drafter = Drafter(rulebook, "zh-CN", Templates())
     assert deliver(office, post, now, drafter=drafter) == Delivered(delayed=1)
     assert post.letters == []
     assert office.notices()[0].answer.startswith("misconfigured: ")
