@@ -13,7 +13,6 @@ writes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Entry, Event, append, entries, head
 from engine.ledger.tables import Cursor, Notice
-from engine.rulebook.model import Language, Rule, Text
+from engine.rulebook.model import Language, Rule
 from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
 from notifier.drafts import Drafter
 from notifier.escalating import unacknowledged
@@ -47,13 +46,6 @@ from notifier.told import told
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 WAYS = frozenset({"contact", "route"})  # what is told to whom
 BATCHES = 100  # how many of the journal's batches one transaction works off
-
-SILENT = Text(
-    "没有人收到关于 {} 的通知：它没有联系人；请用 `kaohe shops import` 补上",
-    "nobody is told about {}: it has no contact; add one with `kaohe shops import`",
-)
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +253,6 @@ def _drafts(
             made += _late(drafter, ways, joining, record, now)
         else:
             made += ways.kept(drafter.notices(record, occasion.event, recipients, now), record.news(occasion.event))
-    for key in sorted(set(silent)):
-        _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
     return made, joining, planned + Planned(small=small)
 

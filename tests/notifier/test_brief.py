@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Version
 from notifier.brief import STORIES, BriefFacts, brief_of
-from notifier.events import GATHERED, LATE, OPENED, ROUTED
+from notifier.events import GATHERED, OPENED, ROUTED
+from notifier.own_files import look_over
 from notifier.records import Record
 from notifier.render import Templates
 from notifier.sheets import Sheets
@@ -275,16 +276,15 @@ def test_a_template_of_ones_own_for_one_event_or_for_all_news_comes_before_the_s
     own = Templates([tmp_path])
     assert own.render("duty.overdue", "email", brief("duty.overdue", "en")).body == "D-7\n"
     assert own.render("week.listed", "email", brief("week.listed", "en")).body == "week.listed\n"
-    assert own.check() == []
+    assert look_over(own, Sheets()).faults == {}
 
 
 def test_the_variables_of_each_events_own_template_are_known(tmp_path):
     for event, wrong in {"duty.overdue": "numerator", OPENED.event: "context", GATHERED.event: "who"}.items():
         (tmp_path / f"{event}.email.en.txt").write_text(f"x\n\n{{{{ {wrong} }}}}\n", encoding="utf-8")
-    found = Templates([tmp_path]).check()
+    found = look_over(Templates([tmp_path]), Sheets()).faults
     assert len(found) == 3
-    assert all("unknown variable" in fault for fault in found)
-    assert LATE.event not in "".join(found)
+    assert all("unknown variable" in str(fault) for fault in found.values())
 
 
 def test_a_day_of_another_year_is_told_with_its_year():

@@ -7,7 +7,8 @@ import pytest
 
 from engine.assessment.diagnosis import Cause, Diagnosis, Margin, without_agents
 from notifier.facts import facts_of
-from notifier.sheets import CAUSES, SHIPPED, Sheet, read_sheet
+from notifier.sheet_file import CAUSES
+from notifier.sheets import SHIPPED, Sheet, read_sheet
 from notifier.words.diagnosis import accounts_words, cause_lines, hour_names, hours_words, margin_words, unit
 
 CROWDED = Cause(
