@@ -386,7 +386,7 @@ def test_what_was_found_too_late_for_any_notice_is_counted_in_the_digest(late, p
     assert plan(office) == Planned(queued=1, late=1, old=3)
     post = build.post()
     deliver(office, post, now + QUIET)
-    assert "另有 2 起补做时距考核时刻已超过 7 天" in post.letters[0].body
+    assert "另有 2 起查出时距考核时刻已超过 7 天" in post.letters[0].body
 
 
 def test_a_retried_digest_still_asks_whether_it_was_received(late, plan, build, now):
