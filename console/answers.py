@@ -47,6 +47,7 @@ _STEPS: Mapping[str, str] = {  # of speaking to a mail server
     "logging in": "登录时",
     "naming the sender": "提交发件人时",
     "naming the recipient": "提交收件人时",
+    "announcing the mail": "提交邮件时",
     "sending": "发送时",
 }
 _STEP = re.compile(rf"(.*) \((\S+:\d+), when ({'|'.join(_STEPS)})\)", re.DOTALL)

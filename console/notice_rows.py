@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from console.answers import answer_words
 from console.local_time import local_time
+from console.names import ShopNames, shop_names
 from console.phrases import NOTICE_STATES, about_words, heads, object_of
 from engine.ledger.masking import masked
 from engine.ledger.parts import in_parts
@@ -45,11 +46,12 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What lists say of notices beside their own columns, by number; `shops` by violation."""
+    """What lists say of notices beside columns, by number; `shops` by violation, `names`: what they are called."""
 
     members: Mapping[int, Members] = field(default_factory=dict)
     shops: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[int, Wait] = field(default_factory=dict)
+    names: ShopNames = field(default_factory=dict)
 
     def members_of(self, notice: Notice) -> Members:
         """What it tells together; of one that tells of a single thing, its violation."""
@@ -88,7 +90,7 @@ def rows_of(session: Session, found: Sequence[Notice], now: datetime) -> Rows:
     waits = {n.id or 0: wait for n in found if (wait := wait_of(n, routing, now))}
     named = sorted({n.violation_id for n in found if n.violation_id})
     shops = {name: record.shop.key for name, record in outlines(session, named).items() if record.shop}
-    return Rows(members, shops, waits)
+    return Rows(members, shops, waits, shop_names(session))
 
 
 def state_words(notice: Notice, rows: Rows, language: Language) -> str:
@@ -113,7 +115,7 @@ def about_of(notice: Notice, rows: Rows, language: Language) -> str:
     """What it is about; of a gathered message how many notices it tells, and the first of their violations."""
     known = rows.members_of(notice)
     if notice.event != GATHERED.event:
-        return about_words(notice, len(known.violations), language)
+        return about_words(notice, len(known.violations), language, rows.names)
     zh = language == "zh-CN"
     number = len(known.notices)
     head = f"合并 {number} 条通知" if zh else f"{number} notices in one"

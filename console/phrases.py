@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from console import access_words, duty_words, routing_words, waiver_words
 from console.answers import translated
 from console.contract_words import CONTRACT_EVENTS
+from console.names import ShopNames, shop_words
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
@@ -17,7 +18,7 @@ from engine.rulebook.model import Language, Text, Version
 from engine.rulebook.platforms import CHINA
 from notifier.events import LATE, OPENED
 from notifier.words.figures import money, standard
-from notifier.words.vocabulary import SEVERITIES, STATES, word
+from notifier.words.vocabulary import COUNTERS, SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
     **access_words.PHRASES,
@@ -50,6 +51,7 @@ PHRASES: Mapping[str, Text] = {
     "opened_on": Text("开店日", "opened on"),
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
+    "files": Text("只写文件", "files only"),
     "set_up": Text("已设置", "set up"),
     "variable": Text("环境变量", "environment"),
     "template_variable": Text("变量", "variable"),
@@ -359,15 +361,18 @@ def pack_words(finding: str, language: str) -> str:
     return translated(finding, _PACK_FAULTS) if language == "zh-CN" else finding
 
 
-def about_words(notice: Notice, violations: int, language: Language) -> str:
-    """What a notice is about: its violation, how many of them a digest tells of, or what else has happened to what."""
+def about_words(notice: Notice, violations: int, language: Language, shops: ShopNames | None = None) -> str:
+    """What a notice is about: its violation, how many of them a digest tells of, or what else has happened to what.
+
+    `shops`: what they are called, where that is known.
+    """
     if notice.event == OPENED.event and notice.violation_id is not None:
         return notice.violation_id
     if notice.event == LATE.event:
         return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
     said = event_words(notice.event, language)
     what = notice.violation_id or object_of(notice)
-    return f"{said} {what}" if what else said
+    return f"{said} {shop_words(what, language, shops)}" if what else said
 
 
 def object_of(notice: Notice) -> str | None:
@@ -418,9 +423,10 @@ def gate_sentence(version: Version, language: Language) -> str | None:
     >>> from fractions import Fraction
     >>> from engine.rulebook.model import Bound
     >>> gate_sentence(Version(date(2021, 1, 1), (), "", gate=(("poor", Bound("at_least", Fraction(1), "1")),)), "zh-CN")
-    'poor 不低于1'
+    '中差评数不低于1'
     """
-    gates = [f"{counter} {standard(bound, language)}" for counter, bound in version.gate]
+    gap = "" if language == "zh-CN" else " "
+    gates = [f"{word(COUNTERS, counter, language)}{gap}{standard(bound, language)}" for counter, bound in version.gate]
     return (" 且 " if language == "zh-CN" else " and ").join(gates) or None
 
 

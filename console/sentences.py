@@ -357,7 +357,8 @@ SENTENCES: Mapping[str, Text] = {
     ),
     "by default": Text("默认：{value}", "by default: {value}"),
     "to a folder": Text(
-        "没有设 smtp_url：不发送，写成文件放在 {path}", "no smtp_url: nothing is sent, mails are files in {path}"
+        "没有设 smtp_url：邮件不发送，写成文件放在 {path}",
+        "no smtp_url: mail is not sent, but written to files in {path}",
     ),
     "nothing sent": Text(
         "没有设 smtp_url，什么也没有发出去；邮件写在 {path}",

@@ -36,7 +36,7 @@ from notifier.queued import drop, store
 from notifier.records import Record, late_of, open_of_shop, records_of, unheard, unsent_of_shop
 from notifier.render import Templates
 from notifier.routing.mutes import mutes_at
-from notifier.routing.recipients import Recipient, misdirected
+from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import Ways
 from notifier.sheets import Sheets
@@ -165,7 +165,8 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
     made += _drafts_again(drafter, ways, again - late, records, now)
     made += _drafts_of_others(drafter, ways, others, now)
     for name in sorted(late):
-        _address(joining, records[name], ways.open(records[name]))
+        if not records[name].is_small(drafter.rulebook):
+            made += _late(drafter, ways, joining, records[name], now)
     with transaction(ledger) as session:
         if not _advance(session, begin, end):
             return Planned()
@@ -249,7 +250,7 @@ def _drafts(
             silent.append(record.shop.key if record.shop else record.violation.id)
         elif is_late(entry.payload):
             late += 1
-            _address(joining, record, ways.open(record))
+            made += _late(drafter, ways, joining, record, now)
         else:
             made += ways.kept(drafter.notices(record, occasion.event, recipients, now), record.news(occasion.event))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
@@ -267,10 +268,15 @@ def _drafts_of_others(drafter: Drafter, ways: Ways, others: Iterable[Happening],
     return made
 
 
-def _address(joining: dict[Addressee, list[str]], record: Record, recipients: Iterable[Recipient]) -> None:
-    """Let this violation join the digest of everybody who gets it."""
-    for recipient in recipients:
+def _late(
+    drafter: Drafter, ways: Ways, joining: dict[Addressee, list[str]], record: Record, now: datetime
+) -> list[Notice]:
+    """Let this violation join the digest of everybody who gets it; notices, for the record, to who is muted."""
+    news = record.news(OPENED.event)
+    told, silenced = ways.parted(record)
+    for recipient in told:
         joining[Addressee(recipient, record.violation.client)].append(record.violation.id)
+    return ways.kept(drafter.notices(record, OPENED.event, silenced, now), news)
 
 
 def _is_old(entry: Entry) -> bool:

@@ -18,7 +18,7 @@ from notifier.digests import Addressee, dropped, items_of, join, joined_events, 
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.queued import store
 from notifier.records import Record, records_of
-from notifier.routing.model import News
+from notifier.routing.model import News, place
 from notifier.routing.recipients import Recipient, misdirected, recipients_of
 from notifier.routing.rows import routing_of
 from notifier.told import told
@@ -98,8 +98,8 @@ def _again_by_members(session: Session, digest: Notice, now: datetime, actor: st
     gone: list[str] = []
     last: Record | None = None
     for name, record in sorted(records.items()):
-        usable = (digest.channel, digest.recipient) in (
-            (r.channel, r.address) for r in _addresses(session, digest, record)
+        usable = place(digest.channel, digest.recipient) in (
+            place(r.channel, r.address) for r in _addresses(session, digest, record)
         )
         stands = record.violation.state in LATE.states
         if stands and usable and record.violation.client == digest.client:

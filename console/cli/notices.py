@@ -13,6 +13,7 @@ from console.answers import answer_words
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.desk import Desk
 from console.listing import listing
+from console.names import shop_names, shop_words
 from console.notice_audit import audit_json, audit_lines, steps_of
 from console.notice_rows import answer_of, json_row, rows_of, state_words, table_of
 from console.output import json_lines, note, say
@@ -150,6 +151,8 @@ def channels_(
     else:
         ways = [[k.name, k.title.in_language(language), _way(ready.get(k.name), language)] for k in told]
         listing(heads("channel title set_up", language), ways, "")
+    for folder in filter(None, (folder_of(ready.get(k.name)) for k in told)):
+        note(sentence("to a folder", language, path=folder))
     for line in channel_complaints(_about(channel, faults), language):
         note(line)
 
@@ -171,10 +174,7 @@ def _origin(desk: Desk, setting: Setting, language: Language) -> str:
 
 def _way(channel: Channel | None, language: Language) -> str:
     """Whether a channel is set up, and where to if it sends nothing."""
-    folder = folder_of(channel)
-    if folder:
-        return sentence("to a folder", language, path=folder)
-    return phrase("yes" if channel else "no", language)
+    return phrase("files" if folder_of(channel) else "yes" if channel else "no", language)
 
 
 @commands.command("test")
@@ -225,7 +225,10 @@ def send(context: typer.Context) -> None:
         note(line)
     say(delivered_words(planned, done, language))
     if planned.silent_shops:
-        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
+        with desk.reading() as session:
+            known = shop_names(session)
+        names = ", ".join(sorted(shop_words(key, language, known) for key in planned.silent_shops))
+        note(sentence("silent shops", language, names=names))
     if done.failed:
         note(sentence("notices failed", language))
     if done.failed or faults or wording:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from console.answers import reason_words
 from console.doctor.finding import Finding, ok, refused
 from console.settings import Settings
@@ -23,7 +25,10 @@ def check_mail(settings: Settings, logs_in: bool = True) -> list[Finding]:
         server = smtp_server(url, settings.value("smtp_password") or None)
     except KaoheError as error:
         return [*found, refused(SUBJECT, error)]
-    answer = server.greet(None if found else settings["mail_from"], logs_in=logs_in)
+    if logs_in:
+        answer = server.greet(None if found else settings["mail_from"])
+    else:
+        answer = replace(server, user=None, password=None).greet()
     if answer.kind == "accepted":
         where = f"{server.host}:{server.port}"
         return [*found, ok(SUBJECT, f"{where} 应答：{answer.answer}", f"{where} answers: {answer.answer}")]

@@ -108,7 +108,7 @@ class RobotChannel(Generic[E]):
         """Why nothing can be sent to the entry of this name; None where it can."""
         return None if recipient in self.robots.entries else self.robots.missing(recipient)
 
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: neither a robot nor a web hook can be asked whether it has a message."""
         return None
 

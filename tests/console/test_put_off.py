@@ -47,8 +47,9 @@ def test_a_trial_without_a_server_says_that_nothing_was_sent_and_where_the_file_
 
 
 def test_a_channel_that_only_writes_files_and_defaults_are_not_told_as_set_up(kaohe, told, home):
-    (line,) = [one for one in kaohe("notices", "channels").out.splitlines() if one.startswith("email")]
-    assert line.split(maxsplit=2)[2] == f"没有设 smtp_url：不发送，写成文件放在 {home / 'outbox'}"
+    listed = kaohe("notices", "channels")
+    assert re.search("^email +邮件 +只写文件$", listed.out, re.MULTILINE)
+    assert listed.err == f"没有设 smtp_url：邮件不发送，写成文件放在 {home / 'outbox'}\n"
     assert kaohe("notices", "channels", "email", "--json").rows[0]["folder"] == str(home / "outbox")
     said = kaohe("notices", "channels", "email").out
     assert re.search(r"^mail_from +KAOHE_MAIL_FROM +默认：kaohe@example.com$", said, re.MULTILINE)
@@ -104,6 +105,7 @@ def test_what_was_muted_is_not_sent_later(kaohe, sessions):
     assert kaohe("mutes", "set", "--shop", "s1", "--until", until, "--why", "盘点").code == 0
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
     kaohe("assess", "--as-of", "2026-03-10T10:05+08:00")
+    kaohe("notices", "send")
     assert [row["state"] for row in kaohe("notices", "list", "--json").rows] == ["muted"]
     said = kaohe("notices", "retry", "1")
     assert (said.code, "静音期间的通知事后不补发" in said.err) == (2, True)

@@ -89,7 +89,7 @@ def test_amounts_and_severity_appear_where_there_are_any(build):
     damages = build.sanction("liquidated_damages", amount_min_fen=10000, amount_max_fen=30000)
     money = {"severity": "serious", "exposure_min_fen": 10000, "exposure_max_fen": 30000}
     body = Templates().render(OPENED, "email", facts(build, "zh-CN", sanctions=[damages], **money)).body
-    assert body.startswith("【预判违规】演示一店：违约金 ¥100–¥300。\n")
+    assert body.startswith("【预判违规】演示一店：违约金 ¥100–¥300，2026年3月10日考核。\n")
     assert "金额：¥100–¥300（等级：严重）。" in body
 
 
