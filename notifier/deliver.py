@@ -24,7 +24,7 @@ from notifier.channels.outcome import Outcome, OutcomeKind
 from notifier.claims import LEASE, Claim, Due, claim, due, give_back, record
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS
-from notifier.fresh import FAULTS, freshened
+from notifier.fresh import freshened, unless_faulty
 from notifier.gathering import crowded, gather
 from notifier.writing import write
 
@@ -137,11 +137,12 @@ class _Turn:
             written: Mapping[int, Claim | KaoheError | None] = batch.claims
             if self.drafter and held:
                 written = freshened(self.ledger, [*held.values()], self.drafter, begun)
+            ready = self.instant()
             late: list[Due] = []
             for place, one in enumerate(rest[: batch.seen]):
                 if one.number not in held and one.number not in batch.alone:
                     self.done["gone"] += 1
-                elif self.stop() or (place and self.instant() - begun > STALE):
+                elif self.stop() or (place and self.instant() - ready > STALE):
                     late.append(one)
                 elif self._rests(one):
                     continue
@@ -173,10 +174,8 @@ class _Turn:
         now = self.instant()
         if taken.notice.event not in DIGESTS:
             return freshened(self.ledger, [taken], self.drafter, now)[taken.number] if self.drafter else taken
-        try:
-            return write(self.ledger, taken, self.drafter or Drafter({}, "zh-CN"), now)
-        except FAULTS as error:
-            return error
+        drafter = self.drafter or Drafter({}, "zh-CN")
+        return unless_faulty(lambda: write(self.ledger, taken, drafter, now), taken.number)
 
     def _send(self, taken: Claim, written: Claim | KaoheError | None) -> None:
         outcome = self._outcome(taken, written)
@@ -187,13 +186,13 @@ class _Turn:
 
     def _outcome(self, taken: Claim, written: Claim | KaoheError | None) -> Outcome:
         # What an earlier attempt left open stays so.
-        left: OutcomeKind | None = "unknown" if taken.open_question else None
+        left: OutcomeKind | None = "unknown" if taken.open_since else None
         if isinstance(written, KaoheError):
             return Outcome.of(left or "misconfigured", str(written), unsent=True)
         if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
             return Outcome.of(left or "temporary", "what it tells of changed while it was being written", unsent=True)
         channel, letter = self.channels[taken.notice.channel], written.letter()
-        settled = channel.settle(letter) if taken.open_question else None
+        settled = channel.settle(letter, taken.open_since) if taken.open_since else None
         return replace(settled, unsent=True) if settled else channel.send(letter, self.instant())
 
 

@@ -13,7 +13,7 @@ from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.ruling import ruling
 from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
-from engine.rulebook.model import Interval, Language, Rule, Version
+from engine.rulebook.model import Interval, Language, Rule, Text, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.gap import gap_range, gap_short
 from notifier.sheets import Sheet
@@ -25,6 +25,7 @@ from notifier.words.lines import one_line
 from notifier.words.measures import MeasureWords, last_day
 from notifier.words.vocabulary import PREDICTED, SEVERITIES, STATES, word
 
+UNNAMED = Text("未具名", "not named")  # what a sub-account is called to those who are not of the house
 # Claims about what a notice of a violation does not speak of, so that it need not say how sure they are.
 UNSAID = frozenset({"at_risk", "at_risk_when"})
 
@@ -106,7 +107,7 @@ def facts_of(
     `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
     text is lost) the notice still says what is on record, under the rule's id and without a standard.
     `version_key` names the version to speak of, where it is not the violation's own. `named`: whether the reader is of
-    the house, and may read which agents missed what.
+    the house, and may read who the agents are and what they missed; others read that it was one.
     """
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
@@ -131,7 +132,7 @@ def facts_of(
         shop=one_line(shop.alias or shop.name or shop.external_id),
         shop_name=one_line(shop.name or shop.external_id),
         shop_id=one_line(shop.external_id),
-        agent=one_line(agent.alias or agent.name or agent.external_id) if agent else None,
+        agent=_called(agent, language, named=named) if agent else None,
         client=one_line(violation.client),
         platform=platform,
         rule=one_line(violation.rule),
@@ -172,6 +173,11 @@ def facts_of(
         in_force_dispute=claims.in_force,
         violation=one_line(violation.id),
     )
+
+
+def _called(agent: Subject, language: Language, *, named: bool) -> str:
+    """What a sub-account is called. Names are for the house alone, and what the platform calls it may be one too."""
+    return one_line(agent.alias or agent.name or agent.external_id) if named else UNNAMED.in_language(language)
 
 
 def _until(violation: Violation, language: Language) -> str | None:

@@ -7,11 +7,21 @@ it is parsed and looked through first, since compiling already evaluates constan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
-from jinja2.runtime import LoopContext
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    meta,
+    nodes,
+    pass_context,
+)
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.errors import suggestion
@@ -22,6 +32,14 @@ LONGEST_OUTPUT = 100_000
 DEEPEST_NESTING = 20
 DEEPEST_LOOPS = 2
 LONGEST_SEPARATOR = 10
+# Of all loops together, those that say nothing as well. Lines of ten characters fill the longest text in as many.
+MOST_TURNS = 10_000
+COUNTED = "counted"  # the filter that goes around what is looped over; no template may name it
+UNSENDABLE = re.compile("[\0\ud800-\udfff]")  # neither a database nor a mail takes these, and a text may spell them
+TURNS = "turns left"  # no name that a template could write
+
+# Whatever Jinja raises for a text that nobody should have written: some of it only when it writes its own code.
+REFUSED = (TemplateError, RecursionError, ValueError, OverflowError)
 
 NODES = frozenset({
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
@@ -48,7 +66,7 @@ def sandbox(*, html: bool) -> ImmutableSandboxedEnvironment:
     )
     environment.globals.clear()
     environment.tests.clear()
-    environment.filters = {k: v for k, v in environment.filters.items() if k in FILTERS}
+    environment.filters = {k: v for k, v in environment.filters.items() if k in FILTERS} | {COUNTED: _counted}
     return environment
 
 
@@ -65,11 +83,18 @@ def faults(environment: ImmutableSandboxedEnvironment, source: str, known: Colle
     if len(source) > LONGEST_SOURCE:
         return [f"1: longer than {LONGEST_SOURCE:,} characters"]
     try:
-        tree = environment.parse(source)
-    except TemplateSyntaxError as error:
-        return [f"{error.lineno}: {error.message}"]
-    except (RecursionError, ValueError, OverflowError):
-        return ["1: brackets nested too deeply, or a number too long"]
+        return _faults(environment.parse(source), known)
+    except REFUSED as error:
+        return [_refusal(error)]
+
+
+def _refusal(error: Exception) -> str:
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.lineno}: {error.message}"
+    return f"1: {error}" if isinstance(error, TemplateError) else "1: brackets nested too deeply, or a number too long"
+
+
+def _faults(tree: nodes.Template, known: Collection[str]) -> list[str]:
     if _depth(tree) > DEEPEST_NESTING:
         return [f"1: nested deeper than {DEEPEST_NESTING} levels"]
     found = sorted({fault for node in _all(tree) for fault in _node_faults(node)})
@@ -85,43 +110,65 @@ def faults(environment: ImmutableSandboxedEnvironment, source: str, known: Colle
 
 
 def compiled(environment: ImmutableSandboxedEnvironment, name: str, source: str, known: Collection[str]) -> Template:
-    """The template, checked first. Raises TemplateFaultError with every fault."""
+    """The template, checked first, its loops counted. Raises TemplateFaultError with every fault."""
     found = faults(environment, source, known)
     if found:
         raise TemplateFaultError(name, found)
     try:
-        return environment.from_string(source)
-    except TemplateError as error:
-        raise TemplateFaultError(name, [f"1: {error}"]) from error
+        tree = environment.parse(source)
+        for loop in list(tree.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, COUNTED, [], [], None, None, lineno=loop.lineno)
+        tree.set_environment(environment)
+        return environment.template_class.from_code(environment, environment.compile(tree), {})
+    except REFUSED as error:
+        raise TemplateFaultError(name, [_refusal(error)]) from error
 
 
 def rendered(template: Template, name: str, values: dict[str, object]) -> str:
-    """The text that the template makes of `values`. Raises TemplateFaultError if it fails or is too long."""
+    """The text that the template makes of `values`.
+
+    Raises TemplateFaultError if it fails, is too long, or goes round its loops too often.
+    """
     text: list[str] = []
     length = 0
     try:
-        for piece in template.generate(values):
+        for piece in template.generate({**values, TURNS: iter(range(MOST_TURNS))}):
             text.append(piece)
             length += len(piece)
             if length > LONGEST_OUTPUT:
                 raise TemplateFaultError(name, [f"1: makes more than {LONGEST_OUTPUT:,} characters"])
-    except (TemplateError, TypeError) as error:
+    except (*REFUSED, TypeError) as error:
         raise TemplateFaultError(name, [f"1: {error}"]) from error
     return "".join(text)
+
+
+@pass_context
+def _counted(context: Context, things: Iterable[object]) -> Iterator[object]:
+    """These things, as long as the template that is rendered may go on."""
+    left = context[TURNS]
+    for thing in things:
+        if next(left, None) is None:
+            raise TemplateRuntimeError(f"goes round its loops more than {MOST_TURNS:,} times")
+        yield thing
 
 
 def _node_faults(node: nodes.Node) -> Iterator[tuple[int, str]]:
     line = node.lineno or 1  # some nodes that Jinja adds by itself have none
     if type(node) not in NODES:
         yield line, f"{type(node).__name__} is not allowed"
+    elif isinstance(node, nodes.Const | nodes.TemplateData) and UNSENDABLE.search(str(node.as_const())):
+        yield line, "a text with a character that no message can have"
     elif isinstance(node, nodes.Filter):
         yield from ((line, what) for what in _filter_faults(node))
     elif isinstance(node, nodes.Getattr):
         of_loop = isinstance(node.node, nodes.Name) and node.node.name == "loop"
         if not of_loop or node.attr not in LOOP_ATTRIBUTES:
             yield line, f"attribute {node.attr!r} is not allowed; only loop.index, loop.first, loop.last"
-    elif isinstance(node, nodes.For) and node.recursive:
-        yield line, "a recursive loop is not allowed"
+    elif isinstance(node, nodes.For):
+        if node.recursive:
+            yield line, "a recursive loop is not allowed"
+        if not isinstance(node.iter, nodes.Name):  # a literal may be as long as the template
+            yield line, "a loop must be over a variable"
 
 
 def _filter_faults(node: nodes.Filter) -> Iterator[str]:

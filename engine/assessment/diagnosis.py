@@ -121,7 +121,7 @@ def of_breakdown(found: Breakdown, family: Family, counts: str, roster: str | No
     parts: dict[str, Any] = {name: _ordered(portions) for name, portions in found.parts.items()}
     reply = _reply_causes(found.caused) if family == "reply" else ()
     made = Diagnosis("rows", family, counts, found.misses, found.of, found.unanswered, roster=roster, **parts)
-    return replace(made, causes=_rating_causes(made) if family == "rating" else reply)
+    return replace(made, causes=_rating_causes(made, found.unnamed) if family == "rating" else reply)
 
 
 def of_numbers(numbers: Sequence[tuple[Portion, bool]], family: Family, counts: str, roster: str | None) -> Diagnosis:
@@ -155,16 +155,16 @@ def _reply_causes(caused: Sequence[Caused]) -> tuple[Cause, ...]:
     )
 
 
-def _rating_causes(found: Diagnosis) -> tuple[Cause, ...]:
+def _rating_causes(found: Diagnosis, unnamed: int) -> tuple[Cause, ...]:
     """What earned the poor ratings, all that is known; what to mend first stands at the head.
 
+    `unnamed` of them name nothing: one that says `other` beside something named is told by what it names.
     That is bots if most were theirs, those without a reason if most have none, else what buyers name most.
     """
     missed = found.misses or 0
     bots = {name: misses for name, misses, _ in found.kinds}.get("bot", 0)
     handed = {name: misses for name, misses, _ in found.served}.get("handed_over", 0)
     named = [Cause(str(name), misses) for name, misses, _ in found.reasons if name not in {None, "other"} and misses]
-    unnamed = sum(misses for name, misses, _ in found.reasons if name in {None, "other"})
     by_bots = _present(Cause("hand_over", handed), Cause("bot", bots - handed))
     unread = _present(Cause("unread", unnamed))
     rest = (*unread, *named) if 2 * unnamed > missed else (*named, *unread)

@@ -18,6 +18,8 @@ from engine.rulebook.model import Version
 _REPLY_PARTS = {"hours": "second // 3600", "weekdays": "isodow(day)", "agents": "agent"}
 _RATING_PARTS = {**_REPLY_PARTS, "kinds": "agent_kind", "origins": "origin", "served": "served"}
 _REASONS = "SELECT shop, missed, unnest(string_split(reasons, ';')) AS key FROM things"
+_NAMED = "len(list_filter(string_split(reasons, ';'), lambda one: one NOT IN ('', 'other')))"
+_UNNAMED = f"SELECT shop, count(*) FROM things WHERE missed AND {_NAMED} = 0 GROUP BY ALL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,15 @@ class Caused:
 
 @dataclass(slots=True)
 class Breakdown:
-    """What one shop has missed. `parts`: by what → its portions, in the order of their names, nothing last."""
+    """What one shop has missed. `parts`: by what → its portions, in the order of their names, nothing last.
+
+    `unnamed` of the misses are ratings that give no reason, or none but `other`.
+    """
 
     misses: int = 0
     of: int = 0
     unanswered: int = 0
+    unnamed: int = 0
     parts: dict[str, list[Portion]] = field(default_factory=lambda: defaultdict(list))
     caused: list[Caused] = field(default_factory=list)
 
@@ -66,6 +72,8 @@ def breakdowns(con: duckdb.DuckDBPyConnection, *, ratings: bool) -> dict[str, Br
         _fill(found, part, _portions(con, f"SELECT shop, missed, {key} AS key FROM things"))
     if ratings:
         _fill(found, "reasons", _portions(con, f"SELECT shop, missed, nullif(key, '') AS key FROM ({_REASONS})"))
+        for shop, unnamed in con.execute(_UNNAMED).fetchall():
+            found[shop].unnamed = unnamed
         return dict(found)
     told = con.execute(
         "SELECT shop, cause, count(*), count(*) FILTER (crowded), count(*) FILTER (NOT crowded), "

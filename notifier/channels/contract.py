@@ -49,8 +49,11 @@ class Channel(Protocol):
         """Make one attempt, without any of its own to repeat it."""
         ...
 
-    def settle(self, letter: Letter) -> Outcome | None:
-        """What became of an attempt whose outcome is unknown; None where the provider cannot be asked."""
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:
+        """What became of attempts whose outcome is unknown, the first of them made at `since`.
+
+        None where the provider has none of them, or cannot be asked at all: then the letter is sent (again).
+        """
         ...
 
 

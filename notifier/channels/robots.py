@@ -93,7 +93,7 @@ class RobotChannel(Generic[E]):
             return self.robots.missing(letter.recipient)
         return concealed(self.carry(robot, letter, now, self.deadline_s), robot)
 
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: neither a robot nor a web hook can be asked whether it has a message."""
         return None
 

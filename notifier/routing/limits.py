@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -75,6 +75,12 @@ def retracted(session: Session, notice: Notice) -> None:
     """Count the latest attempt at this notice no more: it was refused, or sent nothing."""
     latest = select(func.max(Attempt.id)).where(Attempt.notice_id == notice.id).scalar_subquery()
     session.exec(delete(Attempt).where(col(Attempt.id) == latest))
+
+
+def open_since(session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
+    """Those of these notices, not sent yet, of which an attempt may have arrived all the same, and since when."""
+    wanted = select(Attempt.notice_id, func.min(Attempt.tried_at)).where(col(Attempt.notice_id).in_(numbers))
+    return dict(session.exec(wanted.group_by(col(Attempt.notice_id))).all())
 
 
 def used(session: Session, channel: str, recipient: str, since: datetime) -> int:

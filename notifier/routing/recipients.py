@@ -125,14 +125,19 @@ def _why_not(contact: Contact, news: News, *, of_house: bool) -> Left | None:
         return None
     if of_house:
         return "house"
-    return "client" if news.client is not None and news.client != contact.client else None
+    return None if _is_for(contact.client, news) else "client"
 
 
 def _why_not_own(shop: Subject | None, news: News, *, of_house: bool) -> Left | None:
     """Why the shop's own contact must not be told: what was found for one client is not for who has the shop by now."""
     if of_house:
         return "house"
-    return "client" if shop is not None and news.client is not None and shop.client != news.client else None
+    return None if shop is None or _is_for(shop.client, news) else "client"
+
+
+def _is_for(client: str | None, news: News) -> bool:
+    """Whether news may be told to this client: its own, and what is said to concern all. Whose is unknown, is not."""
+    return news.client == client if news.client is not None else ROUTED[news.event].of_all
 
 
 def _of_contact(contact: Contact, route: Route) -> list[Recipient]:

@@ -90,7 +90,7 @@ def rating(dice):
         "agent_kind": dice.choice([None, "human", "bot"]),
         "rated_at": some_time(dice),
         "score": dice.choice(["满意", "一般", "失望", None]),
-        "reasons": dice.choice([None, "slow", "other", "bad_attitude;slow"]),
+        "reasons": dice.choice([None, "slow", "other", "bad_attitude;slow", "slow;other"]),
         "origin": dice.choice([None, "buyer", "invited", "system"]),
     }
 
@@ -331,4 +331,15 @@ def test_ratings_are_diagnosed_by_reason_origin_and_whether_a_bot_handed_over(wo
         assert told(one.served) == portions(things, served)
         bots = Counter(served(r) == "handed_over" for m, r in things if m and r["agent_kind"] == "bot")
         by_cause = {c.cause: c.misses for c in one.causes}
+        assert by_cause.get("unread", 0) == sum(m and r["reasons"] in (None, "other") for m, r in things)
         assert (by_cause.get("hand_over", 0), by_cause.get("bot", 0)) == (bots[True], bots[False])
+
+
+def test_what_buyers_name_leads_even_where_they_all_name_something_else_besides(world):
+    place, rule = world("kuaishou.good-rating")
+    dice = Random(1)
+    poor = {"shop": SHOPS[0], "score": "失望", "agent_kind": "human"}
+    place.take("ratings", [rating(dice) | poor | {"reasons": "slow;other", "session": f"c{n}"} for n in range(6)])
+    one = place.diagnoses(rule, date(2026, 3, 2))[SHOPS[0]]
+    assert [(cause.cause, cause.misses) for cause in one.causes] == [("slow", 6)]
+    assert one.lead == "slow"

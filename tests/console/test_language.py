@@ -276,7 +276,7 @@ def test_every_defect_of_the_journal_is_told_in_chinese():
         assert defect_words(finding, "en") == finding
 
 
-NEWS = News("violation.opened")
+NEWS = News("violation.opened", "default")
 
 
 def test_our_own_answers_are_translated_and_a_providers_are_not():

@@ -179,7 +179,7 @@ class Chance:
             raise DiedError
         return Outcome(kind, "x")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         kind = self.random.choice([None, None, None, "accepted", "unknown", "permanent"])
         return Outcome(kind, "asked") if kind else None
 

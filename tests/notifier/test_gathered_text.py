@@ -164,7 +164,9 @@ def test_cycles_that_differ_have_a_column(pile):
 
 def test_an_agent_is_named_beside_its_shop_where_the_rule_judges_agents(pile, build):
     agent = build.shop("a1", alias="客服甲", kind="agent")
-    assert any(line.startswith("演示一店（客服甲） | ") for line in pile.violation("V-1", agent=agent).lines())
+    pile.violation("V-1", agent=agent)
+    assert any(line.startswith("演示一店（客服甲） | ") for line in pile.lines(of_house=True))
+    assert any(line.startswith("演示一店（未具名） | ") for line in pile.lines())
 
 
 def test_a_violation_whose_rule_is_lost_is_told_by_what_is_on_record(pile):

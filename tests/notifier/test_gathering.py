@@ -303,6 +303,19 @@ def test_what_is_muted_in_the_night_is_not_told_in_the_morning(office, build, ti
     assert "盘点" in muted.answer
 
 
+def test_what_waited_for_a_cap_is_not_said_to_have_come_in_the_night(office, build, tick, tmp_path):
+    office.route(K7, tmp_path)
+    shop, post, ten = office.shop(contact=None), build.post(), local("2026-03-10T10:00:00")
+    open_violations(office, 2, shop)
+    tick(office, post, ten)
+    open_violations(office, 7, shop, begin=2)
+    tick(office, post, ten + timedelta(minutes=30))
+    tick(office, post, ten + timedelta(hours=1))
+    gathered = [letter for letter in post.letters if letter.event == "notices.gathered"]
+    assert gathered
+    assert not any("晨间" in letter.subject or "免打扰" in letter.body for letter in gathered)
+
+
 def test_a_worker_goes_on_while_something_goes_out_and_not_while_somebody_else_has_it(now):
     calls = [Delivered(sent=100), Delivered(sent=3, gone=1, waiting=2), Delivered(gone=5, waiting=2), Delivered(sent=9)]
     left = list(calls)
@@ -322,7 +335,7 @@ class Post:
         with open(sys.argv[2], "a") as file:
             file.write(f"{letter.recipient} {letter.event}\\n")
         return Outcome("accepted", "250 OK")
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 now = datetime.fromisoformat(sys.argv[3])

@@ -1,12 +1,15 @@
 import dataclasses
 import logging
 import threading
+from datetime import timedelta
 
 import pytest
 
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
 from engine.ledger.tables import Cursor, Notice, Violation
+from notifier.deliver import deliver_due
+from notifier.drafts import Drafter
 from notifier.plan import BATCHES, READER, Planned, plan_notices
 from notifier.render import Templates
 from notifier.sandbox import TemplateFaultError
@@ -143,7 +146,42 @@ def test_a_violation_of_a_sub_account_goes_to_the_contact_of_its_shop(sqlite_off
     [notice] = sqlite_office.notices()
     assert notice.recipient == "zhang@example.com"
     assert "演示一店" in notice.subject
-    assert "子账号 小王" in notice.body
+    assert "子账号 未具名" in notice.body
+
+
+OF_BOTH = """
+[contact.li]
+addresses = ["li@example.com"]
+[contact.boss]
+client = "acme"
+addresses = ["boss@acme.example"]
+[[route]]
+name = "all"
+to = ["li", "boss"]
+clients = ["acme"]
+events = ["*"]
+"""
+
+
+@pytest.mark.parametrize("how", ["opened", "late", "deadline.near", "week.listed"])
+def test_who_a_sub_account_is_is_told_to_contacts_of_the_house_alone(office, plan, rulebook, build, now, tmp_path, how):
+    post = build.post()
+    office.route(OF_BOTH, tmp_path)
+    shop = office.shop(contact=None, client="acme")
+    agent = office.shop("美美", None, "acme", kind="agent", parent_id=shop.id, name="王小美", alias="小美")
+    office.violation("V-1", agent, late=how == "late", notify=how in ("opened", "late"))
+    office.assessed("V-1", now)
+    if how == "deadline.near":
+        office.happened(how, "V-1", until="2026-03-12T16:00:00+00:00")
+    elif how == "week.listed":
+        office.journalled(how, "client", "acme", client="acme", week="2026-W11", first="2026-03-09", last="2026-03-15")
+    plan(office)
+    deliver_due(office.ledger, {"email": post}, now + timedelta(hours=5), "w", drafter=Drafter(rulebook, "zh-CN"))
+    told = {letter.recipient: letter.subject + letter.body for letter in post.letters}
+    assert told.keys() == {"li@example.com", "boss@acme.example"}
+    assert "小美" in told["li@example.com"]
+    assert "美" not in told["boss@acme.example"]
+    assert "未具名" in told["boss@acme.example"]
 
 
 def test_a_faulty_template_stops_planning_and_loses_nothing(office, plan, tmp_path):

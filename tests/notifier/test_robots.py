@@ -225,7 +225,7 @@ def test_where_nobody_listens_nothing_was_taken(tmp_path, name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_robot_is_neither_greeted_nor_asked(channel, web, name, tmp_path):
-    assert channel(name).settle(letter(name)) is None
+    assert channel(name).settle(letter(name), NOW) is None
     assert kind(name).greet(Setup(tmp_path / "robots.toml")) is None
     assert web.requests == []
 

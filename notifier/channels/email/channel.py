@@ -47,6 +47,6 @@ class EmailChannel:
         with self.transport.opened() as transport:
             yield replace(self, transport=transport)
 
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: nobody can be asked."""
         return None
