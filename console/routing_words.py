@@ -76,7 +76,7 @@ _REFUSED: Mapping[str, Text] = {
     "escalate_to": Text("没有写升级给谁", "escalates to nobody"),
 }
 _LEFT: Mapping[Left, Text] = {
-    "client": Text("是别的客户的联系人", "a contact of another client"),
+    "client": Text("是客户的联系人，而这条消息不是这个客户的", "a contact of a client whose news this is not"),
     "house": Text("这类消息只发给内部联系人", "such news is for the house alone"),
     "channel": Text("没有这条路线所用渠道的地址", "no address on the channels of this route"),
     "empty": Text("没有可用的地址", "there is none, or no address in it"),

@@ -82,7 +82,7 @@ def brief_of(
     Whoever is `of_house` reads the names of people. An event that has no story is told by what is known of it. Raises
     SheetError on a faulty sheet, and never for what `news` holds or lacks.
     """
-    facts = record.facts(rulebook, sheets, language) if record else None
+    facts = record.facts(rulebook, sheets, language, named=of_house) if record else None
     named = about if about is not None else news.get("object")
     thing = named if isinstance(named, str) else None
     told = Teller(event, news, record, records, facts, rulebook, sheets, language, now, shop, thing, of_house)

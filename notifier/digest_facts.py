@@ -64,11 +64,20 @@ class _Row:
 
 
 def digest_facts(
-    records: Iterable[Record], rulebook: Mapping[str, Rule], sheets: Sheets, language: Language, older: int = 0
+    records: Iterable[Record],
+    rulebook: Mapping[str, Rule],
+    sheets: Sheets,
+    language: Language,
+    older: int = 0,
+    *,
+    named: bool = False,
 ) -> DigestFacts:
-    """The facts of a digest about these violations; at least one. Raises SheetError on a faulty sheet."""
+    """The facts of a digest about these violations; at least one. Raises SheetError on a faulty sheet.
+
+    `named`: to somebody of the house, who may read who the agents are.
+    """
     rows = [
-        _Row(r.violation, r.facts(rulebook, sheets, language), _limited(ruled), ruled.exposure_fen)
+        _Row(r.violation, r.facts(rulebook, sheets, language, named=named), _limited(ruled), ruled.exposure_fen)
         for r in records
         for ruled in [r.ruling()]
     ]

@@ -72,9 +72,10 @@ class Drafter:
         except BindingError:
             return Rendered("", "", "")
 
-    def digest(self, notice: Notice, records: Iterable[Record], older: int) -> Rendered:
+    def digest(self, notice: Notice, records: Iterable[Record], older: int, *, of_house: bool = False) -> Rendered:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""
-        facts = digest_facts(records, self.rulebook, self.sheets, cast("Language", notice.language), older)
+        language = cast("Language", notice.language)
+        facts = digest_facts(records, self.rulebook, self.sheets, language, older, named=of_house)
         return self.templates.render(LATE.event, notice.channel, facts)
 
 

@@ -19,7 +19,8 @@ class Occasion:
     Once the violation has left these states, the notice would be false: it is not queued, and not sent. What is `usual`
     goes to shops' own contacts, and over routes that name no events; the rest goes where a route asks for it. What is
     `of_house` goes to nobody but contacts of the house. `told_before`: it is news only to those who were told of the
-    violation. Other news than what is `of_small` is not told of violations below their rule's `notify_floor`.
+    violation. Other news than what is `of_small` is not told of violations below their rule's `notify_floor`. What is
+    `of_all` concerns every client where it names none; other news without a client goes to the house alone.
     """
 
     event: str
@@ -28,6 +29,7 @@ class Occasion:
     of_house: bool = False
     told_before: bool = False
     of_small: bool = False
+    of_all: bool = False
 
 
 OPENED = Occasion("violation.opened", UNSETTLED)
@@ -67,7 +69,7 @@ OTHERS: Mapping[str, Occasion] = {
         Occasion("duty.near", usual=False),
         Occasion("duty.overdue", usual=False),
         Occasion("evidence.missing", usual=False),
-        Occasion("rule.announced", usual=False),
+        Occasion("rule.announced", usual=False, of_all=True),
         Occasion("week.listed", usual=False),
         Occasion("operator.alarm", usual=False, of_house=True),
         Occasion("operator.mended", usual=False, of_house=True),

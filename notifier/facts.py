@@ -13,7 +13,7 @@ from engine.assessment.diagnosis import Diagnosis
 from engine.assessment.ruling import ruling
 from engine.ledger.states import SETTLED
 from engine.ledger.tables import Sanction, Subject, Violation
-from engine.rulebook.model import Interval, Language, Rule, Version
+from engine.rulebook.model import Interval, Language, Rule, Text, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.gap import gap_range, gap_short
 from notifier.sheets import Sheet
@@ -25,6 +25,7 @@ from notifier.words.lines import one_line
 from notifier.words.measures import MeasureWords, last_day
 from notifier.words.vocabulary import PREDICTED, SEVERITIES, STATES, word
 
+UNNAMED = Text("未具名", "not named")  # what a sub-account is called to those who are not of the house
 # Claims about what a notice of a violation does not speak of, so that it need not say how sure they are.
 UNSAID = frozenset({"at_risk", "at_risk_when"})
 
@@ -33,18 +34,20 @@ UNSAID = frozenset({"at_risk", "at_risk_when"})
 class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
-    Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
-    the figure was rounded; `gap_words` is the same as a sentence, with both ends, and `gap_short` as a table has it.
-    `rule_short` is what text messages call the rule. `in_force_dispute` says that a later
-    announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
-    decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
-    no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its diagnosis: what
-    caused it, the most telling line first, the hours and `accounts` that weigh most (those for the house alone), and
-    what it takes in the cycle that is open; `first_action` follows the cause.
+    Fields that are None or empty have nothing to say. `headline` is what follows and until when: a measure's last
+    day, the end of the appeal, or, where neither is known, the day of the assessment. `gap` counts pieces (see
+    `notifier.gap`), the most of them where the figure was rounded; `gap_words` is the same as a sentence, with both
+    ends, and `gap_short` as a table has it. `rule_short` is what text messages call the rule. `in_force_dispute` says
+    that a later announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the
+    platform decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no
+    measures and no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its
+    diagnosis: what caused it, the most telling line first, the hours and `accounts` that stand out (accounts, in
+    `causes` too, for the house alone), and what it takes in the cycle that is open; `first_action` follows the cause.
     """
 
     language: Language
     status: str
+    headline: str
     predicted: bool
     settled: bool
     shop: str
@@ -106,7 +109,7 @@ def facts_of(
     `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
     text is lost) the notice still says what is on record, under the rule's id and without a standard.
     `version_key` names the version to speak of, where it is not the violation's own. `named`: whether the reader is of
-    the house, and may read which agents missed what.
+    the house, and may read who the agents are and what they missed; others read that it was one.
     """
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
@@ -123,22 +126,27 @@ def facts_of(
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
     unsaid = UNSAID | {"appeal"} if settled else UNSAID
     claims = claim_words(rule, version, language, unsaid)
+    consequence = one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions))
+    until = dates.day(end, language) if end else None
+    appeal_until = None if settled else _until(violation, language)
+    assessed_on = dates.day(violation.assessed_on, language)
     return NoticeFacts(
         language=language,
         status=word(STATES, violation.state, language),
+        headline=headline_of(consequence, until, appeal_until, assessed_on, language),
         predicted=violation.state in PREDICTED,
         settled=settled,
         shop=one_line(shop.alias or shop.name or shop.external_id),
         shop_name=one_line(shop.name or shop.external_id),
         shop_id=one_line(shop.external_id),
-        agent=one_line(agent.alias or agent.name or agent.external_id) if agent else None,
+        agent=_called(agent, language, named=named) if agent else None,
         client=one_line(violation.client),
         platform=platform,
         rule=one_line(violation.rule),
         rule_title=without_platform(platform, title, language),
         rule_short=sheet.short or without_platform(platform, title, language),
         cycle=one_line(dates.cycle(violation.cycle, violation.cycle_start, violation.cycle_end, language)),
-        assessed_on=dates.day(violation.assessed_on, language),
+        assessed_on=assessed_on,
         numerator=violation.numerator,
         denominator=violation.denominator,
         figure=sheet.figure_words(figures.span(top), figures.span(bottom)),
@@ -148,20 +156,20 @@ def facts_of(
         gap_words=sheet.gap_words(*pieces) if pieces else None,
         gap_short=gap_short(*pieces, bound, language) if pieces and bound else None,
         severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
-        consequence=one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions)),
-        until=dates.day(end, language) if end else None,
+        consequence=consequence,
+        until=until,
         sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ruled.sanctions),
         exposure=figures.money_range(*ruled.exposure_fen, language) if ruled.exposure_fen[1] else None,
         charged=None if violation.amount_fen is None else figures.money(violation.amount_fen, language),
         reference=one_line(violation.reference) if violation.reference else None,
         appeal=appeal_words(version.appeal, language) if version and version.appeal and not settled else None,
-        appeal_until=None if settled else _until(violation, language),
+        appeal_until=appeal_until,
         first_action=None
         if settled
         else sheet.first_for(told.lead, hour_names(told, language))
         if told
         else sheet.first,
-        causes=cause_lines(told, language) if told else (),
+        causes=cause_lines(told, language, named=named) if told else (),
         hours=hours_words(told, language) if told else None,
         accounts=accounts_words(told, language) if told and named else None,
         mend=margin_words(told, zone_of(violation.platform), language) if told else None,
@@ -172,6 +180,31 @@ def facts_of(
         in_force_dispute=claims.in_force,
         violation=one_line(violation.id),
     )
+
+
+def _called(agent: Subject, language: Language, *, named: bool) -> str:
+    """What a sub-account is called. Names are for the house alone, and what the platform calls it may be one too."""
+    return one_line(agent.alias or agent.name or agent.external_id) if named else UNNAMED.in_language(language)
+
+
+def headline_of(
+    consequence: str, until: str | None, appeal_until: str | None, assessed_on: str, language: Language
+) -> str:
+    """What follows and until when, as the first line and the subject have it.
+
+    >>> headline_of("警告", None, "2026年3月18日", "2026年3月10日", "zh-CN")
+    '警告，申诉截止 2026年3月18日'
+    >>> headline_of("a warning", None, None, "10 March 2026", "en")
+    'a warning, assessed on 10 March 2026'
+    """
+    zh, parts = language == "zh-CN", [consequence]
+    if until:
+        parts.append(f"至{until}" if zh else f"until {until}")
+    if appeal_until:
+        parts.append(f"申诉截止 {appeal_until}" if zh else f"appeal until {appeal_until}")
+    if not until and not appeal_until:
+        parts.append(f"{assessed_on}考核" if zh else f"assessed on {assessed_on}")
+    return ("，" if zh else ", ").join(parts)
 
 
 def _until(violation: Violation, language: Language) -> str | None:

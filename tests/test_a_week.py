@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import os
-import pwd
-import re
-import shlex
 from pathlib import Path
 
 from openpyxl import load_workbook
 
-from console.cli.main import run
+from tests.typed import CONSOLE, Shell
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 OURS, THEIRS = "hemu", "qingshan"
-
-
-class Shell:
-    """As much of a shell as the page needs: `export`, `NAME=value command`, `NAME=$(command)` and `$NAME`."""
-
-    def __init__(self, monkeypatch, capsys):
-        self.environment, self.capsys = monkeypatch, capsys
-        self.variables = {"USER": pwd.getpwuid(os.getuid()).pw_name}
-
-    def type_in(self, line):
-        """The exit code that the line promises and the one that it had, and what it printed."""
-        assignment = re.match(r"(\w+)=\$\((.*)\)$", line)
-        if assignment:
-            code, wanted, out = self.type_in(assignment[2])
-            self.variables[assignment[1]] = out.strip()
-            return code, wanted, out
-        line, _, promised = line.partition("   # ")
-        words = [re.sub(r"\$(\w+)", lambda m: self.variables[m[1]], word) for word in shlex.split(line)]
-        if words[0] == "export":
-            name, value = words[1].split("=")
-            self.environment.setenv(name, value)
-            return 0, 0, ""
-        with self.environment.context() as for_this:
-            while "=" in words[0]:
-                for_this.setenv(*words.pop(0).split("=", 1))
-            assert words.pop(0) == "kaohe"
-            self.capsys.readouterr()
-            return run(words), int(promised or 0), self.capsys.readouterr().out
 
 
 def test_a_week_can_be_played_line_by_line(tmp_path, monkeypatch, capsys):
@@ -51,7 +19,7 @@ def test_a_week_can_be_played_line_by_line(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     monkeypatch.chdir(tmp_path)
     shell, said = Shell(monkeypatch, capsys), {}
-    for block in BLOCK.findall((ROOT / "docs/a-week.md").read_text(encoding="utf-8")):
+    for block in CONSOLE.findall((ROOT / "docs/a-week.md").read_text(encoding="utf-8")):
         for line in block.splitlines():
             assert line.startswith("$ ")
             code, promised, out = shell.type_in(line[2:])

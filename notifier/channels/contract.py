@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from engine.errors import KaoheError
 from engine.rulebook.model import Language
 from notifier.channels.outcome import Outcome
 
@@ -54,6 +55,19 @@ class Channel(Protocol):
 
         None where the provider has none of them, or cannot be asked at all: then the letter is sent (again).
         """
+        ...
+
+
+@runtime_checkable
+class Patchy(Protocol):
+    """A channel whose addresses are set up one by one, and some of them perhaps wrongly."""
+
+    def faults(self) -> Mapping[str, KaoheError]:
+        """What is wrong, by address (`wecom:ops`)."""
+        ...
+
+    def fault_of(self, recipient: str) -> KaoheError | None:
+        """Why nothing can be sent to this recipient; None where it can."""
         ...
 
 

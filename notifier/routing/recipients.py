@@ -125,14 +125,19 @@ def _why_not(contact: Contact, news: News, *, of_house: bool) -> Left | None:
         return None
     if of_house:
         return "house"
-    return "client" if news.client is not None and news.client != contact.client else None
+    return None if _is_for(contact.client, news) else "client"
 
 
 def _why_not_own(shop: Subject | None, news: News, *, of_house: bool) -> Left | None:
     """Why the shop's own contact must not be told: what was found for one client is not for who has the shop by now."""
     if of_house:
         return "house"
-    return "client" if shop is not None and news.client is not None and shop.client != news.client else None
+    return None if shop is None or _is_for(shop.client, news) else "client"
+
+
+def _is_for(client: str | None, news: News) -> bool:
+    """Whether news may be told to this client: its own, and what is said to concern all. Whose is unknown, is not."""
+    return news.client == client if news.client is not None else ROUTED[news.event].of_all
 
 
 def _of_contact(contact: Contact, route: Route) -> list[Recipient]:
@@ -177,6 +182,12 @@ def contact_faults(contact: str) -> list[tuple[str, Text]]:
     [('13800001234', 'is not an e-mail address: it has no @')]
     """
     return [(text, fault) for text in _addresses(contact) if (fault := written_address(text)[1].fault)]
+
+
+def own_addresses(contact: str) -> list[tuple[str, str]]:
+    """The channels and addresses in a shop's contact, without those that are none."""
+    found = (written_address(text) for text in _addresses(contact))
+    return [(channel, address.text) for channel, address in found if not address.fault]
 
 
 def misdirected(notice: Notice, news: News, shop: Subject | None, routing: Routing) -> str | None:

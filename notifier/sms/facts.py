@@ -14,7 +14,7 @@ from engine.rulebook.model import Language, Text
 from notifier.brief_facts import BriefFacts
 from notifier.digest_facts import DigestFacts
 from notifier.events import GATHERED, LATE, OPENED, ROUTED
-from notifier.facts import NoticeFacts
+from notifier.facts import UNNAMED, NoticeFacts
 from notifier.gathered import GatheredFacts
 
 TRIAL = "trial"
@@ -114,7 +114,7 @@ def _why_together(facts: GatheredFacts) -> str:
 
 
 OF_NOTICE: Mapping[str, Callable[[NoticeFacts], str | None]] = {
-    "who": lambda facts: facts.agent or facts.shop,
+    "who": lambda facts: facts.shop if facts.agent in {None, UNNAMED.in_language(facts.language)} else facts.agent,
     "count": lambda facts: f"{facts.numerator}/{facts.denominator}",
     "until_short": lambda facts: without_year(facts.until),
     "deadline_short": lambda facts: without_year(facts.appeal_until or facts.until),

@@ -18,7 +18,8 @@ def listed(told: Teller, found: BriefFacts) -> BriefFacts:
     days = dates.span(first, last, told.language, with_year=False) if first and last and first <= last else week
     records = told.records
     n = len(records)
-    made = digest_facts(records, told.rulebook, told.sheets, told.language) if records else None
+    known = (told.rulebook, told.sheets, told.language)
+    made = digest_facts(records, *known, named=told.of_house) if records else None
     left = sum(r.violation.state not in SETTLED for r in records)
     headline = told.say(f"{days or '上周'}考核的违规清单", f"violations assessed on {days or 'the days of the week'}")
     if made:

@@ -112,7 +112,7 @@ def test_a_preview_says_who_gets_what_when_and_why_others_do_not(kaohe, file):
         "  → 李经理 wecom ops (zh-CN); now; instead, where it is refused for good: email z***@example.com",
         "  → boss aliyun-sms +86138****1234 (en); from 2026-03-11 09:00:00+08:00; at most 2 an hour; at most 20 a day",
         "  → the shop's own contact email o***@acme.example (en); now",
-        "  × other: a contact of another client",
+        "  × other: a contact of a client whose news this is not",
         "again",
         "  × wecom ops: is told above",
         "kuaishou: another platform",

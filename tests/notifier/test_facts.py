@@ -12,9 +12,9 @@ from notifier.sheets import Sheet
 SHEET = Sheet(figure="{k} of {n}", first="Act", gap_one="one more", gap_many="{m} more")
 
 
-def facts(build, *, language="en", rule=None, sanctions=(), shop=None, agent=None, **changes):
+def facts(build, *, language="en", rule=None, sanctions=(), shop=None, agent=None, named=False, **changes):
     violation = build.violation(**changes)
-    return facts_of(violation, sanctions, shop or build.shop(), rule, SHEET, language, agent)
+    return facts_of(violation, sanctions, shop or build.shop(), rule, SHEET, language, agent, named=named)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,14 @@ def test_a_shop_is_called_by_its_alias_else_its_name_else_its_number(build):
     assert facts(build, shop=build.shop(alias=None, name=None)).shop == "s1"
 
 
-def test_the_sub_account_is_named_where_the_rule_judges_one(build):
-    assert facts(build, agent=build.shop("a1", kind="agent", alias=None, name="小王")).agent == "小王"
+def test_the_sub_account_is_named_where_the_rule_judges_one_and_the_reader_is_of_the_house(build):
+    agent = build.shop("王小美", kind="agent", alias=None, name="小王")
+    assert facts(build, agent=agent, named=True).agent == "小王"
+    assert (facts(build, agent=agent).agent, facts(build, agent=agent, language="zh-CN").agent) == (
+        "not named",
+        "未具名",
+    )
+    assert facts(build).agent is None
 
 
 def test_no_fact_holds_a_line_break_or_a_steering_character(build):

@@ -6,7 +6,7 @@ from notifier.channels.email.address import address_fault
 from notifier.routing.model import News, Routing
 from notifier.routing.recipients import recipients_of
 
-OPENED = News("violation.opened")
+OPENED = News("violation.opened", "default")
 
 
 def contacts(build, text):

@@ -37,10 +37,20 @@ def test_no_contact_of_a_client_is_told_of_another_client_and_none_of_what_is_of
         shop = shops.get(news.shop)
         for one in recipients_of(news, shop, made, "zh-CN"):
             client = shop.client if one.contact is None else made.contacts[one.contact].client
-            told = client is None or (news.event not in OF_HOUSE and news.client in (None, client))
+            concerned = news.client == client or (news.client is None and news.event == "rule.announced")
+            told = client is None or (news.event not in OF_HOUSE and concerned)
             assert told, f"{news} goes to {one}"
             assert all(spare.contact == one.contact for spare in one.spares)
             assert one.internal == (one.contact is not None and client is None)
+
+
+@pytest.mark.parametrize("event", sorted(ROUTED))
+def test_news_that_does_not_say_whose_it_is_goes_to_the_house_alone_unless_it_concerns_everybody(event):
+    both = ("li", "acme", SHOP)
+    everything = Route("all", both, events=("*",), escalate_after=5, escalate_to=both)
+    made = routing(everything, li=contact("li"), acme=contact("acme", client="acme"))
+    told = {one.contact for one in recipients_of(News(event), shop_of("acme"), made, "zh-CN")}
+    assert told == ({"li", "acme", None} if event == "rule.announced" else {"li"})
 
 
 @given(routings(), st.sampled_from(CLIENTS))

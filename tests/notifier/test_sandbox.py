@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.sandbox import LONGEST_OUTPUT, TemplateFaultError, compiled, faults, rendered, sandbox
+from notifier.sandbox import LONGEST_OUTPUT, MOST_TURNS, TemplateFaultError, compiled, faults, rendered, sandbox
 
 KNOWN = {"shop": "<b>一店</b>", "steps": ("a", "b"), "gap": 3}
 
@@ -44,6 +44,14 @@ ATTACKS = {
     "nots without end": "{{ " + "not " * 3000 + "shop }}",
     "ifs without end": "{% if shop %}" * 200 + "{% endif %}" * 200,
     "a number without end": "{{ " + "9" * 10000 + " }}",
+    "a number without end in sixteens": "{{ 0x" + "f" * 4000 + " }}",
+    "comparing with a number without end": "{% if 0x" + "f" * 4000 + " > gap %}x{% endif %}",
+    "a loop that takes the loop's own name": "{% for loop in steps %}{{ loop.index }}{% endfor %}",
+    "a loop over a literal": "{% for a in '" + "a" * 9000 + "' %}{% endfor %}",
+    "loops over literals": "{% for a in 'aa' %}{% for b in 'bb' %}{% endfor %}{% endfor %}",
+    "half a character": r"{{ '\ud800' }}",
+    "nothing as a character": r"{{ '\x00' }}",
+    "naming what counts the loops": "{{ steps|counted|first }}",
     "a template without end": "x" * 20001,
     "half a template": "{% if shop %}",
 }
@@ -75,12 +83,13 @@ def test_what_a_template_puts_into_html_is_escaped():
 def test_the_sandbox_knows_nothing_of_its_own():
     environment = sandbox(html=False)
     assert (environment.globals, environment.tests) == ({}, {})
-    assert set(environment.filters) == {"join", "length", "first", "last"}
+    # What counts the loops is put in by us; that no template may name it is among the attacks.
+    assert set(environment.filters) == {"join", "length", "first", "last", "counted"}
 
 
 def test_all_faults_are_told_with_their_lines():
     source = "{{ shop }}\n{{ a.b }}\n{{ 2 * 2 }}\n{{ shop|upper }}"
-    assert faults(sandbox(html=False), source, KNOWN) == [
+    assert [fault.en for fault in faults(sandbox(html=False), source, KNOWN)] == [
         "2: attribute 'b' is not allowed; only loop.index, loop.first, loop.last",
         "3: Mul is not allowed",
         "4: filter 'upper' is not allowed; allowed: first, join, last, length",
@@ -88,9 +97,29 @@ def test_all_faults_are_told_with_their_lines():
 
 
 def test_a_misspelt_variable_is_told_with_one_near_it():
-    assert faults(sandbox(html=False), "x\n{{ stepps }}", KNOWN) == [
-        "2: unknown variable 'stepps'; did you mean 'steps'?"
-    ]
+    [fault] = faults(sandbox(html=False), "x\n{{ stepps }}", KNOWN)
+    assert fault.en == "2: unknown variable 'stepps'; did you mean 'steps'?"
+    assert fault.zh == "2: 没有变量 'stepps'；是不是 'steps'？"
+
+
+@pytest.mark.parametrize(
+    ("source", "zh"),
+    [
+        ("{% if shop %}x", "1: 写法有误：{% if %} 没有结束"),
+        ("{{ shop", "1: 写法有误：模板没有写完"),
+        ("{% sett x %}", "1: 写法有误：没有 {% sett %} 这种写法，或放错了地方"),
+        ("{{ shop }", "1: 写法有误：这里不该有 }"),
+        ("{{ }}", "1: 写法有误：}} 前面缺内容"),
+        ("{% for x on steps %}{% endfor %}", "1: 写法有误：这里应是"),
+        ("{{ shop() }}", "1: 不能用 ()"),
+        ("{{ shop|upper }}", "1: 没有过滤器 'upper'；可用的：first, join, last, length"),
+        ("{{ steps|first(1) }}", "1: 过滤器 'first' 不带参数"),
+        ("x" * 20_001, "1: 长过 20,000 个字符"),
+    ],
+)
+def test_slips_are_told_in_chinese_too(source, zh):
+    [fault] = faults(sandbox(html=False), source, KNOWN)
+    assert fault.zh.startswith(zh)
 
 
 def test_conditions_loops_and_joins_work():
@@ -106,6 +135,20 @@ def test_a_text_that_grows_too_long_is_cut_off():
     values = {"shop": "x" * 1000, "steps": ("a",) * 20}
     with pytest.raises(TemplateFaultError, match=f"more than {LONGEST_OUTPUT:,} characters"):
         rendered(template, "long.txt", values)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("inner", ["", "{{ none }}", "{% if loop.last %}{% endif %}"])
+def test_loops_that_say_nothing_end(inner):
+    source = "{% for a in shop %}{% for b in shop %}" + inner + "{% endfor %}{% endfor %}"
+    template = compiled(sandbox(html=False), "round.txt", source, KNOWN)
+    with pytest.raises(TemplateFaultError, match=f"^round.txt:1: .*more than {MOST_TURNS:,} times"):
+        rendered(template, "round.txt", {"shop": "x" * 4000})
+
+
+def test_each_text_has_all_its_turns_for_itself():
+    template = compiled(sandbox(html=False), "t", "{% for a in shop %}{% endfor %}{{ gap }}", KNOWN)
+    assert [rendered(template, "t", {"shop": "x" * MOST_TURNS, "gap": n}) for n in range(2)] == ["0", "1"]
 
 
 def test_a_comparison_of_unlike_things_is_a_fault_and_not_a_crash():
