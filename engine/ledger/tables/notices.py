@@ -25,6 +25,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("key", "event", "recipient", "channel"),
         Index("ix_notice_channel_recipient_tried_at", "channel", "recipient", "tried_at"),
+        Index("ix_notice_channel_state_tried_at", "channel", "state", "tried_at"),  # what receipts are asked for
     )
 
     id: int | None = identity()
