@@ -158,7 +158,8 @@ def _reply_causes(caused: Sequence[Caused]) -> tuple[Cause, ...]:
 def _rating_causes(found: Diagnosis, unnamed: int) -> tuple[Cause, ...]:
     """What earned the poor ratings, all that is known; what to mend first stands at the head.
 
-    `unnamed` of them name nothing: one that says `other` beside something named is told by what it names. That is bots if most were theirs, those without a reason if most have none, else what buyers name most.
+    `unnamed` of them name nothing; one that says `other` beside something named is told by what it names. At the head
+    are bots if most were theirs, those that name nothing if most do, else what buyers name most.
     """
     missed = found.misses or 0
     bots = {name: misses for name, misses, _ in found.kinds}.get("bot", 0)
