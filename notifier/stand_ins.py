@@ -28,7 +28,7 @@ def stand_in(session: Session, notice: Notice, now: datetime) -> Notice | None:
     due = now if notice.urgent else next_opening(address.limits.hours, now)
     fresh: dict[str, Any] = {"state": "queued", "attempts": 0, "due_at": due, "next_attempt_at": due, "created_at": now}
     fresh |= {"recipient": address.address, "channel": address.channel, "instead_of_id": notice.id}
-    kept = ("key", "violation_id", "event", "client", "language", "news", "contact", "why", "urgent")
+    kept = ("key", "violation_id", "event", "client", "language", "news", "contact", "why", "internal", "urgent")
     # Its text is made when it goes out, in the form of its own channel.
     row = Notice(**{name: getattr(notice, name) for name in kept}, **fresh, template="", subject="", body="")
     if not insert_missing(session, Notice, [row.model_dump(exclude={"id"})]):  # a planner has just queued it
