@@ -90,6 +90,7 @@ NEEDS: Mapping[str, Need | None] = MappingProxyType(
         "notices send": HANDLE_ALL,
         "notices show": READ,
         "notices test": ADMINISTER,
+        "notices variables": NOBODY,
         "outlook": READ,
         "pack": NOBODY,  # a pack that came from elsewhere is checked by anybody; one is made by whoever may read
         "penalties confirm": DECIDE,

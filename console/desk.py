@@ -149,7 +149,7 @@ class Desk:
         """What texts of notices are made of, under these rules."""
         from notifier.drafts import Drafter
 
-        return Drafter(rulebook, self.settings.language, self.templates, self.sheets)
+        return Drafter(rulebook, self.settings.notice_language, self.templates, self.sheets)
 
     @cached_property
     def secret(self) -> bytes:

@@ -161,7 +161,7 @@ class _Page:
         lines = [self.say(f"最集中的时段：{hours}", f"Hours that weigh most: {hours}")] if hours else []
         if accounts:
             lines.append(self.say(f"最集中的账号：{accounts}", f"Accounts that weigh most: {accounts}"))
-        lines += cause_lines(found, lang)
+        lines += cause_lines(found, lang, named=True)  # a reader who may not know them has none in what was found
         if self.facts.mend:
             lines.append(self.facts.mend)
         return [self.say("  原因：", "  Causes:"), *(f"    - {line}" for line in lines)]

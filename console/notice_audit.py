@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
+from console.answers import answer_words
 from console.local_time import local_time
-from console.phrases import about_words, answer_words, event_words, object_of
+from console.phrases import about_words, event_words, object_of
 from engine.ledger.journal import Entry, entries
 from engine.ledger.masking import masked
 from engine.ledger.parts import in_parts

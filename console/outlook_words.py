@@ -7,6 +7,7 @@ from console.phrases import gate_sentence
 from console.sentences import sentence
 from engine.assessment.outlook import Outlook
 from engine.rulebook.model import Language
+from notifier.words.vocabulary import COUNTERS, word
 
 
 def words(o: Outlook, language: Language) -> str:
@@ -14,7 +15,10 @@ def words(o: Outlook, language: Language) -> str:
     if o.missing:
         return sentence("not here yet", language, missing=names_words(o.missing, language))
     if o.standing == "below_gate":
-        lacks = ("、" if language == "zh-CN" else ", ").join(f"{n} {name}" for name, n in (o.gate_lacks or {}).items())
+        lacks = ("、" if language == "zh-CN" else ", ").join(
+            f"{word(COUNTERS, name, language)} {n}" if language == "zh-CN" else f"{n} {word(COUNTERS, name, language)}"
+            for name, n in (o.gate_lacks or {}).items()
+        )
         return sentence("below gate", language, gate=gate_sentence(o.version, language) or "-", lacks=lacks or "-")
     if o.standing == "behind" and o.running and (o.mends is None or o.mends > o.pending):
         if o.mends is not None:

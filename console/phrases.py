@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from console import access_words, duty_words, routing_words, waiver_words
+from console.answers import translated
 from console.contract_words import CONTRACT_EVENTS
+from console.names import ShopNames, shop_words
 from engine.calendar.deadlines import last_day
 from engine.ledger.tables import Notice
 from engine.numbers import Number
 from engine.rulebook.model import Language, Text, Version
 from engine.rulebook.platforms import CHINA
-from notifier.channels.registry import NO_SUCH_CHANNEL, kinds
-from notifier.events import LATE, NOTHING_LEFT, OPENED
+from notifier.events import LATE, OPENED
 from notifier.words.figures import money, standard
-from notifier.words.vocabulary import SEVERITIES, STATES, word
+from notifier.words.vocabulary import COUNTERS, SEVERITIES, STATES, word
 
 PHRASES: Mapping[str, Text] = {
     **access_words.PHRASES,
@@ -50,8 +51,12 @@ PHRASES: Mapping[str, Text] = {
     "opened_on": Text("开店日", "opened on"),
     "expects": Text("应有数据", "expects"),
     "yes": Text("是", "yes"),
+    "files": Text("只写文件", "files only"),
     "set_up": Text("已设置", "set up"),
     "variable": Text("环境变量", "environment"),
+    "template_variable": Text("变量", "variable"),
+    "meaning": Text("意思", "meaning"),
+    "sample": Text("例如", "for example"),
     "no": Text("否", "no"),
     "title": Text("名称", "title"),
     "mapping": Text("映射", "mapping"),
@@ -96,6 +101,7 @@ PHRASES: Mapping[str, Text] = {
 }
 LEVELS: Mapping[str, Text] = {  # of what `kaohe doctor` finds
     "ok": Text("正常", "ok"),
+    "remark": Text("提示", "remark"),
     "warning": Text("注意", "warning"),
     "wrong": Text("有误", "wrong"),
 }
@@ -112,6 +118,7 @@ SUBJECTS: Mapping[str, Text] = {
     "lake": Text("证据库", "lake"),
     "workers": Text("值守进程", "workers"),
     "work": Text("待办", "work"),
+    "wording": Text("通知用语", "words of notices"),
     "mail": Text("邮件", "mail"),
     "channels": Text("通知渠道", "channels"),
     "check_url": Text("失联告警", "check_url"),
@@ -292,31 +299,6 @@ def counted(counts: Mapping[str, int], words: Mapping[str, Text], language: str)
     return "，".join(f"{words[n].zh if n in words else n} {count:,}" for n, count in sorted(counts.items()))
 
 
-ANSWERS = (  # what we ourselves write where a provider's answer stands
-    (re.compile(r"accepted: written to (.+)"), r"已写入 \1"),
-    (re.compile(r"not sent: the violation is (.+)"), r"未发送：违规的状态已是 \1"),
-    (re.compile(r"not sent: (.+) is not in the contact of the shop any more"), r"未发送：\1 已不是店铺的联系人"),
-    (re.compile(r"not sent: no route leads to (.+) any more"), r"未发送：已没有通知路线通往 \1"),
-    (re.compile(r"muted until (\S+ \S+): (.+)"), r"静音至 \1：\2"),
-    *(
-        (
-            re.compile(
-                rf"misconfigured: {re.escape(fault.en)}; "
-                r"mend the contact of (.+) with `kaohe shops import`, then `kaohe notices retry`"
-            ),
-            rf"地址不能用：{fault.zh}；请用 `kaohe shops import` 改正 \1 的联系人，再用 `kaohe notices retry`",
-        )
-        for fault in (NO_SUCH_CHANNEL, *(fault for kind in kinds().values() for fault in kind.faults))
-    ),
-    (
-        re.compile(r"misconfigured: (.+) has no \[(.+)\]: add it there, with its keys"),
-        r"设置有误：\1 里没有 [\2]；请在那里补上这一节及其密钥",
-    ),
-    (re.compile(re.escape(NOTHING_LEFT)), "未发送：其中的违规都已不必再通知"),
-    (re.compile(r"unknown: attempt (\d+) was cut off before its answer was recorded"), r"未知：第 \1 次发送中断"),
-)
-
-
 _DEFECTS = (  # what `engine.ledger.chain.verify` finds
     (re.compile(r"batch (\d+) is missing"), r"缺少第 \1 批"),
     (re.compile(r"batches (\d+) to (\d+) are missing"), r"缺少第 \1 至 \2 批"),
@@ -352,7 +334,7 @@ _DEFECTS = (  # what `engine.ledger.chain.verify` finds
 
 def defect_words(finding: str, language: str) -> str:
     """What is wrong with the journal, in `language`."""
-    return _translated(finding, _DEFECTS) if language == "zh-CN" else finding
+    return translated(finding, _DEFECTS) if language == "zh-CN" else finding
 
 
 _PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
@@ -376,30 +358,21 @@ _PACK_FAULTS = (  # what `engine.tracker.bundle.checked` finds
 
 def pack_words(finding: str, language: str) -> str:
     """What is wrong with a pack, in `language`."""
-    return _translated(finding, _PACK_FAULTS) if language == "zh-CN" else finding
+    return translated(finding, _PACK_FAULTS) if language == "zh-CN" else finding
 
 
-def _translated(said: str, known: Sequence[tuple[re.Pattern[str], str]]) -> str:
-    for ours, words in known:
-        if found := ours.fullmatch(said):
-            return found.expand(words)
-    return said
+def about_words(notice: Notice, violations: int, language: Language, shops: ShopNames | None = None) -> str:
+    """What a notice is about: its violation, how many of them a digest tells of, or what else has happened to what.
 
-
-def answer_words(answer: str, language: str) -> str:
-    """The answer to a notice: ours in `language`, a provider's as it came."""
-    return _translated(answer, ANSWERS) if language == "zh-CN" else answer
-
-
-def about_words(notice: Notice, violations: int, language: Language) -> str:
-    """What a notice is about: its violation, how many of them a digest tells of, or what else has happened to what."""
+    `shops`: what they are called, where that is known.
+    """
     if notice.event == OPENED.event and notice.violation_id is not None:
         return notice.violation_id
     if notice.event == LATE.event:
         return LATE_DIGEST.in_language(language).format_map({"n": Number(violations)})
     said = event_words(notice.event, language)
     what = notice.violation_id or object_of(notice)
-    return f"{said} {what}" if what else said
+    return f"{said} {shop_words(what, language, shops)}" if what else said
 
 
 def object_of(notice: Notice) -> str | None:
@@ -450,9 +423,10 @@ def gate_sentence(version: Version, language: Language) -> str | None:
     >>> from fractions import Fraction
     >>> from engine.rulebook.model import Bound
     >>> gate_sentence(Version(date(2021, 1, 1), (), "", gate=(("poor", Bound("at_least", Fraction(1), "1")),)), "zh-CN")
-    'poor 不低于1'
+    '中差评数不低于1'
     """
-    gates = [f"{counter} {standard(bound, language)}" for counter, bound in version.gate]
+    gap = "" if language == "zh-CN" else " "
+    gates = [f"{word(COUNTERS, counter, language)}{gap}{standard(bound, language)}" for counter, bound in version.gate]
     return (" 且 " if language == "zh-CN" else " and ").join(gates) or None
 
 

@@ -147,6 +147,14 @@ SENTENCES: Mapping[str, Text] = {
         "通知渠道 {channel} 设置有误，它的通知先等着：{why}",
         "the channel {channel} is set up wrongly, and its notices wait: {why}",
     ),
+    "words left out": Text(
+        "{why}；改好之前用自带的，`kaohe notices check` 复查",
+        "{why}; until it is mended kaohe's own words are used: `kaohe notices check`",
+    ),
+    "remark": Text("说明：{what}", "Remark: {what}"),
+    "may be missing": Text("，可以没有", ", may be missing"),
+    "said yes": Text("是", "yes"),
+    "said no": Text("否", "no"),
     "left out": Text("{fault}；这个文件的规则暂不考核", "{fault}; this file's rule is left out"),
     "old violations": Text(
         "{n} 条违规距考核已超过 7 天：只记录，不通知",
@@ -264,8 +272,8 @@ SENTENCES: Mapping[str, Text] = {
         "people: {new} new, {changed} changed, {same} as before, {refused} refused",
     ),
     "ticked": Text(
-        "考核 {runs} 个周期，{changed} 条结论有变化；通知：排队 {queued}，发出 {sent}，失败 {failed}",
-        "{runs:run}, {changed:outcome} changed, {queued:notice} queued, {sent} sent, {failed} failed",
+        "考核 {runs} 个周期，{changed} 条结论有变化；通知：排队 {queued}，发出 {sent}，失败 {failed}{put_off}",
+        "{runs:run}, {changed:outcome} changed, {queued:notice} queued, {sent} sent, {failed} failed{put_off}",
     ),
     "assessed": Text("考核 {runs} 个周期，{changed} 条结论有变化", "{runs:run}, {changed:outcome} changed"),
     "worker stopping": Text("收到停止信号：做完手头的一件就结束", "told to stop: what is in hand is finished first"),
@@ -292,9 +300,10 @@ SENTENCES: Mapping[str, Text] = {
     "more changed": Text("  ……另有 {n} 条", "  … and {n} more"),
     "worker started": Text("值守进程 {owner} 已启动", "worker {owner} has started"),
     "delivered": Text(
-        "排队 {queued}，发出 {sent}，稍后再发 {delayed}，失败 {failed}",
-        "{queued} queued, {sent} sent, {delayed} delayed, {failed} failed",
+        "排队 {queued}，发出 {sent}，失败 {failed}{put_off}",
+        "{queued} queued, {sent} sent, {failed} failed{put_off}",
     ),
+    "put off": Text("，稍后再发 {n}{why}", ", {n} put off{why}"),
     "notices failed": Text(
         "有通知发送失败；`kaohe notices list` 里有渠道的回执",
         "some notices failed; `kaohe notices list` shows what the provider answered",
@@ -310,7 +319,7 @@ SENTENCES: Mapping[str, Text] = {
         "在 http://{listen}/<callback_secret>/<渠道> 接收送达回执；前面须有 TLS 反向代理",
         "reports of delivery are taken at http://{listen}/<callback_secret>/<channel>, for a proxy that speaks TLS",
     ),
-    "notices sound": Text("模板和短信绑定都没有问题。", "Templates and bindings are sound."),
+    "notices sound": Text("模板、建议和短信绑定都没有问题。", "Templates, advice and bindings are sound."),
     "notices queued": Text("{n} 封通知已排队", "{n:notice} queued"),
     "notices wait": Text(
         "店铺已登记；给新联系人的通知暂缓：{why}",
@@ -338,6 +347,26 @@ SENTENCES: Mapping[str, Text] = {
     "key renewed": Text(
         "{path}：从现在起以这把密钥为准（指纹 {mark}…）；请另存一份",
         "{path}: this key counts from now on (fingerprint {mark}…); keep a copy of it",
+    ),
+    "channel not set up": Text(
+        "这里没有设置渠道 {channel}（`kaohe notices channels {channel}`）",
+        "the channel {channel} is not set up here (`kaohe notices channels {channel}`)",
+    ),
+    "unreachable": Text(
+        "注意：{whose} 的 {address} 现在收不到通知：{why}", "mind: {address} of {whose} gets no notices now: {why}"
+    ),
+    "by default": Text("默认：{value}", "by default: {value}"),
+    "to a folder": Text(
+        "没有设 smtp_url：邮件不发送，写成文件放在 {path}",
+        "no smtp_url: mail is not sent, but written to files in {path}",
+    ),
+    "nothing sent": Text(
+        "没有设 smtp_url，什么也没有发出去；邮件写在 {path}",
+        "smtp_url is not set, and nothing was sent: the mail is {path}",
+    ),
+    "silent shop": Text(
+        "没有人收到关于 {shop} 的通知：它没有联系人；请用 `kaohe shops import` 补上",
+        "nobody is told about {shop}: it has no contact; add one with `kaohe shops import`",
     ),
     "silent shops": Text("没有联系人的店铺：{names}", "shops without a contact: {names}"),
     "queued again": Text("已重新排队：{numbers}", "queued again: {numbers}"),

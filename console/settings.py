@@ -31,7 +31,8 @@ SETTINGS = (
     Setting("lake", "", "the lake elsewhere; needed, and shared, where there is more than one host"),
     Setting("rulesets", "", "a directory of rules used instead of the shipped ones"),
     Setting("extra_rulesets", "", "a directory of rules used besides the shipped ones"),
-    Setting("language", "zh-CN", "language of commands, notices and explanations: zh-CN or en"),
+    Setting("language", "zh-CN", "language of commands and explanations: zh-CN or en"),
+    Setting("notice_language", "zh-CN", "language of notices to shops' own contacts: zh-CN or en"),
     Setting("templates", "", "a directory of templates of notices, searched before the shipped ones"),
     Setting("advice", "", "a directory of advice sheets, searched before the shipped ones"),
     Setting("single_notices", "5", "so many notices due at one recipient go out one by one; more are one message"),
@@ -136,8 +137,13 @@ class Settings:
 
     @property
     def language(self) -> Language:
-        """`zh-CN` or `en`."""
+        """`zh-CN` or `en`: that of whoever gives the commands."""
         return "en" if self["language"] == "en" else "zh-CN"
+
+    @property
+    def notice_language(self) -> Language:
+        """`zh-CN` or `en`: that of shops' own contacts, whoever's command finds what they are told."""
+        return "en" if self["notice_language"] == "en" else "zh-CN"
 
     @property
     def penalty_days(self) -> int:
@@ -295,12 +301,13 @@ def holds_password(url: str) -> bool:
 def _faults(values: Mapping[str, Origin]) -> dict[str, KaoheError]:
     """What is wrong with the values, by setting."""
     found = {}
-    language, url = values["language"], values["check_url"]
-    if language.value not in {"zh-CN", "en"}:
-        found["language"] = KaoheError(
-            f"{language}: language {language.value!r}: zh-CN or en",
-            zh=f"{language}：language {language.value!r}：只能是 zh-CN 或 en",
-        )
+    url = values["check_url"]
+    for name in ("language", "notice_language"):
+        if (chosen := values[name]).value not in {"zh-CN", "en"}:
+            found[name] = KaoheError(
+                f"{chosen}: {name} {chosen.value!r}: zh-CN or en",
+                zh=f"{chosen}：{name} {chosen.value!r}：只能是 zh-CN 或 en",
+            )
     for name, (least, most) in WHOLE_NUMBERS.items():
         given = values[name]
         if given.value and not _is_whole(given.value, least, most):

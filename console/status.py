@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from console.answers import answer_words
 from console.desk import Desk
 from console.local_time import local_time
 from console.overdue import overdue_lines, waiting_now
-from console.phrases import NOTICE_STATES, about_words, answer_words, counted
+from console.phrases import NOTICE_STATES, about_words, counted
 from console.sentences import both, sentence
 from engine.assessment.due import DueRun, due_runs
 from engine.assessment.never_came import NeverCame, never_came

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as installed_version
 
+from console.answers import reason_words
 from console.desk import KAOHE, Desk
+from console.planning import plan
 from console.sentences import both, sentence
 from console.watch.alarms import Alarms, Complaint, once_on
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
+from console.wording import LEFT_OUT, wording_faults
 from engine.assessment.assess import Assessed, AssessmentError, assess_due, never
 from engine.assessment.diagnosing import diagnose_new
 from engine.assessment.look_ahead import LookAhead
@@ -30,7 +33,7 @@ from engine.rulebook.model import Text
 from engine.tracker.lookout import look_after
 from notifier.channels.registry import channels_of
 from notifier.deliver import Delivered, deliver_due, deliver_on
-from notifier.plan import Planned, plan_notices
+from notifier.plan import Planned
 from notifier.receipt_polls import Polled, poll
 
 log = logging.getLogger("kaohe.worker")
@@ -58,6 +61,7 @@ class Tick:
             queued=self.planned.queued,
             sent=self.delivered.sent,
             failed=self.delivered.failed,
+            put_off=put_off_words(self.delivered, language),
         )
 
 
@@ -120,7 +124,7 @@ def deliver(
     """Queue the notices of what was found, and send what is due; what is wrong with channels, by name."""
     if stop():
         return Planned(), Delivered(), {}
-    planned = plan_notices(desk.ledger, book, now, desk.settings.language, desk.templates, desk.sheets)
+    planned = plan(desk, book, now)
     drafter, most = desk.drafter(book), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
 
@@ -171,6 +175,7 @@ def alarm_once(desk: Desk, done: Tick, now: datetime, stop: Callable[[], bool] =
         *self_check(desk, now, Pulse(), book, faults).alarming,
         *alarming("rule", "not looked ahead", done.unwarned),
         *alarming("channel", "channel left out", done.channel_faults),
+        *alarming("words", LEFT_OUT, wording_faults(desk)),
     ]
     events = Alarms(desk.ledger, once_on(desk.owner), KAOHE, once=True).hear(found, now)
     if events:
@@ -196,6 +201,22 @@ def receipt_complaints(polled: Polled, language: str) -> list[str]:
 def unwarned_complaints(failures: Mapping[str, KaoheError], language: str) -> list[str]:
     """What is to be told about rules of which nobody is warned."""
     return [sentence("not looked ahead", language, rule=r, why=f.in_language(language)) for r, f in failures.items()]
+
+
+def delivered_words(planned: Planned, done: Delivered, language: str) -> str:
+    """What became of notices, in a line."""
+    counts = {"queued": planned.queued, "sent": done.sent, "failed": done.failed}
+    return sentence("delivered", language, **counts, put_off=put_off_words(done, language))
+
+
+def put_off_words(done: Delivered, language: str) -> str:
+    """How many notices are to be tried later, and what most providers said; empty where none is."""
+    if not done.put_off:
+        return ""
+    why = masked(reason_words(done.reason, language))
+    return sentence(
+        "put off", language, n=done.put_off, why=f"{'：' if language == 'zh-CN' else ': '}{why}" if why else ""
+    )
 
 
 def channel_complaints(faults: Mapping[str, KaoheError], language: str) -> list[str]:

@@ -17,10 +17,10 @@ from engine.ledger.database import transaction
 from engine.ledger.dialects import database_clock
 from engine.ledger.tables import Notice
 from notifier.about import all_about, over_of
-from notifier.claims import LEASE, MOST_ATTEMPTS, Claim, as_taken, is_due, left_open
+from notifier.claims import LEASE, MOST_ATTEMPTS, Claim, as_taken, is_due
 from notifier.events import DIGESTS
 from notifier.records import AFRESH
-from notifier.routing.limits import attempted, next_opening
+from notifier.routing.limits import attempted, next_opening, open_since
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
@@ -57,7 +57,7 @@ def claim_together(
             for name, value in as_taken(owner, clock + lease, notice.attempts, now).items():
                 setattr(notice, name, value)
             session.add(notice)
-            claims[number] = Claim(notice, number, open_question=False, tried_before=tried)
+            claims[number] = Claim(notice, number, tried_before=tried)
         attempted(session, plain, now)
         seen = order[rows[-1].id or 0] + 1 if len(rows) == TOGETHER else len(numbers)
         return Batch(seen, claims, frozenset(notice.id or 0 for notice in rows) - claims.keys())
@@ -65,12 +65,13 @@ def claim_together(
 
 def _plain(session: Session, rows: Sequence[Notice], now: datetime) -> list[Notice]:
     """Those of these notices that may go out as they are."""
+    since = open_since(session, [notice.id or 0 for notice in rows])
     fresh = [
         notice
         for notice in rows
         if notice.state == "queued"
         and notice.event not in DIGESTS
-        and not left_open(notice)
+        and notice.id not in since
         and notice.attempts < MOST_ATTEMPTS
     ]
     known, routing, mutes = all_about(session, fresh), routing_of(session), mutes_at(session, now)

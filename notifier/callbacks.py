@@ -97,8 +97,12 @@ def replied(environ: Mapping[str, Any], secret: str, take: Take, now: datetime) 
     except NotGenuineError as error:
         _log.warning("a call about %s was refused: %s", channel, error)
         return Reply("400 Bad Request", {"error": str(error)})
-    if any(one.reported_at > now + AHEAD for one in found):  # it would outdo all that comes later
-        _log.warning("a call about %s was refused: it reports of a time to come", channel)
+    past = [one for one in found if one.reported_at <= now + AHEAD]  # another would outdo all that comes later
+    if len(past) < len(found):
+        _log.warning(
+            "%d of %d reports about %s are of a time to come: not kept", len(found) - len(past), len(found), channel
+        )
+    if found and not past:
         return Reply("400 Bad Request", {"error": "reports of a time to come"})
-    take(found, now)
+    take(past, now)
     return Reply("200 OK", callback.thanks)

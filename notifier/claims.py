@@ -28,8 +28,9 @@ from notifier.channels.outcome import Outcome
 from notifier.digests import items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
+from notifier.queued import kept_silent, store
 from notifier.records import records_of
-from notifier.routing.limits import attempted, hold, next_opening, retracted, room
+from notifier.routing.limits import attempted, hold, next_opening, open_since, retracted, room
 from notifier.routing.model import ALWAYS, Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of, misdirected
@@ -53,16 +54,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A notice that is ours until its lease ends. `open_question`: an earlier attempt may have worked.
+    """A notice that is ours until its lease ends.
 
-    `tried_before`: when that was. `written`: its text is the one of this moment.
+    `open_since`: when the first of its attempts was made that may have worked, if one may; `tried_before`: the last.
     """
 
     notice: Notice
     number: int
-    open_question: bool
+    open_since: datetime | None = None
     tried_before: datetime | None = None
-    written: bool = False
 
     def letter(self) -> Letter:
         """What is to be sent."""
@@ -128,14 +128,19 @@ class Due(NamedTuple):
 
 
 def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) -> tuple[list[Due], int]:
-    """At most `limit` due notices of `channels`, the longest due first, and how many others wait."""
+    """At most `limit` due notices of each of `channels`, the longest due first, and how many of others wait.
+
+    Of each: many on a channel that lets nothing through keep none of the others waiting.
+    """
     with reading(ledger) as session:
-        late, ours = is_due(now, database_clock(session)), col(Notice.channel).in_(list(channels))
-        mine = select(Notice.id, Notice.channel, Notice.recipient).where(late, ours)
-        ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
-        found = [Due(number or 0, channel, recipient) for number, channel, recipient in session.exec(ordered)]
-        others = select(func.count()).select_from(Notice).where(late, ~ours)
-        return found, session.exec(others).one()
+        late = is_due(now, database_clock(session))
+        found: list[tuple[datetime, Due]] = []
+        for channel in sorted(channels):
+            mine = select(Notice.next_attempt_at, Notice.id, Notice.recipient).where(late, Notice.channel == channel)
+            ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
+            found += [(at, Due(number or 0, channel, whom)) for at, number, whom in session.exec(ordered)]
+        others = select(func.count()).select_from(Notice).where(late, col(Notice.channel).not_in(list(channels)))
+        return [one for _, one in sorted(found)], session.exec(others).one()
 
 
 def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | str:
@@ -180,8 +185,9 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
             return "deferred"
+        since = open_since(session, [number]).get(number)
         attempted(session, [notice], now)
-        return Claim(notice, number, was == "sending" or left_open(notice), tried)
+        return Claim(notice, number, since, tried)
 
 
 def number_of(taken: Claim) -> int:
@@ -192,11 +198,6 @@ def number_of(taken: Claim) -> int:
 def as_taken(owner: str, until: datetime, attempts: int, now: datetime) -> dict[str, Any]:
     """The columns of a notice that is tried once more, after so many `attempts`."""
     return {"state": "sending", "owner": owner, "lease_until": until, "attempts": attempts + 1, "tried_at": now}
-
-
-def left_open(notice: Notice) -> bool:
-    """Whether nobody knows what became of the last attempt."""
-    return (notice.answer or "").startswith("unknown:")
 
 
 def give_back(ledger: Engine, taken: Collection[Claim]) -> None:
@@ -229,22 +230,27 @@ def _defer_others(session: Session, notice: Notice, now: datetime, later: dateti
         & (col(Notice.contact).is_not_distinct_from(notice.contact))
         & (col(Notice.urgent) == notice.urgent)
     )
-    session.exec(update(Notice).where(alike).values(due_at=later, next_attempt_at=later))
+    # What somebody else is changing they will defer as well: who waits for it may have something that they wait for.
+    free = select(Notice.id).where(alike).order_by(col(Notice.id)).with_for_update(skip_locked=True)
+    mine = col(Notice.id).in_(session.exec(free).all())
+    session.exec(update(Notice).where(mine).values(due_at=later, next_attempt_at=later))
 
 
 def _not_before(session: Session, notice: Notice, routing: Routing, now: datetime) -> datetime | None:
     """Until when messages must not come to where this notice goes; None: it may be sent now.
 
-    Whoever asks holds the recipient from here on, where there is a cap: nobody else sends there before we are counted.
+    Whoever asks holds the recipient from here on, where there is a cap: nobody else sends there before we are counted;
+    and where it must wait: nobody else defers what is due there.
     """
     limits = limits_of(notice, routing)
     if notice.urgent:  # it waits for nobody's hours
         limits = replace(limits, hours=ALWAYS)
-    opens = next_opening(limits.hours, now)
+    opens, capped = next_opening(limits.hours, now), limits.per_hour is not None or limits.per_day is not None
+    if opens > now or capped:
+        hold(session, notice.channel, notice.recipient)
     if opens > now:
         return opens
-    if limits.per_hour is not None or limits.per_day is not None:
-        hold(session, notice.channel, notice.recipient)
+    if capped:
         found = room(session, notice.channel, notice.recipient, limits, now)
         if found is not None and not found[0]:
             return found[1]
@@ -309,15 +315,25 @@ def _end(attempts: int, over: str | None, *, left: bool) -> tuple[str, str] | No
 
 
 def _sifted(session: Session, digest: Notice) -> bool:
-    """Take out of a digest what is not to be told any more; False if it holds other clients' violations."""
+    """Take out of a digest what is not to be told any more; False if it holds other clients' violations.
+
+    What somebody has muted meanwhile stays on record as a notice of its own that says so.
+    """
+    now = digest.tried_at or digest.due_at
     names = items_of(session, [digest.id or 0])[digest.id or 0]
-    records, routing = records_of(session, names), routing_of(session)
-    left = [
-        n
-        for n, r in records.items()
-        if r.violation.state not in LATE.states or misdirected(digest, r.news(OPENED.event), r.shop, routing)
-    ]
+    records, routing, mutes = records_of(session, names), routing_of(session), mutes_at(session, now)
+    left: list[str] = []
+    silenced: list[Notice] = []
+    for name, record in records.items():
+        news = record.news(OPENED.event)
+        mute = muted(news, digest.contact, mutes)
+        if record.violation.state not in LATE.states or misdirected(digest, news, record.shop, routing):
+            left.append(name)
+        elif mute is not None:
+            left.append(name)
+            silenced.append(kept_silent(digest, record.violation, why_muted(mute), now))
     leave(session, digest, left)
+    append(session, now, [told(n, number, "notice.muted") for n, number in store(session, silenced)])
     return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
 
 

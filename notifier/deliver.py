@@ -12,8 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -24,7 +25,7 @@ from notifier.channels.outcome import Outcome, OutcomeKind
 from notifier.claims import LEASE, Claim, Due, claim, due, give_back, record
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS
-from notifier.fresh import FAULTS, freshened
+from notifier.fresh import freshened, unless_faulty
 from notifier.gathering import crowded, gather
 from notifier.writing import write
 
@@ -46,6 +47,7 @@ class Delivered:
     muted    somebody wants nobody to be told of it for a while
     resting  left for later, since their channel, or their recipient on it, lets nothing through now
     waiting  due, but of a channel that is not set up here
+    reasons  what was said of those that were delayed, and of how many
     """
 
     sent: int = 0
@@ -58,10 +60,23 @@ class Delivered:
     waiting: int = 0
     deferred: int = 0
     muted: int = 0
+    reasons: Mapping[str, int] = field(default_factory=Counter, compare=False)
 
     def __add__(self, later: Delivered) -> Delivered:
-        both = Delivered(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(later), strict=True)))
-        return replace(both, waiting=later.waiting)  # the same ones wait
+        counts = {f.name: getattr(self, f.name) + getattr(later, f.name) for f in fields(self) if f.name != "reasons"}
+        reasons = Counter(self.reasons) + Counter(later.reasons)
+        # The same ones wait, and what rested before was taken up again.
+        return Delivered(**counts | {"waiting": later.waiting, "resting": later.resting}, reasons=reasons)
+
+    @property
+    def put_off(self) -> int:
+        """How many are to be tried later."""
+        return self.delayed + self.resting
+
+    @property
+    def reason(self) -> str:
+        """What was said of most of those that were delayed; empty where none was."""
+        return max(sorted(self.reasons), key=lambda said: self.reasons[said], default="")
 
 
 def deliver_due(
@@ -107,7 +122,8 @@ def deliver_due(
         turn = _Turn(ledger, opened, owner, lease, drafter, instant, stop)
         while found and not stop():
             found = turn.some(found)
-    return replace(Delivered(**turn.done), waiting=waiting)
+    counts: dict[str, Any] = {**turn.done, "waiting": waiting}
+    return Delivered(**counts, reasons=turn.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,7 @@ class _Turn:
     stop: Callable[[], bool]
     resting: set[tuple[str, str | None]] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def some(self, found: Sequence[Due]) -> list[Due]:
         """Take and send the first of what was found; what is left of it."""
@@ -137,11 +154,12 @@ class _Turn:
             written: Mapping[int, Claim | KaoheError | None] = batch.claims
             if self.drafter and held:
                 written = freshened(self.ledger, [*held.values()], self.drafter, begun)
+            ready = self.instant()
             late: list[Due] = []
             for place, one in enumerate(rest[: batch.seen]):
                 if one.number not in held and one.number not in batch.alone:
                     self.done["gone"] += 1
-                elif self.stop() or (place and self.instant() - begun > STALE):
+                elif self.stop() or (place and self.instant() - ready > STALE):
                     late.append(one)
                 elif self._rests(one):
                     continue
@@ -173,27 +191,28 @@ class _Turn:
         now = self.instant()
         if taken.notice.event not in DIGESTS:
             return freshened(self.ledger, [taken], self.drafter, now)[taken.number] if self.drafter else taken
-        try:
-            return write(self.ledger, taken, self.drafter or Drafter({}, "zh-CN"), now)
-        except FAULTS as error:
-            return error
+        drafter = self.drafter or Drafter({}, "zh-CN")
+        return unless_faulty(lambda: write(self.ledger, taken, drafter, now), taken.number)
 
     def _send(self, taken: Claim, written: Claim | KaoheError | None) -> None:
         outcome = self._outcome(taken, written)
         where = taken.notice.channel, None if outcome.for_all else taken.notice.recipient
         if outcome.for_all or outcome.kind == "throttled":
             self.resting.add(where)
-        self.done[record(self.ledger, taken, outcome, self.instant())] += 1
+        became = record(self.ledger, taken, outcome, self.instant())
+        self.done[became] += 1
+        if became == "delayed":
+            self.reasons[outcome.answer] += 1
 
     def _outcome(self, taken: Claim, written: Claim | KaoheError | None) -> Outcome:
         # What an earlier attempt left open stays so.
-        left: OutcomeKind | None = "unknown" if taken.open_question else None
+        left: OutcomeKind | None = "unknown" if taken.open_since else None
         if isinstance(written, KaoheError):
             return Outcome.of(left or "misconfigured", str(written), unsent=True)
         if written is None:  # taken over, which `record` finds too, or the violation has changed meanwhile
             return Outcome.of(left or "temporary", "what it tells of changed while it was being written", unsent=True)
         channel, letter = self.channels[taken.notice.channel], written.letter()
-        settled = channel.settle(letter) if taken.open_question else None
+        settled = channel.settle(letter, taken.open_since) if taken.open_since else None
         return replace(settled, unsent=True) if settled else channel.send(letter, self.instant())
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import cast
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, func, or_
 from sqlmodel import Session, col, select
 
 from engine.calendar.zones import local_day, local_instant
@@ -21,7 +21,7 @@ from engine.ledger.tables import Cursor, Notice, NoticeItem, Subject, Violation
 from engine.rulebook.model import Language
 from notifier.events import LATE, NOTHING_LEFT
 from notifier.records import AT_ONCE
-from notifier.routing.model import News
+from notifier.routing.model import News, place
 from notifier.routing.recipients import Recipient, misdirected
 from notifier.routing.rows import routing_of
 from notifier.told import told
@@ -83,11 +83,10 @@ def told_of(
     With `dropped`, also those whose own notice was dropped: its row is there.
     """
     known: set[str] = set()
-    theirs = (col(Notice.channel) == channel, col(Notice.recipient) == recipient)
     names = sorted(violations)
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
-        single = select(Notice.key).where(*theirs, col(Notice.key).in_(some))
+        single = select(Notice.key).where(_goes_to(channel, recipient), col(Notice.key).in_(some))
         known |= set(session.exec(single if dropped else single.where(Notice.state != "dropped")))
     return known | in_digests(session, names, channel, recipient)
 
@@ -101,11 +100,18 @@ def in_digests(session: Session, violations: Collection[str], channel: str, reci
             session.exec(
                 select(NoticeItem.violation_id)
                 .join(Notice, col(Notice.id) == NoticeItem.notice_id)
-                .where(Notice.channel == channel, Notice.recipient == recipient)
+                .where(_goes_to(channel, recipient))
                 .where(col(NoticeItem.violation_id).in_(names[start : start + AT_ONCE]))
             )
         )
     return known
+
+
+def _goes_to(channel: str, recipient: str) -> ColumnElement[bool]:
+    """That a notice goes to this address, however it is spelled there: as `place` has it, for many rows."""
+    # The database's small letters may be those of ASCII alone: what is spelled the same is the same in any case.
+    same = or_(col(Notice.recipient) == recipient, func.lower(Notice.recipient) == place(channel, recipient)[1])
+    return (col(Notice.channel) == channel) & same
 
 
 def items_of(session: Session, notices: Collection[int]) -> dict[int, list[str]]:

@@ -19,11 +19,12 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledged:
-    """A violation that a route escalates now: since when those on it have known."""
+    """A violation that a route escalates now: since when those on it have known, and what they are called."""
 
     violation: str
     route: Route
     told_at: datetime
+    names: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -33,7 +34,7 @@ class Unacknowledged:
     @property
     def told(self) -> dict[str, object]:
         """What the notices tell."""
-        whom = {"told": list(self.route.to), "after_minutes": self.route.escalate_after}
+        whom = {"told": list(self.names), "after_minutes": self.route.escalate_after}
         return {"told_at": self.told_at.isoformat(), **whom}
 
 
@@ -52,8 +53,15 @@ def unacknowledged(session: Session, routing: Routing, now: datetime) -> list[Un
             for violation, at in _known_on(session, route, routing, before).items()
             if before - NOTIFY_WITHIN < at <= before
         }
-        found += [Unacknowledged(violation, route, at) for violation, at in sorted(young.items())]
+        names = tuple(_called(name, routing) for name in route.to)
+        found += [Unacknowledged(violation, route, at, names) for violation, at in sorted(young.items())]
     return found
+
+
+def _called(name: str, routing: Routing) -> str:
+    """The title that the file of routes gives a contact, else its name."""
+    contact = routing.contacts.get(name)
+    return (contact.title if contact else None) or name
 
 
 def _known_on(session: Session, route: Route, routing: Routing, before: datetime) -> dict[str, datetime]:

@@ -34,18 +34,20 @@ UNSAID = frozenset({"at_risk", "at_risk_when"})
 class NoticeFacts:
     """What a template may say about one violation, in one language: every field is a variable.
 
-    Fields that are None or empty have nothing to say. `gap` counts pieces (see `notifier.gap`), the most of them where
-    the figure was rounded; `gap_words` is the same as a sentence, with both ends, and `gap_short` as a table has it.
-    `rule_short` is what text messages call the rule. `in_force_dispute` says that a later
-    announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the platform
-    decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no measures and
-    no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its diagnosis: what
-    caused it, the most telling line first, the hours and `accounts` that weigh most (those for the house alone), and
-    what it takes in the cycle that is open; `first_action` follows the cause.
+    Fields that are None or empty have nothing to say. `headline` is what follows and until when: a measure's last
+    day, the end of the appeal, or, where neither is known, the day of the assessment. `gap` counts pieces (see
+    `notifier.gap`), the most of them where the figure was rounded; `gap_words` is the same as a sentence, with both
+    ends, and `gap_short` as a table has it. `rule_short` is what text messages call the rule. `in_force_dispute` says
+    that a later announcement ended or changed the rule itself. `charged`, `reference` and `appeal_until` are what the
+    platform decided, once that is on record. About a violation that is `settled` there is nothing to do; it has no
+    measures and no exposure, unless it was closed after the platform had confirmed it. `causes` to `mend` are of its
+    diagnosis: what caused it, the most telling line first, the hours and `accounts` that stand out (accounts, in
+    `causes` too, for the house alone), and what it takes in the cycle that is open; `first_action` follows the cause.
     """
 
     language: Language
     status: str
+    headline: str
     predicted: bool
     settled: bool
     shop: str
@@ -124,9 +126,14 @@ def facts_of(
     title = one_line(rule.title.in_language(language) if rule else violation.rule)
     unsaid = UNSAID | {"appeal"} if settled else UNSAID
     claims = claim_words(rule, version, language, unsaid)
+    consequence = one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions))
+    until = dates.day(end, language) if end else None
+    appeal_until = None if settled else _until(violation, language)
+    assessed_on = dates.day(violation.assessed_on, language)
     return NoticeFacts(
         language=language,
         status=word(STATES, violation.state, language),
+        headline=headline_of(consequence, until, appeal_until, assessed_on, language),
         predicted=violation.state in PREDICTED,
         settled=settled,
         shop=one_line(shop.alias or shop.name or shop.external_id),
@@ -139,7 +146,7 @@ def facts_of(
         rule_title=without_platform(platform, title, language),
         rule_short=sheet.short or without_platform(platform, title, language),
         cycle=one_line(dates.cycle(violation.cycle, violation.cycle_start, violation.cycle_end, language)),
-        assessed_on=dates.day(violation.assessed_on, language),
+        assessed_on=assessed_on,
         numerator=violation.numerator,
         denominator=violation.denominator,
         figure=sheet.figure_words(figures.span(top), figures.span(bottom)),
@@ -149,20 +156,20 @@ def facts_of(
         gap_words=sheet.gap_words(*pieces) if pieces else None,
         gap_short=gap_short(*pieces, bound, language) if pieces and bound else None,
         severity=word(SEVERITIES, violation.severity, language) if violation.severity else None,
-        consequence=one_line(measures.consequence(ruled.sanctions, settled=settled and not ruled.sanctions)),
-        until=dates.day(end, language) if end else None,
+        consequence=consequence,
+        until=until,
         sanctions=tuple(one_line(measures.measure(s, dated=True)) for s in ruled.sanctions),
         exposure=figures.money_range(*ruled.exposure_fen, language) if ruled.exposure_fen[1] else None,
         charged=None if violation.amount_fen is None else figures.money(violation.amount_fen, language),
         reference=one_line(violation.reference) if violation.reference else None,
         appeal=appeal_words(version.appeal, language) if version and version.appeal and not settled else None,
-        appeal_until=None if settled else _until(violation, language),
+        appeal_until=appeal_until,
         first_action=None
         if settled
         else sheet.first_for(told.lead, hour_names(told, language))
         if told
         else sheet.first,
-        causes=cause_lines(told, language) if told else (),
+        causes=cause_lines(told, language, named=named) if told else (),
         hours=hours_words(told, language) if told else None,
         accounts=accounts_words(told, language) if told and named else None,
         mend=margin_words(told, zone_of(violation.platform), language) if told else None,
@@ -178,6 +185,26 @@ def facts_of(
 def _called(agent: Subject, language: Language, *, named: bool) -> str:
     """What a sub-account is called. Names are for the house alone, and what the platform calls it may be one too."""
     return one_line(agent.alias or agent.name or agent.external_id) if named else UNNAMED.in_language(language)
+
+
+def headline_of(
+    consequence: str, until: str | None, appeal_until: str | None, assessed_on: str, language: Language
+) -> str:
+    """What follows and until when, as the first line and the subject have it.
+
+    >>> headline_of("警告", None, "2026年3月18日", "2026年3月10日", "zh-CN")
+    '警告，申诉截止 2026年3月18日'
+    >>> headline_of("a warning", None, None, "10 March 2026", "en")
+    'a warning, assessed on 10 March 2026'
+    """
+    zh, parts = language == "zh-CN", [consequence]
+    if until:
+        parts.append(f"至{until}" if zh else f"until {until}")
+    if appeal_until:
+        parts.append(f"申诉截止 {appeal_until}" if zh else f"appeal until {appeal_until}")
+    if not until and not appeal_until:
+        parts.append(f"{assessed_on}考核" if zh else f"assessed on {assessed_on}")
+    return ("，" if zh else ", ").join(parts)
 
 
 def _until(violation: Violation, language: Language) -> str | None:

@@ -207,7 +207,7 @@ def actions(rows: Sequence[Row], language: Language, *, several: bool = False) -
 def _action(action: str, accounts: str | None, of: Sequence[tuple[str, list[Row]]], language: Language) -> Action:
     zh = language == "zh-CN"
     labels = ("、" if zh else ", ").join(label for label, _ in of)
-    named = (f"账号：{accounts}。" if zh else f" Accounts: {accounts}.") if accounts else ""
+    named = (f"最集中的账号：{accounts}。" if zh else f" Accounts that weigh most: {accounts}.") if accounts else ""
     groups = frozenset(row.item.group for _, alike in of for row in alike)
     return Action(f"{labels}{'：' if zh else ': '}{action}{named}", groups)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
@@ -20,6 +21,7 @@ from notifier.about import Known, all_about, over_of
 from notifier.events import DIGESTS, GATHERED
 from notifier.members import AT_ONCE, SEVERAL, TEXTLESS
 from notifier.routing.limits import hold, next_opening, room
+from notifier.routing.model import UNLIMITED
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
@@ -30,17 +32,17 @@ from notifier.told import told
 def gather(ledger: Engine, channel: str, recipient: str, now: datetime, most: int) -> list[int]:
     """Gather what is due at this recipient, where it is more than `most` notices or more than may come; what was made.
 
-    Answers the numbers of new notices, due now. What must wait for the recipient's hours is left as it is.
+    Answers the numbers of new notices, due now. What must wait for the recipient's hours, as all does that is not
+    urgent, is left as it is.
     """
     with transaction(ledger) as session:
         hold(session, channel, recipient)
         due = _due(session, channel, recipient, now)
-        if len(due) < 2:
-            return []
-        first = due[0]
         routing = routing_of(session)
-        limits = limits_of(first, routing)
+        limits = limits_of(due[0], routing) if due else UNLIMITED
         if next_opening(limits.hours, now) > now:
+            due = [notice for notice in due if notice.urgent]  # these wait for nobody's hours
+        if len(due) < 2:
             return []
         left = room(session, channel, recipient, limits, now)
         if left is not None and not left[0]:
@@ -144,7 +146,8 @@ def _by_client(due: Sequence[Notice], *, internal: bool) -> dict[str, list[Notic
 def _gathered(session: Session, members: Sequence[Notice], client: str, now: datetime, *, capped: bool) -> Notice:
     first = members[0]
     notice = Notice(
-        key=f"gathered:{now:%Y-%m-%dT%H:%M:%S}/{first.id}",
+        # The same may be gathered again within a second: after its first message had to be given up.
+        key=f"gathered:{now:%Y-%m-%dT%H:%M:%S}/{first.id}-{uuid4().hex[:8]}",
         event=GATHERED.event,
         client=client,
         recipient=first.recipient,

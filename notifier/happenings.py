@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
 
 from engine.assessment.recording import NOTIFY_WITHIN
 from engine.ledger.journal import Entry
-from engine.ledger.tables import Duty, Notice, NoticeItem, Subject
+from engine.ledger.tables import Attempt, Duty, Notice, NoticeItem, Subject
 from notifier.about import news_told, shop_of
 from notifier.events import CORRECTED, OPENED, OTHERS, Occasion
 from notifier.records import Record, records_of
@@ -42,7 +43,12 @@ class Happening:
     def recipients(self, ways: Ways) -> list[Recipient]:
         """Everybody who is told of it."""
         found = ways.of(self.news, self.shop)
-        return found if self.heard is None else [r for r in found if place(r.channel, r.address) in self.heard]
+        return found if self.heard is None else [r for r in found if self._has_heard(r)]
+
+    def _has_heard(self, recipient: Recipient) -> bool:
+        """Whether this recipient, or what stands in for it, has got word of the violation."""
+        heard = self.heard or frozenset()
+        return any(place(one.channel, one.address) in heard for one in (recipient, *recipient.spares))
 
 
 def happenings(session: Session, entries: Iterable[Entry], now: datetime) -> list[Happening]:
@@ -97,21 +103,32 @@ def _of_shop(shop: Subject | None) -> dict[str, Any]:
 
 
 def _heard(session: Session, violations: set[str]) -> dict[str, frozenset[tuple[str, str]]]:
-    """Who has got word of each of these violations, or is just getting it: channel and address."""
+    """Who has got word of each of these violations, may have, or is just getting it: channel and address."""
     if not violations:
         return {}
-    parent = select(Notice.id).where(Notice.state == "sent")
-    wanted = select(Notice.key, Notice.channel, Notice.recipient).where(
-        col(Notice.key).in_(sorted(violations)),
-        Notice.event == OPENED.event,
-        or_(col(Notice.state).in_(["sent", "sending"]), col(Notice.within_id).in_(parent)),
-    )
-    digests = (
-        select(NoticeItem.violation_id, Notice.channel, Notice.recipient)
-        .join(Notice, col(Notice.id) == NoticeItem.notice_id)
-        .where(col(NoticeItem.violation_id).in_(sorted(violations)), col(Notice.state).in_(["sent", "sending"]))
-    )
+    theirs, going = col(Notice.key).in_(sorted(violations)), ["sent", "sending"]
+    single, parent = (theirs, Notice.event == OPENED.event), aliased(Notice)
+    told = select(Notice.key, Notice.channel, Notice.recipient)
+    tried = select(Notice.key, Attempt.channel, Attempt.recipient)
+    listed = col(NoticeItem.violation_id).in_(sorted(violations))
+    item = select(NoticeItem.violation_id, Notice.channel, Notice.recipient)
+    item_tried = select(NoticeItem.violation_id, Attempt.channel, Attempt.recipient)
+    rows = [
+        *session.exec(told.where(*single, col(Notice.state).in_(going))),
+        *session.exec(
+            select(Notice.key, parent.channel, parent.recipient)
+            .join(parent, col(parent.id) == Notice.within_id)
+            .where(*single, col(parent.state).in_(going))
+        ),
+        *session.exec(
+            item.join(Notice, col(Notice.id) == NoticeItem.notice_id).where(listed, col(Notice.state).in_(going))
+        ),
+        # An attempt that nobody has refused may have arrived, whatever became of its notice since.
+        *session.exec(tried.join(Attempt, col(Attempt.notice_id) == Notice.id).where(*single)),
+        *session.exec(tried.join(Attempt, col(Attempt.notice_id) == Notice.within_id).where(*single)),
+        *session.exec(item_tried.join(Attempt, col(Attempt.notice_id) == NoticeItem.notice_id).where(listed)),
+    ]
     found: dict[str, set[tuple[str, str]]] = {}
-    for key, channel, recipient in [*session.exec(wanted), *session.exec(digests)]:
+    for key, channel, recipient in rows:
         found.setdefault(key, set()).add(place(channel, recipient))
     return {key: frozenset(whom) for key, whom in found.items()}

@@ -19,6 +19,8 @@ from sqlmodel import Session, col, select
 
 from engine.ledger.tables import Notice, Violation
 from notifier.events import CORRECTED, ESCALATED, OCCASIONS, OPENED, UNSETTLED
+from notifier.routing.limits import next_opening
+from notifier.routing.model import Hours
 from notifier.stories.teller import parsed
 from notifier.words.vocabulary import WARNINGS
 
@@ -105,8 +107,11 @@ class Holding:
         return self.matters + self.others
 
 
-def members_in(session: Session, number: int) -> Iterator[Member]:
-    """The notices that this one tells together, in the order in which they came, a few at a time and without texts."""
+def members_in(session: Session, number: int, hours: Hours) -> Iterator[Member]:
+    """The notices that this one tells together, in the order in which they came, a few at a time and without texts.
+
+    `hours` are those of their recipient.
+    """
     wanted = (
         select(Notice, Violation)
         .join(Violation, col(Violation.id) == Notice.violation_id, isouter=True)
@@ -116,17 +121,17 @@ def members_in(session: Session, number: int) -> Iterator[Member]:
     )
     last = 0
     while rows := list(session.exec(wanted.where(col(Notice.id) > last).limit(AT_ONCE))):
-        yield from (_member(notice, violation) for notice, violation in rows)
+        yield from (_member(notice, violation, hours) for notice, violation in rows)
         last = rows[-1][0].id or 0
 
 
-def _member(notice: Notice, violation: Violation | None) -> Member:
+def _member(notice: Notice, violation: Violation | None, hours: Hours) -> Member:
     found = Member(
         notice.id or 0,
         notice.event,
         violation.client if violation else notice.client,
         notice.contact,
-        notice.created_at < notice.due_at,
+        next_opening(hours, notice.created_at) > notice.created_at,
         notice.news or {},
     )
     if violation is None:

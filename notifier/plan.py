@@ -13,7 +13,6 @@ writes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
 from engine.ledger.journal import Entry, Event, append, entries, head
 from engine.ledger.tables import Cursor, Notice
-from engine.rulebook.model import Language, Rule, Text
+from engine.rulebook.model import Language, Rule
 from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
 from notifier.drafts import Drafter
 from notifier.escalating import unacknowledged
@@ -37,7 +36,7 @@ from notifier.queued import drop, store
 from notifier.records import Record, late_of, open_of_shop, records_of, unheard, unsent_of_shop
 from notifier.render import Templates
 from notifier.routing.mutes import mutes_at
-from notifier.routing.recipients import Recipient, misdirected
+from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import Ways
 from notifier.sheets import Sheets
@@ -47,13 +46,6 @@ from notifier.told import told
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 WAYS = frozenset({"contact", "route"})  # what is told to whom
 BATCHES = 100  # how many of the journal's batches one transaction works off
-
-SILENT = Text(
-    "没有人收到关于 {} 的通知：它没有联系人；请用 `kaohe shops import` 补上",
-    "nobody is told about {}: it has no contact; add one with `kaohe shops import`",
-)
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +165,8 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
     made += _drafts_again(drafter, ways, again - late, records, now)
     made += _drafts_of_others(drafter, ways, others, now)
     for name in sorted(late):
-        _address(joining, records[name], ways.open(records[name]))
+        if not records[name].is_small(drafter.rulebook):
+            made += _late(drafter, ways, joining, records[name], now)
     with transaction(ledger) as session:
         if not _advance(session, begin, end):
             return Planned()
@@ -257,11 +250,9 @@ def _drafts(
             silent.append(record.shop.key if record.shop else record.violation.id)
         elif is_late(entry.payload):
             late += 1
-            _address(joining, record, ways.open(record))
+            made += _late(drafter, ways, joining, record, now)
         else:
             made += ways.kept(drafter.notices(record, occasion.event, recipients, now), record.news(occasion.event))
-    for key in sorted(set(silent)):
-        _log.warning("%s", SILENT.in_language(drafter.language).format(key))
     planned = Planned(without_contact=len(silent), silent_shops=frozenset(silent), old=old, settled=settled, late=late)
     return made, joining, planned + Planned(small=small)
 
@@ -277,10 +268,15 @@ def _drafts_of_others(drafter: Drafter, ways: Ways, others: Iterable[Happening],
     return made
 
 
-def _address(joining: dict[Addressee, list[str]], record: Record, recipients: Iterable[Recipient]) -> None:
-    """Let this violation join the digest of everybody who gets it."""
-    for recipient in recipients:
+def _late(
+    drafter: Drafter, ways: Ways, joining: dict[Addressee, list[str]], record: Record, now: datetime
+) -> list[Notice]:
+    """Let this violation join the digest of everybody who gets it; notices, for the record, to who is muted."""
+    news = record.news(OPENED.event)
+    told, silenced = ways.parted(record)
+    for recipient in told:
         joining[Addressee(recipient, record.violation.client)].append(record.violation.id)
+    return ways.kept(drafter.notices(record, OPENED.event, silenced, now), news)
 
 
 def _is_old(entry: Entry) -> bool:

@@ -137,7 +137,12 @@ def _give_back(ledger: Engine, channel: str, since: datetime) -> None:
 
 
 def _since(asked: int, now: datetime) -> datetime:
-    """Since when a channel was not asked, by its cursor; what is older than the longest rest is not asked any more."""
+    """Since when a channel was not asked, by its cursor; what is older than the longest rest is not asked any more.
+
+    A cursor of a time to come is of a clock that was wrong: what was asked then is not known, so all is asked again.
+    """
+    if asked > int((now + MINUTE).timestamp()):
+        asked = 0
     return datetime.fromtimestamp(max(asked, int((now - RESTS[-1]).timestamp())), UTC)
 
 

@@ -26,7 +26,7 @@ from notifier.told import ACTOR, told
 from notifier.words.lines import masked
 
 UNDELIVERED = "undelivered"
-WAITING = timedelta(days=3)  # how long a report waits for its notice: attempts to settle one span 18 hours
+WAITING = timedelta(days=3)  # how long a report waits for its notice: attempts to settle one span 36 hours at most
 MOST_WAITING = 10_000
 LATELY = timedelta(days=7)  # since the last attempt at what is reported; providers tell nothing later
 _log = logging.getLogger(__name__)

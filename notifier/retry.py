@@ -18,7 +18,7 @@ from notifier.digests import Addressee, dropped, items_of, join, joined_events, 
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.queued import store
 from notifier.records import Record, records_of
-from notifier.routing.model import News
+from notifier.routing.model import News, place
 from notifier.routing.recipients import Recipient, misdirected, recipients_of
 from notifier.routing.rows import routing_of
 from notifier.told import told
@@ -36,10 +36,16 @@ def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     with transaction(ledger) as session:
         planning(session)
         notice = known_notice(session, number, for_change=True)
-        if notice.state not in ("failed", "muted"):
+        if notice.state == "muted":
             raise KaoheError(
-                f"notice {number} is {notice.state}; only one that failed or was muted can be sent again",
-                zh=f"第 {number} 号通知既没有失败，也没有被静音，不能重发；`kaohe notices show {number}` 显示它的状态",
+                f"notice {number} was muted, and what is muted is not sent later; "
+                f"`kaohe notices show {number}` shows what it would have said",
+                zh=f"第 {number} 号通知被静音；静音期间的通知事后不补发，`kaohe notices show {number}` 显示其内容",
+            )
+        if notice.state != "failed":
+            raise KaoheError(
+                f"notice {number} is {notice.state}; only one that failed can be sent again",
+                zh=f"第 {number} 号通知没有失败，不能重发；`kaohe notices show {number}` 显示它的状态",
             )
         if notice.event == LATE.event:
             queued, events = _again_by_members(session, notice, now, actor)
@@ -68,9 +74,8 @@ def _again(session: Session, notice: Notice, now: datetime, actor: str) -> tuple
     copies: list[Notice] = []
     news, shop, record = about(session, notice)
     notice.client = record.violation.client if record else notice.client
-    was = notice.state
     # Never attempted: its address was refused when it was planned.
-    if (notice.attempts == 0 and was == "failed") or misdirected(notice, news, shop, routing_of(session)):
+    if notice.attempts == 0 or misdirected(notice, news, shop, routing_of(session)):
         untold = _untold(session, notice, news, shop)
         if not untold:
             raise _nobody(session, notice, news, shop)
@@ -80,7 +85,7 @@ def _again(session: Session, notice: Notice, now: datetime, actor: str) -> tuple
     _queue(session, notice, now)
     number = notice.id or 0
     stored = store(session, copies)
-    events = [told(notice, number, "notice.queued", actor, was=was)]
+    events = [told(notice, number, "notice.queued", actor, was="failed")]
     events += [told(n, made, "notice.queued", actor) for n, made in stored]
     return [number, *(made for _, made in stored)], events
 
@@ -93,8 +98,8 @@ def _again_by_members(session: Session, digest: Notice, now: datetime, actor: st
     gone: list[str] = []
     last: Record | None = None
     for name, record in sorted(records.items()):
-        usable = (digest.channel, digest.recipient) in (
-            (r.channel, r.address) for r in _addresses(session, digest, record)
+        usable = place(digest.channel, digest.recipient) in (
+            place(r.channel, r.address) for r in _addresses(session, digest, record)
         )
         stands = record.violation.state in LATE.states
         if stands and usable and record.violation.client == digest.client:

@@ -1,7 +1,8 @@
 """Advice sheets: what to do about a shortfall, first things first, as data beside the code.
 
 A sheet is `<rule id>.<language>.yaml` in `notifier/advice/` (or in a directory that is searched before it).
-A rule without a sheet gets `fallback.<language>.yaml`.
+A rule without a sheet gets `fallback.<language>.yaml`. One that cannot be used is passed over for the next: a notice on
+time in kaohe's own words serves an officer better than none.
 """
 
 from __future__ import annotations
@@ -11,22 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-import yaml
-
-from engine.errors import KaoheError, suggestion
-from engine.rulebook.model import Language
+from engine.rulebook.model import Language, Text
+from notifier.sheet_file import SheetError, sheet_data
+from notifier.stamps import Stamp, stamp_of
 
 SHIPPED = Path(__file__).parent / "advice"
-_KEYS = ("figure", "gap", "first", "causes", "steps", "where", "short")
-# What a diagnosis may find first (`engine.assessment.diagnosis.Diagnosis.lead`).
-CAUSES = (
-    *("roster_gap", "over_capacity", "slow", "untold", "roster_unknown"),
-    *("bad_attitude", "unresolved", "unprofessional", "unread", "bot", "hand_over"),
-)
-
-
-class SheetError(KaoheError):
-    """An advice sheet that cannot be used: says which file and which key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,67 +57,61 @@ class Sheet:
 
 
 class Sheets:
-    """The sheets of some directories and the shipped ones, each read once."""
+    """The sheets of some directories (`own`) and the shipped ones, each read once, and again where it has changed."""
 
     def __init__(self, directories: Sequence[Path] = ()) -> None:
-        self._directories = (*directories, SHIPPED)
-        self._read: dict[tuple[str, Language], Sheet] = {}
+        self.own = tuple(directories)
+        self._read: dict[Path, tuple[Stamp, Sheet | SheetError]] = {}
 
     def sheet(self, rule: str, language: Language) -> Sheet:
-        """The sheet of this rule, from the first directory that has one, else the fallback.
+        """The sheet of this rule, from the first directory that has a sound one, else the fallback.
 
-        Raises SheetError where the file that is found cannot be read.
+        Raises SheetError where a shipped file that is found cannot be read.
         """
-        if (rule, language) not in self._read:
-            self._read[rule, language] = read_sheet(self._find(rule, language))
-        return self._read[rule, language]
-
-    def _find(self, rule: str, language: Language) -> Path:
         names = (f"{rule}.{language}.yaml", f"fallback.{language}.yaml")
-        for path in (directory / name for name in names for directory in self._directories):
-            if path.is_file():
-                return path
-        raise SheetError(f"there is no advice in {language}: {SHIPPED / names[1]} is missing")
+        for directory, name in ((directory, name) for name in names for directory in (*self.own, SHIPPED)):
+            found = self._reading(directory / name)
+            if isinstance(found, SheetError) and directory == SHIPPED:
+                raise found
+            if isinstance(found, Sheet):
+                return found
+        missing = SHIPPED / names[1]
+        raise SheetError(missing, [Text("没有这个文件；请重新安装 kaohe", "is missing; install kaohe again")])
+
+    def fault(self, path: Path) -> SheetError | None:
+        """Why this file cannot be used, or None."""
+        found = self._reading(path)
+        return found if isinstance(found, SheetError) else None
+
+    def _reading(self, path: Path) -> Sheet | SheetError | None:
+        stamp = stamp_of(path)
+        if stamp is None:
+            return None
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            try:
+                known = stamp, read_sheet(path)
+            except SheetError as error:
+                known = stamp, error
+            self._read[path] = known
+        return known[1]
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read one sheet. Raises SheetError with the file, the key, and what is expected there."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as why:
-        raise SheetError(f"{path}: is not YAML in UTF-8: {why}") from why
-    if not isinstance(data, Mapping):
-        raise SheetError(f"{path}: must be a mapping with the keys {', '.join(_KEYS)}")
-    for key in data:
-        if key not in _KEYS:
-            raise SheetError(f"{path}: unknown key {key!r}{suggestion(str(key), _KEYS)}")
+    """Read one sheet. Raises SheetError with the file, each faulty key, and what is expected there."""
+    data = sheet_data(path)
     gap = data.get("gap", {})
-    if isinstance(gap, str):
-        gap = {"many": gap}
-    if not isinstance(gap, Mapping) or not set(gap) <= {"one", "many"} or (gap and "many" not in gap):
-        raise SheetError(f"{path}: gap: must be a sentence, or a mapping of one and many to sentences")
-    causes = data.get("causes", {})
-    if not isinstance(causes, Mapping) or not set(causes) <= set(CAUSES):
-        raise SheetError(f"{path}: causes: must be a mapping of {', '.join(CAUSES)} to sentences")
     return Sheet(
-        figure=_sentence(path, "figure", data.get("figure")),
-        first=_sentence(path, "first", data.get("first")),
-        steps=_sentences(path, "steps", data.get("steps", [])),
-        where=_sentences(path, "where", data.get("where", [])),
-        gap_one=_sentence(path, "gap.one", gap["one"]) if "one" in gap else None,
-        gap_many=_sentence(path, "gap.many", gap["many"]) if "many" in gap else None,
-        causes={cause: _sentence(path, f"causes.{cause}", said) for cause, said in causes.items()},
-        short=_sentence(path, "short", data["short"]) if "short" in data else None,
+        figure=_plain(data["figure"]),
+        first=_plain(data["first"]),
+        steps=tuple(map(_plain, data.get("steps", ()))),
+        where=tuple(map(_plain, data.get("where", ()))),
+        gap_one=_plain(gap["one"]) if "one" in gap else None,
+        gap_many=_plain(gap["many"]) if "many" in gap else None,
+        causes={cause: _plain(said) for cause, said in data.get("causes", {}).items()},
+        short=_plain(data["short"]) if "short" in data else None,
     )
 
 
-def _sentence(path: Path, key: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SheetError(f"{path}: {key}: must be a sentence")
+def _plain(value: str) -> str:
     return " ".join(value.split())
-
-
-def _sentences(path: Path, key: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise SheetError(f"{path}: {key}: must be a list of sentences")
-    return tuple(_sentence(path, f"{key}[{n}]", v) for n, v in enumerate(value))

@@ -21,6 +21,7 @@ from notifier.gathered_rows import Row, violation_row, warning_row
 from notifier.members import Holding, Item, members_in, spread, weigh
 from notifier.records import Record, records_of
 from notifier.render import Rendered
+from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
 from notifier.tales import Tale, tale_of
 
@@ -43,10 +44,11 @@ def read_together(session: Session, notice: Notice, drafter: Drafter, now: datet
 
     Raises UnknownNameError or BindingError where it has no template.
     """
-    holding = weigh(members_in(session, notice.id or 0), notice.client, now)
+    routing, room = routing_of(session), _rooms(notice)[0]
+    members = members_in(session, notice.id or 0, limits_of(notice, routing).hours)
+    holding = weigh(members, notice.client, now)
     if not holding.count:
         return None
-    routing, room = routing_of(session), _rooms(notice)[0]
     of_house = all(contact is not None and routing.internal(contact) for contact in holding.contacts)
     tabled = [item for group in spread(holding.matters, room.groups, room.rows) for item in group]
     # The one that is told last may be any of those that there is room for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func
@@ -15,7 +16,7 @@ from notifier.digests import items_of
 from notifier.drafts import Drafter
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.fresh import write_text
-from notifier.records import records_of
+from notifier.records import outlines, records_of
 from notifier.render import Rendered
 from notifier.routing.model import News
 from notifier.routing.recipients import misdirected
@@ -36,18 +37,23 @@ def text_of(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> 
 def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Claim | None:
     """The claimed digest with its text, which the ledger has then too; None if it is no longer ours.
 
-    Nothing joins or leaves a digest while it is held; where something of it has another client meanwhile, it must not
-    be sent now either. Raises as `text_of` does.
+    Nothing joins or leaves a digest while it is held; where something of it has changed meanwhile (its client, its
+    state), it must not be sent now either. Raises as `text_of` does.
     """
-    text, whole = _written(ledger, taken.notice, drafter, now)
-    if text is None or not whole:
+    text, told = _written(ledger, taken.notice, drafter, now)
+    if text is None or told is None:
         return None
     with transaction(ledger) as session:
+        by_now = outlines(session, [violation.id for violation in told])
+        if any(by_now[violation.id].violation != violation for violation in told):
+            return None
         return write_text(session, taken, text)
 
 
-def _written(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> tuple[Rendered | None, bool]:
-    """What a digest says, and whether that is all it holds."""
+def _written(
+    ledger: Engine, digest: Notice, drafter: Drafter, now: datetime
+) -> tuple[Rendered | None, Sequence[Violation] | None]:
+    """What a digest says, and of which violations, as they were read; None where that is not all it holds."""
     number = digest.id or 0
     with reading(ledger) as session:
         if digest.event == GATHERED.event:
@@ -58,9 +64,11 @@ def _written(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) ->
             of_house = routing_of(session).internal(digest.contact)
     if digest.event == GATHERED.event:
         if together is None:
-            return None, True
-        return text_together(drafter, digest, together, now), not together.holding.strays
-    return drafter.digest(digest, records.values(), older, of_house=of_house) if records else None, True
+            return None, []
+        told = [record.violation for record in together.records.values()]
+        return text_together(drafter, digest, together, now), None if together.holding.strays else told
+    told = [record.violation for record in records.values()]
+    return drafter.digest(digest, records.values(), older, of_house=of_house) if records else None, told
 
 
 def _older(session: Session, digest: Notice) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
@@ -20,6 +21,10 @@ from tests.haste import hastened, left_to_the_whole, unhastened, with_few_exampl
 from tests.log_numbers import watched
 
 pytest_plugins = ["pytester"]
+
+# How fast a machine draws examples says nothing about kaohe.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Nothing of a test has to outlive a power failure.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -19,6 +19,7 @@ from console.names import ShopNames, shop_names
 from console.output import json_lines, note, say, table
 from console.overdue import overdue_lines, wait_lines, waiting_now
 from console.phrases import heads, step_words, verdict_words
+from console.planning import plan
 from console.progress import progress
 from console.sentences import sentence
 from engine.assessment.archive import current_outcomes
@@ -37,7 +38,6 @@ from engine.ledger.actors import Permission
 from engine.rulebook.book import refuse_empty
 from engine.rulebook.model import Language, Rule
 from engine.tracker.lookout import look_after
-from notifier.plan import plan_notices
 
 LATEST = timedelta(days=62)  # after the end of its cycle, no assessment day lies further than this
 
@@ -195,7 +195,7 @@ def _assess(desk: Desk, asked: _Asked) -> _Found:
         done, failures = error.done, error.failures
     diagnose_new(desk.place, desk.rulebook, asked.now, most=None)
     look_after(desk.ledger, desk.rulebook, asked.now, KAOHE, lake=lambda: desk.lake)
-    plan_notices(desk.ledger, desk.rulebook, asked.now, desk.settings.language, desk.templates, desk.sheets)
+    plan(desk, desk.rulebook, asked.now)
     outcomes = _on_record(desk, asked.only, days) if days.ranged else done.changed
     return _Found(outcomes, failures, done.runs, done.unnotified, done.booked, done.missing)
 

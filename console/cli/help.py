@@ -122,8 +122,8 @@ CHINESE: Mapping[str, str] = {
     "Look at everything that kaohe rests on, and say how to mend what is not in order; exits 1 with findings.": (
         "检查 kaohe 所依赖的一切，并说明怎样修好；有问题时退出码为 1。"
     ),
-    "Tell the mail server nothing beyond the login, not even the sender; ask no other channel's provider.": (
-        "只登录邮件服务器，连发件人也不报；不向其他渠道的服务商发任何请求"
+    "Connect to the mail server without logging in; ask no other channel's provider.": (
+        "只连接邮件服务器，不登录；不向其他渠道的服务商发任何请求"
     ),
     "Every setting, its value and its origin; secrets masked.": "每项设置的值和来源；机密打码。",
     "Why a violation stands there: figure, standard, ladder, counts, the rule's text and its basis, evidence.": (
@@ -169,9 +169,13 @@ CHINESE: Mapping[str, str] = {
     "As this channel would carry it; `kaohe notices channels` lists them.": (
         "按这个渠道的样子显示；`kaohe notices channels` 列出全部"
     ),
-    "Every fault of the templates, and of the bindings of text messages, as file: what.": (
-        "检查模板和短信绑定：逐条列出文件和问题。"
+    "Every fault of templates, advice sheets and bindings of text messages, your own and the shipped ones.": (
+        "检查模板、建议和短信绑定（自己的和自带的）：逐条列出文件和问题。"
     ),
+    "What the templates of an event may name: each variable, what it means, and what it says for example.": (
+        "某种事件的模板可以用哪些变量：每个变量的意思和例子。"
+    ),
+    "An event of docs/notices.md, or `news`.": "事件，见 docs/notices.md；或 `news`",
     "Send one message that says that it is a trial, now; nothing is recorded of it.": (
         "立刻试发一条消息，说明是试发；不留记录。"
     ),

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from sqlmodel import col, select
 
+from console.answers import answer_words
 from console.cli.app import AsJson, Lang, current, group, lang_of
+from console.desk import Desk
 from console.listing import listing
+from console.names import shop_names, shop_words
 from console.notice_audit import audit_json, audit_lines, steps_of
+from console.notice_rows import answer_of, json_row, rows_of, state_words, table_of
 from console.output import json_lines, note, say
-from console.phrases import NOTICE_STATES, about_words, answer_words, heads, object_of, phrase
+from console.phrases import heads, phrase
+from console.planning import plan
 from console.sentences import sentence
-from console.worker import channel_complaints
+from console.wording import wording_complaints, wording_faults
+from console.worker import channel_complaints, delivered_words
 from engine.errors import KaoheError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
 from engine.ledger.tables import Notice
 from engine.ledger.whose import whose_notice
 from engine.rulebook.model import Language
+from engine.settings import Setting
+from notifier.channels.contract import Channel, Patchy
+from notifier.channels.email.channel import folder_of
 from notifier.channels.registry import channels_of, kind, kinds
 from notifier.deliver import deliver_due
-from notifier.digests import items_of
-from notifier.plan import plan_notices
 from notifier.preview import preview as preview_notice
-from notifier.receipts import UNDELIVERED
 from notifier.retry import known_notice
 from notifier.retry import retry as retry_notice
 from notifier.trial import trial
-from notifier.words.vocabulary import word
 from notifier.writing import text_of
 
 commands = group("notices")
@@ -54,27 +59,13 @@ def list_(
         wanted = wanted.where(Notice.within_id == within)
     with desk.reading() as session:
         found = list(session.exec(wanted))
-        items = items_of(session, [n.id for n in found if n.violation_id is None and n.id is not None])
+        rows = rows_of(session, found, datetime.now(UTC))
     if as_json:
-        json_lines(_row(n, items) for n in found)
+        json_lines(json_row(n, rows) for n in found)
         return
     language = desk.settings.language
-    listing(
-        ["#", *heads("about client recipient channel state answer", language)],
-        [
-            [
-                str(n.id),
-                about_words(n, len(items.get(n.id or 0, ())), language),
-                n.client,
-                masked(n.recipient),
-                n.channel,
-                _state(n, language),
-                _answer(n, language),
-            ]
-            for n in found
-        ],
-        sentence("no notices", language),
-    )
+    columns, lines = table_of(found, rows, language)
+    listing(columns, lines, sentence("no notices", language))
 
 
 @commands.command()
@@ -83,17 +74,17 @@ def show(context: typer.Context, notice: Number, as_json: AsJson = False) -> Non
     desk = current(context)
     with desk.reading() as session:
         found = known_notice(session, notice)
-        items = items_of(session, [notice])
+        rows = rows_of(session, [found], datetime.now(UTC))
         steps = steps_of(session, found)
     subject, body = found.subject, found.body
     if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):
         subject, body = text.subject, text.body
     if as_json:
-        json_lines([_row(found, items) | audit_json(found, steps) | {"subject": subject, "body": body}])
+        json_lines([json_row(found, rows) | audit_json(found, steps) | {"subject": subject, "body": body}])
         return
     language = desk.settings.language
-    answer = _answer(found, language)
-    say(f"{_state(found, language)} · {found.channel} · {masked(found.recipient)}" + (f" · {answer}" if answer else ""))
+    parts = [state_words(found, rows, language), found.channel, masked(found.recipient), answer_of(found, language)]
+    say(" · ".join(part for part in parts if part))
     for line in audit_lines(found, steps, language):
         say(f"  {line}")
     if body:
@@ -112,6 +103,8 @@ def preview(
     """The notice that a violation has, whatever its age; nothing is sent."""
     desk = current(context)
     language, scope = lang_of(lang, desk), desk.who.scope
+    for line in wording_complaints(wording_faults(desk), language):
+        note(line)
     rendered = preview_notice(
         desk.ledger, desk.sound_rules, violation, channel, language, desk.templates, desk.sheets, scope
     )
@@ -145,24 +138,43 @@ def channels_(
             {
                 "channel": k.name,
                 "set_up": k.name in ready,
-                "fault": str(faults[k.name]) if k.name in faults else None,
+                "folder": str(folder) if (folder := folder_of(ready.get(k.name))) else None,
+                "fault": "; ".join(str(why) for n, why in faults.items() if n.partition(":")[0] == k.name) or None,
                 "settings": [s.name for s in k.settings],
             }
             for k in told
         )
         return
     if channel:
-        of_it = [
-            [s.name, s.variable, phrase("yes" if desk.settings[s.name] else "no", language)] for s in told[0].settings
-        ]
+        of_it = [[s.name, s.variable, _origin(desk, s, language)] for s in told[0].settings]
         listing(heads("setting variable set_up", language), of_it, "")
     else:
-        ways = [
-            [k.name, k.title.in_language(language), phrase("yes" if k.name in ready else "no", language)] for k in told
-        ]
+        ways = [[k.name, k.title.in_language(language), _way(ready.get(k.name), language)] for k in told]
         listing(heads("channel title set_up", language), ways, "")
-    for line in channel_complaints({n: why for n, why in faults.items() if channel in (None, n)}, language):
+    for folder in filter(None, (folder_of(ready.get(k.name)) for k in told)):
+        note(sentence("to a folder", language, path=folder))
+    for line in channel_complaints(_about(channel, faults), language):
         note(line)
+
+
+def _about(channel: str | None, faults: Mapping[str, KaoheError]) -> dict[str, KaoheError]:
+    """What is wrong with this channel, or with any where none is named; `wecom:ops` is an address of wecom."""
+    return {name: why for name, why in faults.items() if channel in (None, name.partition(":")[0])}
+
+
+def _origin(desk: Desk, setting: Setting, language: Language) -> str:
+    """Whether a setting is set here; of others, the value that it has anyway."""
+    known = desk.settings.values[setting.name]
+    if known.origin != "default":
+        return phrase("yes", language)
+    if not known.value:
+        return phrase("no", language)
+    return sentence("by default", language, value=known.value)
+
+
+def _way(channel: Channel | None, language: Language) -> str:
+    """Whether a channel is set up, and where to if it sends nothing."""
+    return phrase("files" if folder_of(channel) else "yes" if channel else "no", language)
 
 
 @commands.command("test")
@@ -185,24 +197,17 @@ def test_(
             f"{channel} is not set up here; its settings: {names} (docs/notices.md)",
             zh=f"这里没有设置 {channel}；相关设置项：{names}（见 docs/notices.md）",
         )
+    if isinstance(built, Patchy) and (fault := built.fault_of(address.text)):
+        raise fault
     letter = trial(channel, address.text, language, desk.templates)
     outcome = built.send(letter, datetime.now(UTC))
+    folder = folder_of(built)
+    if folder and outcome.kind == "accepted":
+        say(sentence("nothing sent", language, path=folder / outcome.answer.removeprefix("written to ")))
+        return
     say(masked(answer_words(f"{outcome.kind}: {outcome.answer}", language)))
     if outcome.kind != "accepted":
         raise typer.Exit(1)
-
-
-@commands.command()
-def check(context: typer.Context) -> None:
-    """Every fault of the templates, and of the bindings of text messages, as file: what."""
-    desk = current(context)
-    language = desk.settings.language
-    found = desk.templates.check() + [zh if language == "zh-CN" else en for en, zh in desk.templates.binding_faults()]
-    for fault in found:
-        say(fault)
-    if found:
-        raise typer.Exit(1)
-    say(sentence("notices sound", language))
 
 
 @commands.command()
@@ -210,52 +215,21 @@ def send(context: typer.Context) -> None:
     """Write and send what is due now, as the worker does."""
     desk = current(context)
     now = datetime.now(UTC)
-    planned = plan_notices(desk.ledger, desk.sound_rules, now, desk.settings.language, desk.templates, desk.sheets)
+    planned = plan(desk, desk.sound_rules, now)
     drafter, most = desk.drafter(desk.sound_rules), int(desk.settings["single_notices"])
     channels, faults = channels_of(desk.settings)
     done = deliver_due(desk.ledger, channels, now, desk.owner, drafter=drafter, most_single=most)
     language = desk.settings.language
-    for line in channel_complaints(faults, language):
+    wording = wording_faults(desk)
+    for line in [*channel_complaints(faults, language), *wording_complaints(wording, language)]:
         note(line)
-    counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
-    say(sentence("delivered", language, **counts))
+    say(delivered_words(planned, done, language))
     if planned.silent_shops:
-        note(sentence("silent shops", language, names=", ".join(sorted(planned.silent_shops))))
+        with desk.reading() as session:
+            known = shop_names(session)
+        names = ", ".join(sorted(shop_words(key, language, known) for key in planned.silent_shops))
+        note(sentence("silent shops", language, names=names))
     if done.failed:
         note(sentence("notices failed", language))
-    if done.failed or faults:
+    if done.failed or faults or wording:
         raise typer.Exit(1)
-
-
-def _state(notice: Notice, language: Language) -> str:
-    """The state of a notice; of one that was sent, what is known behind its provider."""
-    return word(NOTICE_STATES, (notice.receipt if notice.state == "sent" else None) or notice.state, language)
-
-
-def _answer(notice: Notice, language: Language) -> str:
-    """The answer to a notice, and why it did not arrive, as people may see it: without anybody's address."""
-    undelivered = notice.state == "sent" and notice.receipt == UNDELIVERED
-    told = [answer_words(notice.answer or "", language), notice.receipt_answer if undelivered else ""]
-    return masked(" · ".join(part for part in told if part))
-
-
-def _row(n: Notice, items: Mapping[int, Sequence[str]]) -> dict[str, object]:
-    return {
-        "notice": n.id,
-        "violation": n.violation_id,
-        "violations": [n.violation_id] if n.violation_id else list(items.get(n.id or 0, ())),
-        "event": n.event,
-        "object": object_of(n),
-        "client": n.client,
-        "recipient": masked(n.recipient),
-        "channel": n.channel,
-        "language": n.language,
-        "state": n.state,
-        "attempts": n.attempts,
-        "answer": masked(n.answer) if n.answer else None,
-        "created_at": n.created_at.isoformat(),
-        "sent_at": n.sent_at.isoformat() if n.sent_at else None,
-        "receipt": n.receipt,
-        "receipt_at": n.receipt_at.isoformat() if n.receipt_at else None,
-        "receipt_answer": masked(n.receipt_answer) if n.receipt_answer else None,
-    }

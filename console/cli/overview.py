@@ -76,7 +76,9 @@ OVERVIEW: Mapping[str, Word] = MappingProxyType(
         "lake": Word("The lake of day files: check that it is this ledger's, say that it has moved.", "lake"),
         "mappings": Word("Files as the back offices give them: list, show, check.", "mappings"),
         "mutes": Word("Mutes: what nobody is told of for a while, with an end and a reason.", "mutes"),
-        "notices": Word("Notices: list, show, preview, retry, send what is due; what arrived.", "notices", "receipts"),
+        "notices": Word(
+            "Notices: list, show, preview, retry, send what is due; what arrived.", "notices", "receipts", "wording"
+        ),
         "penalties": Word("What the platforms decided: list, show, match with our violations, confirm.", "penalties"),
         "period": Word("Months: close what is paid, see what was corrected since, open one again.", "period"),
         "report": Word("Reports: of a day, of a month; a file for each client and one for the house.", "reports"),

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, select
 
+from console.answers import answer_words
 from console.cli.app import AsJson, AsOf, current, group, lang_of
 from console.desk import Desk, instant
 from console.output import json_lines, note, say
-from console.phrases import answer_words
 from console.routing_words import difference_lines, said, step_lines, steps_json
+from console.unreachable import contact_lines, recipient_lines
 from console.violation_rows import known_rule, known_severities, known_severity
 from engine.errors import KaoheError, UnknownNameError
 from engine.ledger import subjects
@@ -30,7 +31,7 @@ from notifier.records import records_of
 from notifier.routing.file import Known, read_routing
 from notifier.routing.model import News
 from notifier.routing.mutes import mutes_at
-from notifier.routing.recipients import steps
+from notifier.routing.recipients import in_all, steps
 from notifier.routing.rows import differences, replace_routing, routing_of
 from notifier.routing.written import written_routing
 
@@ -56,6 +57,8 @@ def apply_(
     language = desk.settings.language
     for line in difference_lines(*found, language):
         say(line)
+    for line in contact_lines(wanted, desk.settings, language):
+        note(line)
     if not any(found):
         say(said("routes same", language))
     elif dry_run:
@@ -107,11 +110,13 @@ def preview(
             news, about = _news_of(session, violation, event)
         else:
             news, about = _news(session, desk, event, shop, platform, client, rule, severity)
-        found = list(steps(news, about, routing, language))
+        found = list(steps(news, about, routing, desk.settings.notice_language))
         mutes = mutes_at(session, now)
     if as_json:
         json_lines(steps_json(found, news, mutes, now))
         return
+    for line in recipient_lines(in_all(found).values(), desk.settings, language):
+        note(line)
     for line in step_lines(found, news, routing, mutes, now, language, answer_words):
         say(line)
 

@@ -17,8 +17,10 @@ from console.expecting import KINDS, expected_json, expected_words, wish_of
 from console.listing import listing
 from console.output import json_lines, note, say
 from console.phrases import heads, phrase
+from console.planning import plan
 from console.registers import Register, read_people, read_shops
 from console.sentences import sentence
+from console.unreachable import shop_lines
 from engine.errors import KaoheError, near_names
 from engine.ledger.actors import NotAllowedError, Permission
 from engine.ledger.database import transaction
@@ -35,7 +37,7 @@ from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import platform as known_platform
 from engine.rulebook.platforms import platform_id
 from engine.tracker.waived import shop_left
-from notifier.plan import plan_notices
+from notifier.channels.robots import named_channels
 from notifier.routing.recipients import contact_faults
 
 shop_commands = group("shops")
@@ -50,6 +52,7 @@ def import_shops(context: typer.Context, file: Path, as_json: AsJson = False) ->
     rows = [row for _, row in register.rows]
     clients, done = _register(desk, rows)
     _note_clients(clients, rows, desk.settings.language)
+    _note_unreachable(desk, rows)
     _plan(desk, done)
     _tell("shops", len(register.rows), done, register, as_json, desk.settings.language)
 
@@ -99,6 +102,7 @@ def add(
     )
     clients, done = _register(desk, [row])
     _note_clients(clients, [row], desk.settings.language)
+    _note_unreachable(desk, [row])
     _plan(desk, done)
     _tell("shops", 1, done, None, False, desk.settings.language)
 
@@ -125,7 +129,7 @@ def unregister(
 @shop_commands.command("list")
 def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
     """All shops, registered or merely seen in the evidence."""
-    desk = current(context)
+    desk, named = current(context), named_channels()
     with desk.reading() as session:
         found = shops(session)
         expected = expected_of(session, [s.id for s in found if s.id is not None])
@@ -140,7 +144,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
                 "category": s.category,
                 "opened_on": s.opened_on.isoformat() if s.opened_on else None,
                 "owner": s.owner,
-                "contact": masked_contact(s.contact) if s.contact else None,
+                "contact": masked_contact(s.contact, named) if s.contact else None,
                 "registered": s.registered_at is not None,
                 "first_evidence_on": s.first_evidence_on.isoformat() if s.first_evidence_on else None,
                 "expects": expected_json(expected.get(s.id or 0, {})),
@@ -159,7 +163,7 @@ def list_shops(context: typer.Context, as_json: AsJson = False) -> None:
                 s.client,
                 s.opened_on.isoformat() if s.opened_on else "",
                 s.owner or "",
-                masked_contact(s.contact) if s.contact else "",
+                masked_contact(s.contact, named) if s.contact else "",
                 phrase("yes" if s.registered_at else "no", language),
                 expected_words(expected.get(s.id or 0, {})),
             ]
@@ -243,14 +247,19 @@ def _note_clients(known: set[str], rows: Sequence[ShopRow], language: Language) 
             note(sentence("new client near", language, client=client, near=words))
 
 
+def _note_unreachable(desk: Desk, rows: Sequence[ShopRow]) -> None:
+    """Say which addresses nothing can be sent to from here."""
+    contacts = ((f"{row.platform}/{row.shop}", row.contact) for row in rows if row.contact)
+    for line in shop_lines(contacts, desk.settings, desk.settings.language):
+        note(line)
+
+
 def _plan(desk: Desk, done: Registered) -> None:
     """Queue the notices that a new contact or client leads to, as the worker would at its next look."""
     language = desk.settings.language
     if done.new or done.changed:
         try:
-            planned = plan_notices(
-                desk.ledger, desk.sound_rules, datetime.now(UTC), language, desk.templates, desk.sheets
-            )
+            planned = plan(desk, desk.sound_rules, datetime.now(UTC))
         except KaoheError as error:
             note(sentence("notices wait", language, why=error.in_language(language)))
         else:

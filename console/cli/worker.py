@@ -19,6 +19,7 @@ from console.sentences import sentence
 from console.watch.clocks import refuse_wrong_clock, trust_clock
 from console.watch.clockwork import leave, work
 from console.watch.stopping import Stop, stop_on_signals
+from console.wording import wording_complaints, wording_faults
 from console.worker import alarm_once, channel_complaints, tick, unwarned_complaints
 from engine.assessment.outcome import Outcome
 from engine.errors import KaoheError
@@ -90,7 +91,12 @@ def _once(desk: Desk, stop: Stop) -> None:
         note(line)
     for rule, why in done.failures.items():
         note("kaohe: " + sentence("not assessed", language, rule=rule, why=why.in_language(language)))
-    for line in [*unwarned_complaints(done.unwarned, language), *channel_complaints(done.channel_faults, language)]:
+    wording = wording_faults(desk)
+    for line in [
+        *unwarned_complaints(done.unwarned, language),
+        *channel_complaints(done.channel_faults, language),
+        *wording_complaints(wording, language),
+    ]:
         note("kaohe: " + line)
-    if done.failures or done.unwarned or done.channel_faults:
+    if done.failures or done.unwarned or done.channel_faults or wording:
         raise typer.Exit(KaoheError.exit_code)

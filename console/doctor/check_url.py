@@ -6,7 +6,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from console.doctor.finding import Finding, ok
+from console.doctor.finding import Finding, ok, remark
 from console.settings import short_address
 from engine.rulebook.model import Text
 
@@ -18,7 +18,7 @@ def check_switch(url: str, timeout_s: float = TIMEOUT_S) -> list[Finding]:
     """Whether the host of `url` takes a connection, with a certificate that is valid where it should have one."""
     if not url:
         zh, en = "没有设：值守进程死了没有人会知道", "none is set: nobody hears of a worker that dies"
-        return [ok(SUBJECT, zh, en)]
+        return [remark(SUBJECT, zh, en)]
     parts, shown = urlsplit(url), short_address(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -21,6 +21,7 @@ from console.doctor.lake import check_lake, day_files
 from console.doctor.mail import check_mail
 from console.doctor.rules import check_rules
 from console.doctor.settings import check_home, check_privacy, check_settings
+from console.doctor.wording import check_wording
 from console.doctor.workers import check_lateness, check_workers
 from console.doctor.zones import check_zones
 from console.status import status_of
@@ -38,7 +39,7 @@ from engine.rulebook.platforms import PLATFORMS
 def examine(desk: Desk, clock: Callable[[], datetime], sends: bool = True) -> Iterator[Finding]:
     """Every finding about this installation, subject by subject. Nothing is made, migrated, recorded or sent.
 
-    Without `sends` the mail server is told nothing but the login, and providers of other channels are not asked.
+    Without `sends` the mail server is not logged in to, and providers of other channels are not asked.
     """
     settings, home = desk.settings, desk.settings.home
     book, faults = RuleBook.load(settings.rulesets)
@@ -53,6 +54,7 @@ def examine(desk: Desk, clock: Callable[[], datetime], sends: bool = True) -> It
     yield from _carried_out("rules", lambda: check_rules(book, faults, settings.rulesets))
     yield from _carried_out("judge", lambda: check_judge(Reasoner()))
     yield from _carried_out("database", lambda: _of_the_ledger(desk, book, clock))
+    yield from _carried_out("wording", lambda: check_wording(settings, None if faults else book.keys()))
     yield from _carried_out("mail", lambda: check_mail(settings, sends))
     yield from _carried_out("channels", lambda: check_channels(settings, sends))
     yield from _carried_out("check_url", lambda: check_switch(settings["check_url"]))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from engine.errors import KaoheError
 from engine.rulebook.model import Language, Text
 
-Level = Literal["ok", "warning", "wrong"]
+Level = Literal["ok", "remark", "warning", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Finding:
 def ok(subject: str, zh: str, en: str) -> Finding:
     """Nothing to mend."""
     return Finding(subject, "ok", Text(zh, en))
+
+
+def remark(subject: str, zh: str, en: str) -> Finding:
+    """What may well be meant so, and somebody may want to know."""
+    return Finding(subject, "remark", Text(zh, en))
 
 
 def refused(subject: str, error: KaoheError) -> Finding:

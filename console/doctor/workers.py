@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from console.doctor.finding import Finding, ok
+from console.doctor.finding import Finding, ok, remark
 from console.local_time import local_time
 from console.status import Status
 from engine.ledger.tables import WorkerSeen
@@ -17,7 +17,7 @@ SUBJECT = "workers"
 def check_workers(found: Sequence[WorkerSeen], now: datetime, late_after: timedelta, version: str) -> list[Finding]:
     """What is wrong with workers that were never told to stop; `now` by the database's clock, `version` is ours."""
     if not found:
-        return [ok(SUBJECT, "没有在运行的；用 `kaohe worker` 启动", "none is at work; `kaohe worker` starts one")]
+        return [remark(SUBJECT, "没有在运行的；用 `kaohe worker` 启动", "none is at work; `kaohe worker` starts one")]
     wrong = [finding for worker in found for finding in _of(worker, now, late_after, version)]
     seen = ", ".join(f"{w.worker} ({local_time(w.seen_at)})" for w in found)
     return wrong or [ok(SUBJECT, seen, seen)]

@@ -24,6 +24,7 @@ from console.watch.metrics import Meters
 from console.watch.outages import Outages, Patient
 from console.watch.ping import failing, ping
 from console.watch.self_check import Pulse, give_sign_of_life, self_check
+from console.wording import LEFT_OUT, wording_complaints, wording_faults
 from console.worker import (
     Told,
     alarming,
@@ -31,6 +32,7 @@ from console.worker import (
     channel_complaints,
     complaints_of,
     deliver,
+    delivered_words,
     look_ahead_of,
     receipt_complaints,
     reconcile,
@@ -61,6 +63,7 @@ class Worker:
     _rules: Told = field(default_factory=Told)
     _unwarned: Told = field(default_factory=Told)
     _channels: Told = field(default_factory=Told)
+    _wording: Told = field(default_factory=Told)
     _check: Told = field(default_factory=Told)
     _ping: Told = field(default_factory=Told)
     _receipts: Told = field(default_factory=Told)
@@ -123,12 +126,14 @@ class Worker:
         refuse_wrong_clock(desk.ledger, now)
         book, _ = RuleBook.load(desk.settings.rulesets)
         planned, done, faults = deliver(desk, book, now, self.stop)
+        wording = wording_faults(desk)
+        self._wording.tell(wording_complaints(wording, language))
+        self._note("words", LEFT_OUT, wording)
         self._channels.tell(channel_complaints(faults, language))
         self._note("channel", "channel left out", faults)
         self.meters.delivered(done)
         if planned.queued or done.sent or done.delayed or done.failed:
-            counts = {"queued": planned.queued, "sent": done.sent, "delayed": done.delayed, "failed": done.failed}
-            log.info("%s", sentence("delivered", language, **counts))
+            log.info("%s", delivered_words(planned, done, language))
         self._ticked("deliver")
 
     def receipts(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+")
 # A mobile number of the mainland, as people and providers write it; %2B is a + in an address of the web.
@@ -22,15 +23,20 @@ def masked(text: str) -> str:
     return _MOBILE.sub(r"\1****\2", without)
 
 
-def masked_contact(contact: str) -> str:
+def masked_contact(contact: str, named: Collection[str] = ()) -> str:
     """A shop's contact with each part masked; what is no address keeps its first and last character.
 
-    >>> masked_contact("zhang@example.com; 13800001234")
-    'z***@example.com; 1***4'
+    `named` are the channels whose addresses are names that this installation gave, and nobody's own.
+
+    >>> masked_contact("zhang@example.com; 13800001234; wecom:ops", ["wecom"])
+    'z***@example.com; 1***4; wecom:ops'
     """
     parts = _BETWEEN.split(contact)
-    return "".join(part if odd else _part(part) for odd, part in zip((0, 1) * len(parts), parts, strict=False))
+    return "".join(part if odd else _part(part, named) for odd, part in zip((0, 1) * len(parts), parts, strict=False))
 
 
-def _part(text: str) -> str:
+def _part(text: str, named: Collection[str]) -> str:
+    channel, colon, name = text.partition(":")
+    if colon and channel.strip().lower() in named:
+        return f"{channel}:{masked(name)}"
     return masked(text) if _ADDRESS.fullmatch(text) else f"{text[:1]}***{text[-1:]}" if text else ""

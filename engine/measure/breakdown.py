@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,18 @@ from engine.rulebook.model import Version
 # What each part is named by, as SQL over `things`; a rating without a word is told under null.
 _REPLY_PARTS = {"hours": "second // 3600", "weekdays": "isodow(day)", "agents": "agent"}
 _RATING_PARTS = {**_REPLY_PARTS, "kinds": "agent_kind", "origins": "origin", "served": "served"}
-_REASONS = "SELECT shop, missed, unnest(string_split(reasons, ';')) AS key FROM things"
 _NAMED = "len(list_filter(string_split(reasons, ';'), lambda one: one NOT IN ('', 'other')))"
 _UNNAMED = f"SELECT shop, count(*) FROM things WHERE missed AND {_NAMED} = 0 GROUP BY ALL"
+_REASONS = "SELECT shop, missed, second, agent, unnest(string_split(reasons, ';')) AS key FROM things"
+# What was missed, a row for each of its causes: of ratings every reason that a buyer named, and the bots' apart.
+_REPLY_CAUSES = "SELECT shop, second, agent, cause FROM caused JOIN things USING (thing)"
+_RATING_CAUSES = f"""
+SELECT shop, second, agent, key AS cause FROM ({_REASONS}) WHERE missed AND key NOT IN ('', 'other')
+UNION ALL
+SELECT shop, second, agent, 'unread' FROM things WHERE missed AND {_NAMED} = 0
+UNION ALL
+SELECT shop, second, agent, CASE WHEN served = 'handed_over' THEN 'hand_over' ELSE 'bot' END
+FROM things WHERE missed AND agent_kind = 'bot'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Breakdown:
     """What one shop has missed. `parts`: by what → its portions, in the order of their names, nothing last.
 
     `unnamed` of the misses are ratings that give no reason, or none but `other`.
+    `where`: cause → by what (hours, agents) → how many were missed there for this cause, of all that are counted there.
     """
 
     misses: int = 0
@@ -58,6 +68,7 @@ class Breakdown:
     unnamed: int = 0
     parts: dict[str, list[Portion]] = field(default_factory=lambda: defaultdict(list))
     caused: list[Caused] = field(default_factory=list)
+    where: dict[str, dict[str, list[Portion]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
 
 
 def breakdowns(con: duckdb.DuckDBPyConnection, *, ratings: bool) -> dict[str, Breakdown]:
@@ -70,6 +81,7 @@ def breakdowns(con: duckdb.DuckDBPyConnection, *, ratings: bool) -> dict[str, Br
         one.misses, one.of, one.unanswered = missed, of, unanswered
     for part, key in (_RATING_PARTS if ratings else _REPLY_PARTS).items():
         _fill(found, part, _portions(con, f"SELECT shop, missed, {key} AS key FROM things"))
+    _tell_where(con, found, _RATING_CAUSES if ratings else _REPLY_CAUSES)
     if ratings:
         _fill(found, "reasons", _portions(con, f"SELECT shop, missed, nullif(key, '') AS key FROM ({_REASONS})"))
         for shop, unnamed in con.execute(_UNNAMED).fetchall():
@@ -88,6 +100,18 @@ def _portions(con: duckdb.DuckDBPyConnection, rows: str) -> Iterable[tuple[Any, 
     return con.execute(
         f"SELECT shop, key, count(*) FILTER (missed), count(*) FROM ({rows}) GROUP BY ALL ORDER BY shop, key NULLS LAST"
     ).fetchall()
+
+
+def _tell_where(con: duckdb.DuckDBPyConnection, found: Mapping[str, Breakdown], causes: str) -> None:
+    """Lay what was missed to the hours and agents of each cause; `parts` have to be told."""
+    for part in ("hours", "agents"):
+        whole = {shop: {portion.name: portion.of for portion in one.parts[part]} for shop, one in found.items()}
+        rows = con.execute(
+            f"SELECT shop, cause, {_REPLY_PARTS[part]} AS key, count(*) FROM ({causes}) "
+            "GROUP BY ALL ORDER BY shop, cause, key NULLS LAST"
+        ).fetchall()
+        for shop, cause, key, missed in rows:
+            found[shop].where[cause][part].append(Portion(key, missed, whole[shop][key]))
 
 
 def _fill(found: dict[str, Breakdown], part: str, rows: Iterable[tuple[Any, ...]]) -> None:

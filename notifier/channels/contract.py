@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from engine.errors import KaoheError
 from engine.rulebook.model import Language
 from notifier.channels.outcome import Outcome
 
@@ -49,8 +50,24 @@ class Channel(Protocol):
         """Make one attempt, without any of its own to repeat it."""
         ...
 
-    def settle(self, letter: Letter) -> Outcome | None:
-        """What became of an attempt whose outcome is unknown; None where the provider cannot be asked."""
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:
+        """What became of attempts whose outcome is unknown, the first of them made at `since`.
+
+        None where the provider has none of them, or cannot be asked at all: then the letter is sent (again).
+        """
+        ...
+
+
+@runtime_checkable
+class Patchy(Protocol):
+    """A channel whose addresses are set up one by one, and some of them perhaps wrongly."""
+
+    def faults(self) -> Mapping[str, KaoheError]:
+        """What is wrong, by address (`wecom:ops`)."""
+        ...
+
+    def fault_of(self, recipient: str) -> KaoheError | None:
+        """Why nothing can be sent to this recipient; None where it can."""
         ...
 
 

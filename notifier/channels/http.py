@@ -11,7 +11,6 @@ import http.client
 import json
 import socket
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from notifier.channels.deadline import Deadline
 from notifier.channels.outcome import Outcome
 
 DEADLINE_S = 15.0
@@ -74,7 +74,7 @@ class _Exchange:
 
     def __init__(self, post: Post) -> None:
         self._post = post
-        self._ends = time.monotonic() + post.deadline_s
+        self._deadline = Deadline(post.deadline_s)
         self._parts = urlsplit(post.url)
         self._where = f"{self._parts.hostname}:{self._port()}"
         self._step = "connecting"
@@ -96,15 +96,9 @@ class _Exchange:
     def _port(self) -> int:
         return self._parts.port or (443 if self._parts.scheme == "https" else 80)
 
-    def _left(self) -> float:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"no full answer within {self._post.deadline_s:.0f} s")
-        return left
-
     def _connected(self) -> http.client.HTTPConnection:
         host = self._parts.hostname or ""
-        connection = http.client.HTTPConnection(host, self._port(), timeout=self._left())
+        connection = http.client.HTTPConnection(host, self._port(), timeout=self._deadline.left())
         connection.sock = self._socket(host)
         return connection
 
@@ -116,7 +110,7 @@ class _Exchange:
                 raise _RefusedAddressError(f"{host} is {address[0]}, where nothing may be sent")
             made = socket.socket(family, kind, protocol)
             try:
-                made.settimeout(self._left())
+                made.settimeout(self._deadline.left())
                 made.connect(address)
                 return self._secured(made, host)
             except OSError as error:
@@ -130,28 +124,28 @@ class _Exchange:
         if self._parts.scheme != "https":
             return made
         context = ssl.create_default_context(cafile=self._post.ca_file)
+        made.settimeout(self._deadline.left())
         return context.wrap_socket(made, server_hostname=host)
 
     def _exchanged(self, connection: http.client.HTTPConnection) -> Answer:
         target = self._parts.path or "/"
         target += f"?{self._parts.query}" if self._parts.query else ""
         headers = {"User-Agent": "kaohe", "Connection": "close"} | dict(self._post.headers)
-        self._step = "sending"
-        sock = connection.sock
-        connection.request("POST", target, self._post.body, headers)
-        sock.settimeout(self._left())
-        response = connection.getresponse()
-        body = b""
-        while len(body) < MOST_BYTES:
-            sock.settimeout(self._left())
-            part = response.read1(PARTS_AT_ONCE)
-            if not part:
-                break
-            body += part
+        sock = connection.sock  # the connection lets go of it before its answer is read
+        with self._deadline.watching(lambda: sock):
+            self._step = "sending"
+            connection.request("POST", target, self._post.body, headers)
+            response = connection.getresponse()
+            body = b""
+            while len(body) < MOST_BYTES and (part := response.read1(PARTS_AT_ONCE)):
+                body += part
+        self._deadline.left()  # an answer that was cut off would look whole
         told = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, told, body[:MOST_BYTES])
 
     def _failed(self, kind: Any, error: Exception) -> Outcome:
+        if self._deadline.over and self._step == "sending":
+            error = self._deadline.passed()
         said = str(error) or type(error).__name__
         return self._outcome(Outcome.of(kind, said, for_all=kind != "unknown"))
 

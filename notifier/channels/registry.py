@@ -13,7 +13,7 @@ from typing import NamedTuple
 import notifier.channels
 from engine.errors import KaoheError, UnknownNameError
 from engine.rulebook.model import Text
-from notifier.channels.contract import Channel
+from notifier.channels.contract import Channel, Patchy
 from notifier.channels.kind import Address, Kind, Setup
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -43,14 +43,14 @@ def kind(name: str) -> Kind:
 
 
 class Built(NamedTuple):
-    """The channels that are set up, by name, and what is wrong with those that are set up wrongly."""
+    """The channels that are set up, by name, and what is wrong with others; with single addresses, as `wecom:ops`."""
 
     channels: Mapping[str, Channel]
     faults: Mapping[str, KaoheError]
 
 
 def channels_of(setup: Setup) -> Built:
-    """All channels that are set up. One that is set up wrongly holds up no other."""
+    """All channels that are set up. One that is set up wrongly holds up no other, and no address the others of it."""
     built: dict[str, Channel] = {}
     faults: dict[str, KaoheError] = {}
     for name, one in kinds().items():
@@ -61,6 +61,8 @@ def channels_of(setup: Setup) -> Built:
         else:
             if channel is not None:
                 built[name] = channel
+            if isinstance(channel, Patchy):
+                faults.update(channel.faults())
     return Built(built, faults)
 
 

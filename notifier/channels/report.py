@@ -52,7 +52,7 @@ class Callback:
     """How a provider's own calls are read.
 
     read    the reports in a body, without those to numbers that are never written to; raises NotGenuineError for a body
-            of another shape
+            of another shape, passes over a single report that is odd
     thanks  what the provider is answered once they are kept, as a JSON object
     """
 

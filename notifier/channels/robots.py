@@ -11,14 +11,14 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
-from engine.errors import KaoheError, suggestion
+from engine.errors import KaoheError, os_words, suggestion
 from engine.rulebook.model import Text
 from engine.settings import Setting
 from notifier.channels.contract import Letter
@@ -67,15 +67,22 @@ Carry = Callable[[E, Letter, datetime, float], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Robots(Generic[E]):
-    """The entries of one kind, by name, and the file in which they stand."""
+    """The sound entries of one kind, by name, and the file in which they stand.
+
+    `faults`: what is wrong with others (`wecom:ops`), and with what stands there of no kind (`wechat`).
+    """
 
     kind: str
     file: Path
     entries: Mapping[str, E]
+    faults: Mapping[str, KaoheError] = field(default_factory=dict)
 
-    def missing(self, name: str) -> Outcome:
-        """What becomes of a letter to a name that has no entry."""
-        return Outcome.of("misconfigured", f"{self.file} has no [{self.kind}.{name}]: add it there, with its keys")
+    def missing(self, name: str) -> KaoheError:
+        """Why nothing can be sent to a name that has no sound entry."""
+        return self.faults.get(f"{self.kind}:{name}") or KaoheError(
+            f"{self.file} has no [{self.kind}.{name}]: add it there, with its keys",
+            zh=f"{self.file} 里没有 [{self.kind}.{name}]；请在那里补上这一节及其密钥",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +97,18 @@ class RobotChannel(Generic[E]):
         """Send the letter once; no answer repeats a secret."""
         robot = self.robots.entries.get(letter.recipient)
         if robot is None:
-            return self.robots.missing(letter.recipient)
+            return Outcome.of("misconfigured", str(self.robots.missing(letter.recipient)))
         return concealed(self.carry(robot, letter, now, self.deadline_s), robot)
 
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+    def faults(self) -> Mapping[str, KaoheError]:
+        """What is wrong with entries of the file, by address; only letters to them wait."""
+        return self.robots.faults
+
+    def fault_of(self, recipient: str) -> KaoheError | None:
+        """Why nothing can be sent to the entry of this name; None where it can."""
+        return None if recipient in self.robots.entries else self.robots.missing(recipient)
+
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: neither a robot nor a web hook can be asked whether it has a message."""
         return None
 
@@ -108,6 +123,11 @@ def robot_kind(name: str, title: Text, shape: type[E], carry: Carry[E], form: Fo
     return Kind(name, title, form, read_name, build, faults=(NO_NAME,), settings=(ROBOTS_FILE,))
 
 
+def named_channels() -> frozenset[str]:
+    """The channels whose addresses are names of entries, which tell nothing of anybody."""
+    return frozenset(kind.name for kind in kinds().values() if ROBOTS_FILE in kind.settings)
+
+
 def read_name(text: str) -> Address:
     """An address as the name of an entry, in small letters."""
     name = text.strip().lower()
@@ -115,16 +135,37 @@ def read_name(text: str) -> Address:
 
 
 def robots_of(setup: Setup, kind: str, shape: type[E]) -> Robots[E] | None:
-    """The entries of this kind; None where there is no file, or none in it. Raises KaoheError where one is wrong."""
+    """The entries of this kind; None where there is no file, or none in it.
+
+    Raises KaoheError where the file cannot be read, or something is wrong with it and nothing in it is sound.
+    """
     given = setup.value(ROBOTS_FILE.name)
     if not given:
         return None
     file = Path(given).expanduser().absolute()
-    tables = _document(file).get(kind)
-    if not tables:
-        return None
-    entries = {name: _entry(file, kind, name, shape, table) for name, table in tables.items()}
-    return Robots(kind, file, entries)
+    document = _document(file)
+    known = sorted(named_channels())
+    wrong = {name: _misplaced(name, tables, known) for name, tables in document.items()}
+    if kind not in document and not all(wrong.values()):
+        return None  # what is wrong there is told by those that are in it
+    faults = {name: [fault] for name, fault in wrong.items() if fault}
+    entries: dict[str, E] = {}
+    for name, table in {} if wrong.get(kind) else document.get(kind, {}).items():
+        read = _entry(kind, name, shape, table)
+        if isinstance(read, list):
+            faults[f"{kind}:{name}"] = read
+        else:
+            entries[name] = read
+    if faults and not entries:
+        raise _told(file, [fault for found in faults.values() for fault in found])
+    return (
+        Robots(kind, file, entries, {name: _told(file, found) for name, found in faults.items()}) if entries else None
+    )
+
+
+def _told(file: Path, faults: Sequence[Text]) -> KaoheError:
+    en, zh = "; ".join(fault.en for fault in faults), "；".join(fault.zh for fault in faults)
+    return KaoheError(f"{file}: {en}", zh=f"{file}：{zh}")
 
 
 def concealed(outcome: Outcome, entry: Entry) -> Outcome:
@@ -163,8 +204,8 @@ def whole_address(key: str, value: str) -> Text | None:
     )
 
 
-def _document(file: Path) -> Mapping[str, Mapping[str, Any]]:
-    """The tables of the file by kind, each kind one that there is."""
+def _document(file: Path) -> Mapping[str, Any]:
+    """What stands in the file, by kind."""
     try:
         with file.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
@@ -173,55 +214,60 @@ def _document(file: Path) -> Mapping[str, Mapping[str, Any]]:
                     f"{file} holds secrets and may be read or written by others than its owner; run chmod 600 {file}",
                     zh=f"{file} 里有机密，却不只有其所有者能读写；请执行 chmod 600 {file}",
                 )
-            document = tomllib.load(stream)
+            return tomllib.load(stream)
     except OSError as error:
         raise KaoheError(
-            f"robots_file {file} cannot be read: {error.strerror}", zh=f"robots_file {file} 读不了：{error.strerror}"
+            f"robots_file {file} cannot be read: {error.strerror}", zh=f"robots_file {file} 读不了：{os_words(error)}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KaoheError(f"{file}: {error}", zh=f"{file} 不是正确的 TOML：{error}") from None
-    known = [kind.name for kind in kinds().values() if ROBOTS_FILE in kind.settings]
-    for kind, tables in document.items():
-        if kind not in known:
-            raise KaoheError(
-                f"{file}: [{kind}] is no kind of robot{suggestion(kind, known)}",
-                zh=f"{file}：没有 [{kind}] 这种机器人{suggestion(kind, known, 'zh-CN')}",
-            )
-        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-            raise KaoheError(
-                f"{file}: write [{kind}.NAME] above the keys of each robot, NAME as in {kind}:NAME",
-                zh=f"{file}：每个机器人的各项之上要写 [{kind}.名字]，名字即联系方式 {kind}:名字 里的名字",
-            )
-    return document
 
 
-def _entry(file: Path, kind: str, name: str, shape: type[E], table: Mapping[str, Any]) -> E:
-    """One entry. Raises KaoheError for an unknown, a missing or a wrong key."""
+def _misplaced(kind: str, tables: object, known: Collection[str]) -> Text | None:
+    """Why this may not stand at the top of the file, if so."""
+    if kind not in known:
+        return Text(
+            f"没有 [{kind}] 这种机器人{suggestion(kind, known, 'zh-CN')}",
+            f"[{kind}] is no kind of robot{suggestion(kind, known)}",
+        )
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        return Text(
+            f"每个机器人的各项之上要写 [{kind}.名字]，名字即联系方式 {kind}:名字 里的名字",
+            f"write [{kind}.NAME] above the keys of each robot, NAME as in {kind}:NAME",
+        )
+    return None
 
-    def wrong(what: Text, key: str = "") -> KaoheError:
+
+def _entry(kind: str, name: str, shape: type[E], table: Mapping[str, Any]) -> E | list[Text]:
+    """One entry, or all that is wrong with it: unknown, missing and wrong keys."""
+    found: list[Text] = []
+
+    def wrong(what: Text, key: str = "") -> None:
         where = f"[{kind}.{name}] {key}".strip()
-        return KaoheError(f"{file}: {where} {what.en}", zh=f"{file}：{where} {what.zh}")
+        found.append(Text(f"{where} {what.zh}", f"{where} {what.en}"))
 
     if not _NAME.fullmatch(name):
-        raise wrong(NO_NAME)
+        wrong(NO_NAME)
     types = get_type_hints(shape)
     fields = {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(shape)}
-    for key in table:
-        if key not in fields:
-            zh, en = suggestion(key, fields, "zh-CN"), suggestion(key, fields)
-            raise wrong(Text(f"不是这里的项{zh}", f"is no key of it{en}"), key)
-    for key, needed in fields.items():
-        if needed and key not in table:
-            raise wrong(Text("没有写，而它必不可少", "is missing, and cannot be done without"), key)
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     for key, value in values.items():
-        if not _fits(value, types[key]):
-            raise wrong(_TYPES[types[key]], key)
+        if key not in fields:
+            wrong(
+                Text(f"不是这里的项{suggestion(key, fields, 'zh-CN')}", f"is no key of it{suggestion(key, fields)}"),
+                key,
+            )
+        elif not _fits(value, types[key]):
+            wrong(_TYPES[types[key]], key)
+    for key, needed in fields.items():
+        if needed and key not in table:
+            wrong(Text("没有写，而它必不可少", "is missing, and cannot be done without"), key)
+    if found:
+        return found
     entry = shape(**values)
-    fault = entry.fault()
-    if fault:
-        raise wrong(fault)
-    return entry
+    if fault := entry.fault():
+        wrong(fault)
+    return found or entry
 
 
 def _fits(value: object, wanted: object) -> bool:

@@ -128,21 +128,24 @@ class _Reader:
         return value if isinstance(value, dict) else {}
 
     def _mixed(self, contacts: Mapping[str, Contact]) -> None:
-        """One address of the house and of a client: what is for the house alone would be read by the client."""
+        """One address of the house and of a client, or of two clients: one would read news of the other."""
         of: dict[tuple[str, str], list[Contact]] = defaultdict(list)
         for contact in contacts.values():
             for address in contact.addresses:
                 of[place(address.channel, address.address)].append(contact)
         for sharing in of.values():
-            house = next((contact for contact in sharing if contact.internal), None)
-            for contact in sharing if house else ():
-                if house and not contact.internal:
-                    self._blame(
-                        f"contact {contact.name}: addresses",
-                        f"内部联系人 {house.name!r} 也用这个地址，那样客户会看到别的客户的消息；请各用各的地址",
-                        f"{house.name!r}, who is of the house, has the same one: the client would read news of others; "
-                        "give each an address of their own",
-                    )
+            first = next((contact for contact in sharing if contact.internal), sharing[0])
+            for contact in sharing:
+                if contact.client == first.client or contact.internal:
+                    continue
+                zh = "内部联系人" if first.internal else f"客户 {first.client!r} 的联系人"
+                en = "of the house" if first.internal else f"of {first.client!r}"
+                self._blame(
+                    f"contact {contact.name}: addresses",
+                    f"{zh} {first.name!r} 也用这个地址，那样客户会看到别的客户的消息；请各用各的地址",
+                    f"{first.name!r}, who is {en}, has the same one: the client would read news of others; "
+                    "give each an address of their own",
+                )
 
     def _contact(self, name: str, table: Mapping[str, Any]) -> Contact:
         where, before = f"contact {name}", len(self.faults)

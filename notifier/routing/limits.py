@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from engine.calendar.zones import local_day, local_instant, utc, zone_named
 from engine.ledger.dialects import insert_rows, take_named_lock
 from engine.ledger.tables import Attempt, Notice
-from notifier.routing.model import Hours, Limits
+from notifier.routing.model import Hours, Limits, place
 
 ZONE = "Asia/Shanghai"  # whose hours and days count (assumed for everybody who is told)
 
@@ -59,12 +59,15 @@ def next_opening(hours: Hours, now: datetime) -> datetime:
 
 def hold(session: Session, channel: str, recipient: str) -> None:
     """Wait until nobody else counts or sends what goes to this recipient, and let nobody till the transaction ends."""
-    take_named_lock(session, f"{channel}:{recipient}")
+    take_named_lock(session, ":".join(place(channel, recipient)))
 
 
 def attempted(session: Session, notices: Iterable[Notice], now: datetime) -> None:
     """Count an attempt at each of these that begins now: from here on it may reach its address."""
-    rows = [{"notice_id": n.id, "channel": n.channel, "recipient": n.recipient, "tried_at": now} for n in notices]
+    rows: list[dict[str, object]] = []
+    for notice in notices:
+        channel, recipient = place(notice.channel, notice.recipient)
+        rows.append({"notice_id": notice.id, "channel": channel, "recipient": recipient, "tried_at": now})
     insert_rows(session, Attempt, rows)
 
 
@@ -74,11 +77,18 @@ def retracted(session: Session, notice: Notice) -> None:
     session.exec(delete(Attempt).where(col(Attempt.id) == latest))
 
 
+def open_since(session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
+    """Those of these notices, not sent yet, of which an attempt may have arrived all the same, and since when."""
+    wanted = select(Attempt.notice_id, func.min(Attempt.tried_at)).where(col(Attempt.notice_id).in_(numbers))
+    return dict(session.exec(wanted.group_by(col(Attempt.notice_id))).all())
+
+
 def used(session: Session, channel: str, recipient: str, since: datetime) -> int:
     """How many messages may have reached this address since then: the attempts that nobody has refused.
 
     One whose outcome nobody knows counts, and its repetition counts once more: both may have come.
     """
+    channel, recipient = place(channel, recipient)  # as `attempted` keeps it
     wanted = select(func.count()).where(
         Attempt.channel == channel, Attempt.recipient == recipient, col(Attempt.tried_at) >= since
     )

@@ -184,6 +184,12 @@ def contact_faults(contact: str) -> list[tuple[str, Text]]:
     return [(text, fault) for text in _addresses(contact) if (fault := written_address(text)[1].fault)]
 
 
+def own_addresses(contact: str) -> list[tuple[str, str]]:
+    """The channels and addresses in a shop's contact, without those that are none."""
+    found = (written_address(text) for text in _addresses(contact))
+    return [(channel, address.text) for channel, address in found if not address.fault]
+
+
 def misdirected(notice: Notice, news: News, shop: Subject | None, routing: Routing) -> str | None:
     """Why this notice must not go where it was to go, or None: nobody is routed there by now."""
     here = place(notice.channel, notice.recipient)

@@ -36,10 +36,16 @@ class Ways:
         """Everybody who is told of this news."""
         return recipients_of(news, shop, self.routing, self.language)
 
-    def open(self, record: Record) -> list[Recipient]:
-        """Those who are told that this violation was opened while no mute holds."""
+    def parted(self, record: Record) -> tuple[list[Recipient], list[Recipient]]:
+        """Those who are told that this violation was opened, and those who are not because a mute holds."""
         news = record.news(OPENED.event)
-        return [r for r in self.to(record) if not muted(news, r.contact, self.mutes)]
+        told: list[Recipient] = []
+        silenced: list[Recipient] = []
+        for recipient in self.to(record):
+            # An address that cannot be used is told of as such.
+            held = not recipient.fault and muted(news, recipient.contact, self.mutes)
+            (silenced if held else told).append(recipient)
+        return told, silenced
 
     def kept(self, made: list[Notice], news: News) -> list[Notice]:
         """These notices of this news; those that are not to be sent now say why."""

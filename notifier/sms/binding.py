@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from engine.rulebook.model import Text
 from notifier.template_fault import TemplateFaultError
 
 SAMPLE = Path(__file__).parent / "sample.toml"
@@ -28,9 +29,8 @@ class BindingError(TemplateFaultError):
     """A file of bindings, or one binding, that cannot be used; the faults also in Chinese."""
 
     def __init__(self, name: str, faults: Sequence[tuple[str, str]]) -> None:
-        super().__init__(name, [en for en, _ in faults])
+        super().__init__(name, [Text(zh, en) for en, zh in faults])
         self.pairs = [(f"{name}:{en}", f"{name}:{zh}") for en, zh in faults]
-        self.zh = "\n".join(zh for _, zh in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)

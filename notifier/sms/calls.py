@@ -10,7 +10,9 @@ import errno
 import logging
 import os
 import socket
+import ssl
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +28,7 @@ TALKERS = ("darabonba-core", "tencentcloud_sdk_common", "urllib3.connectionpool"
 _NOT_SENT = frozenset(
     {"NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "NameResolutionError", "ProxyError"}
 )
+_SECURING = frozenset({"do_handshake", "ssl_wrap_socket"})  # functions of Python's and urllib3's
 _T = TypeVar("_T")
 
 
@@ -87,7 +90,7 @@ def unanswered(error: BaseException, host: str) -> Outcome:
     wrapped = list(_wrapped(error))
     kinds = {kind.__name__ for one in wrapped for kind in type(one).__mro__}
     why = next((w for w in map(_words, wrapped) if w), "") or type(wrapped[-1]).__name__
-    if "SSLError" in kinds:
+    if "SSLError" in kinds and any(_is_of_securing(one) for one in wrapped):
         return Outcome.of("misconfigured", f"no secure connection: {why} ({host})", for_all=True)
     if kinds & _NOT_SENT:
         no_such_host = any(isinstance(e, socket.gaierror) and e.errno != socket.EAI_AGAIN for e in wrapped)
@@ -112,12 +115,19 @@ def _wrapped(error: BaseException) -> Iterator[BaseException]:
         waiting += [e for e in inner if isinstance(e, BaseException)]
 
 
+def _is_of_securing(error: BaseException) -> bool:
+    """Whether it came while a connection was being secured: the same errors come later, once a request was taken."""
+    return any(frame.f_code.co_name in _SECURING for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
 def _words(error: BaseException) -> str:
-    """The system's own word for an error of a connection; nothing else is sure to name no number."""
+    """The system's own word, or that of TLS, for an error of a connection; nothing else is sure to name no number."""
     if isinstance(error, TimeoutError) or type(error).__name__ in {"ReadTimeout", "ConnectTimeout"}:
         return "timed out"
     if isinstance(error, socket.gaierror):
         return "the host has no address"
+    if isinstance(error, ssl.SSLError):  # its number is TLS's own, not the system's
+        return (error.reason or "").lower().replace("_", " ")
     code = error.errno if isinstance(error, OSError) else None
     return os.strerror(code) if code is not None and code in errno.errorcode else ""
 

@@ -65,10 +65,9 @@ def _variable_faults(one: Binding) -> Iterator[Fault]:
     known = facts.names(one.event)
     for variable in one.variables:
         if variable.fact not in known:
-            near = suggestion(variable.fact, known)
             yield (
-                f"variable {variable.name}: unknown fact {variable.fact!r}{near}",
-                f"变量 {variable.name}：没有 {variable.fact!r} 这个事实{near}",
+                f"variable {variable.name}: unknown fact {variable.fact!r}{suggestion(variable.fact, known)}",
+                f"变量 {variable.name}：没有 {variable.fact!r} 这个事实{suggestion(variable.fact, known, 'zh-CN')}",
             )
         if one.channel not in NUMBERED and (not _NAME.fullmatch(variable.name) or variable.name in _RESERVED):
             reserved = ", ".join(sorted(_RESERVED))

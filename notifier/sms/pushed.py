@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from notifier.channels.report import NotGenuineError
+from notifier.channels.report import NotGenuineError, Reported
 from notifier.sms.limits import PROVIDERS
 from notifier.sms.phone import read_phone
 
 _REFERENCE = re.compile(r"[!-~]{1,64}")
+_log = logging.getLogger(__name__)
 _INSTANT = "%Y-%m-%d %H:%M:%S"
 
 
-def objects(body: bytes) -> list[dict[str, Any]]:
-    """The objects of a body. Raises NotGenuineError for one that is no list of objects."""
+def reports(body: bytes, read: Callable[[dict[str, Any]], Reported | None]) -> list[Reported]:
+    """What `read` makes of the objects of a body; one that it does not know is passed over, so that the others count.
+
+    Raises NotGenuineError for a body that is no list, or has nothing that is known.
+    """
     try:
-        found = json.loads(body)
+        listed = json.loads(body)
     except (ValueError, RecursionError):
         raise NotGenuineError("is no JSON", zh="不是 JSON") from None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    if not isinstance(listed, list):
         raise NotGenuineError("is no list of objects", zh="不是对象的列表")
-    return found
+    found, odd = list[Reported | None](), list[NotGenuineError]()
+    for one in listed:
+        try:
+            found.append(read(_object(one)))
+        except NotGenuineError as error:
+            odd.append(error)
+    if odd and not found:
+        raise odd[0]
+    if odd:
+        _log.warning("%d of %d reports of a call were passed over: %s", len(odd), len(listed), odd[0])
+    return [one for one in found if one]
+
+
+def _object(one: object) -> dict[str, Any]:
+    if not isinstance(one, dict):
+        raise NotGenuineError("is no list of objects", zh="不是对象的列表")
+    return one
 
 
 def word(one: dict[str, Any], key: str) -> str:

@@ -85,7 +85,7 @@ def escalated(told: Teller, found: BriefFacts) -> BriefFacts:
     if at or names:
         when = told.instant_words(at) if at else ""
         whom = told.joined(names)
-        zh = f"{when}{' ' if when else ''}已通知{whom}，还没有人确认由谁处理。"
+        zh = f"{when}{' ' if when else ''}已通知{f'：{whom}' if whom else ''}，还没有人确认由谁处理。"
         lines.append(
             told.say(zh, f"Told{f' on {when}' if when else ''}{f' to {whom}' if whom else ''}; no answer yet.")
         )

@@ -13,10 +13,12 @@ from notifier.brief_facts import BriefFacts
 from notifier.stories.ladder import ladder_words
 from notifier.stories.teller import Teller
 from notifier.words import figures
+from notifier.words.diagnosis import measure_word
+from notifier.words.measures import DISCRETION
 from notifier.words.vocabulary import WARNINGS, word
 
 _ASIDE = re.compile(r"（[^（）]*）| ?\([^()]*\)")
-_MAY = ("（平台可酌情决定）", " (at the platform's discretion)")
+_MAY = (DISCRETION.zh, DISCRETION.en)
 
 
 def at_risk(told: Teller, found: BriefFacts) -> BriefFacts:
@@ -32,11 +34,17 @@ def at_risk(told: Teller, found: BriefFacts) -> BriefFacts:
 def one_more(told: Teller, found: BriefFacts) -> BriefFacts:
     """The standard is met, and the next that goes wrong breaks it."""
     breaks, bound = told.number("breaks") or 1, _bound(told)
-    short = told.say(f"再有 {breaks} 个不合格就违规", f"{breaks} more that goes wrong breaks it")
-    if bound and not more_is_better(bound):
-        short = told.say(f"再多 {breaks} 个这样的就违规", f"{breaks} more of these breaks it")
+    few = bound is not None and not more_is_better(bound)
+    # A text message has no room for what is counted.
+    short, head = (
+        told.say(f"再多 {breaks} {what}这样的就违规", f"{breaks} more of these breaks it")
+        if few
+        else told.say(f"再有 {breaks} {what}不合格就违规", f"{breaks} more that goes wrong breaks it")
+        for what in ("个", _counted(told))
+    )
     gap = told.say("现在达标，没有余量", "The standard is met, with nothing to spare")
-    return _warning(told, found, _status(told), short, gap)
+    found = _warning(told, found, _status(told), head, gap)
+    return replace(found, short=short)
 
 
 def certain(told: Teller, found: BriefFacts) -> BriefFacts:
@@ -57,19 +65,21 @@ def certain(told: Teller, found: BriefFacts) -> BriefFacts:
 
 def _mending(told: Teller) -> str | None:
     """What brings the figure back."""
+    what = _counted(told)
     mends, pending = told.number("mends"), told.number("pending") or 0
     if mends and mends <= pending:
         return told.say(
-            f"还没结束的 {pending} 个里再有 {mends} 个合格就达标", f"{mends} of the {pending} that are open mend it"
+            f"还没结束的 {pending} {what}里再有 {mends} {what}合格就达标",
+            f"{mends} of the {pending} that are open mend it",
         )
     if mends:
-        first = told.say(f"（先算还没结束的 {pending} 个）", f" (those {pending} that are open count first)")
-        good = told.say(f"再连续 {mends} 个合格就能补回", f"{mends} good ones in a row mend it")
+        first = told.say(f"（先算还没结束的 {pending} {what}）", f" (those {pending} that are open count first)")
+        good = told.say(f"再连续 {mends} {what}合格就能补回", f"{mends} good ones in a row mend it")
         return good + (first if pending else "")
     dilutes = told.number("dilutes")
     if dilutes:
         return told.say(
-            f"已有的抹不掉；再多 {dilutes} 个不算不利的，占比才达标",
+            f"已有的抹不掉；再多 {dilutes} {what}且都不算不利，占比才达标",
             f"What tells against it stays; {dilutes} more that do not would bring the share back",
         )
     return None
@@ -81,7 +91,15 @@ def _sparing(told: Teller) -> str | None:
     if breaks is None or breaks < 1:
         return None
     left = breaks - 1
-    return told.say(f"最多还能有 {left} 个不合格", f"At most {left} more may go wrong")
+    return told.say(f"最多还能有 {left} {_counted(told)}不合格", f"At most {left} more may go wrong")
+
+
+def _counted(told: Teller) -> str:
+    """The measure word of what the figure counts, as all of the notice has it."""
+    version = told.version
+    if version is None or version.figure is None:
+        return measure_word("")
+    return measure_word(next((c.relation for c in version.counters if c.name == version.figure.numerator), ""))
 
 
 def _status(told: Teller) -> str:
@@ -95,7 +113,7 @@ def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str 
     steps = tuple(s for s in (sheet.first, *sheet.steps) if s) if sheet else ()
     if pending > 0:
         steps = (_answer_pending(told, pending), *steps)
-    deadline = told.say(f"，{when} 考核", f", assessed on {when}") if when else ""
+    deadline = told.say(f"，{when} 考核", f", due for assessment on {when}") if when else ""
     ladder = ladder_words(told, local_day(due, told.zone)) if due else ()
     figure, value, standard = _figure(told)
     reckoned = told.say(
@@ -127,11 +145,11 @@ def _answer_pending(told: Teller, pending: int) -> str:
     bound = _bound(told)
     if bound and not more_is_better(bound):
         return told.say(
-            f"现在就处理还没结束的 {pending} 个：它们已计入，别让它们变成不利的。",
+            f"现在就处理还没结束的 {pending} {_counted(told)}：它们已计入，别让它们变成不利的。",
             f"Look after the {pending} that are still open now: they count already, and can still turn out badly.",
         )
     return told.say(
-        f"现在就处理还没结束的 {pending} 个：它们已计入，处理合格就能算数。",
+        f"现在就处理还没结束的 {pending} {_counted(told)}：它们已计入，处理合格就能算数。",
         f"Look after the {pending} that are still open now: they count already, and can still become good.",
     )
 

@@ -1,14 +1,14 @@
-"""What caused a violation, in short lines: the hours, the causes, what it takes today; accounts apart from the rest.
+"""What caused a violation, in short lines: the hours, the causes with theirs, and what it takes today.
 
-Accounts are told to the house alone, so no other line names one.
+Accounts are told to the house alone: whoever asks for lines says whether they may be named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from engine.assessment.diagnosis import Cause, Diagnosis, Margin, Part, weightiest
+from engine.assessment.diagnosis import Cause, Diagnosis, Margin, Part, outstanding
 from engine.calendar.zones import zone_named
 from engine.rulebook.model import Language, Text
 from notifier.words import dates
@@ -38,7 +38,7 @@ _REPLY: Mapping[str, Text] = {
     ),
 }
 _CROWDED = Text(
-    "；其中 {n} 个发生时同时咨询超过平时的 2 倍（假定）",
+    "；其中 {n}发生时同时咨询超过平时的 2 倍（假定）",
     "; {n} of them at more than twice the usual number at once (assumed)",
 )
 _THAN_LIMIT = Text("超过接待上限", "above the agents' limits")
@@ -79,48 +79,49 @@ def unit(counts: str, number: int, language: Language) -> str:
     return f"{number} {zh}" if language == "zh-CN" else f"{number} {one if number == 1 else many}".rstrip()
 
 
-def hours_words(found: Diagnosis, language: Language) -> str | None:
-    """The three hours that weigh most, with how many were missed in each; None where hours are not told.
+def measure_word(counts: str) -> str:
+    """What Chinese counts such things with; 个 where the relation is not known.
 
-    >>> hours_words(Diagnosis("rows", "reply", "sessions", hours=((21, 38, 50), (9, 2, 7), (3, 0, 1))), "zh-CN")
-    '21 点 38 个、9 点 2 个'
+    >>> measure_word("person_days"), measure_word("other")
+    ('人次', '个')
     """
-    zh = language == "zh-CN"
-    told = [f"{hour} 点 {n} 个" if zh else f"{int(hour or 0):02d}:00 {n}" for hour, n, _ in weightiest(found.hours)]
-    return ("、" if zh else ", ").join(told) or None
+    return _UNITS.get(counts, ("个", "", ""))[0]
+
+
+def hours_words(found: Diagnosis, language: Language) -> str | None:
+    """The hours that stand out, with how many were missed in each, whatever the cause; None where none do.
+
+    >>> hours_words(Diagnosis("rows", "reply", "sessions", hours=((21, 38, 50), (9, 20, 27), (3, 0, 1))), "zh-CN")
+    '21 点 38 个会话、9 点 20 个会话'
+    """
+    return _listed([(f"{_hour(part, language)} ", part[1]) for part in outstanding(found.hours)], found, language)
 
 
 def hour_names(found: Diagnosis, language: Language) -> str | None:
-    """The same hours without numbers, as an action names them, by the clock."""
-    hours = sorted(int(hour or 0) for hour, _, _ in weightiest(found.hours))
+    """The hours that stand out of the cause that leads, by the clock, as an action names them."""
+    cause = found.leading
+    hours = sorted(int(hour or 0) for hour, _, _ in outstanding(cause.hours)) if cause else []
     if language == "zh-CN":
         return "、".join(f"{hour} 点" for hour in hours) or None
     return ", ".join(f"{hour:02d}:00" for hour in hours) or None
 
 
 def accounts_words(found: Diagnosis, language: Language) -> str | None:
-    """The three accounts that weigh most, for the house alone; None where accounts are not told.
+    """The accounts that stand out, whatever the cause, for the house alone; None where none do.
 
     >>> accounts_words(Diagnosis("rows", "reply", "sessions", agents=(("小美", 41, 60), (None, 30, 30))), "zh-CN")
-    '「小美」41 个、无人接待 30 个'
+    '「小美」41 个会话、无人接待 30 个会话'
     """
-    zh = language == "zh-CN"
-    told = []
-    for agent, n, _ in weightiest(found.agents):
-        if agent is None:
-            told.append(f"无人接待 {n} 个" if zh else f"nobody {n}")
-        else:
-            told.append(f"「{one_line(str(agent))}」{n} 个" if zh else f"{one_line(str(agent))} {n}")
-    return ("、" if zh else ", ").join(told) or None
+    return _listed([(_account(part, language), part[1]) for part in outstanding(found.agents)], found, language)
 
 
-def cause_lines(found: Diagnosis, language: Language) -> tuple[str, ...]:
-    """What caused it, the most telling line first; none of them names an agent."""
+def cause_lines(found: Diagnosis, language: Language, *, named: bool = False) -> tuple[str, ...]:
+    """What caused it, the most telling line first; accounts are in them where the reader may have them `named`."""
     if found.basis != "rows":
         return (_basis(found, language),)
     if found.family == "reply":
         first = sorted(found.causes, key=lambda cause: cause.cause != found.lead)
-        lines = [_reply_line(found, cause, language) for cause in first]
+        lines = [_reply_line(found, cause, language, named=named) for cause in first]
         if found.unanswered:
             n = unit(found.counts, found.unanswered, language)
             lines.append(f"{n}始终没有人工回复" if language == "zh-CN" else f"{n} never answered by a person")
@@ -169,15 +170,49 @@ def _basis(found: Diagnosis, language: Language) -> str:
     return "只导入了合计，看不出时段、客服和原因" if zh else "Only totals were imported: no hours, accounts or causes"
 
 
-def _reply_line(found: Diagnosis, cause: Cause, language: Language) -> str:
+def _listed(parts: Sequence[tuple[str, int]], found: Diagnosis, language: Language) -> str | None:
+    """Names, each with how many of what is counted."""
+    if language == "zh-CN":
+        return "、".join(f"{name}{unit(found.counts, n, language)}" for name, n in parts) or None
+    return ", ".join(f"{name.rstrip()} {n}" for name, n in parts) or None
+
+
+def _hour(part: Part, language: Language) -> str:
+    return f"{part[0]} 点" if language == "zh-CN" else f"{int(part[0] or 0):02d}:00"
+
+
+def _account(part: Part, language: Language) -> str:
+    zh = language == "zh-CN"
+    if part[0] is None:
+        return "无人接待 " if zh else "nobody"
+    return f"「{one_line(str(part[0]))}」" if zh else one_line(str(part[0]))
+
+
+def _where(cause: Cause, language: Language, *, named: bool) -> str:
+    """At which hours and with whom it was, in brackets, as far as these stand out; that hours do not is said too."""
+    zh = language == "zh-CN"
+    hours, missed = outstanding(cause.hours), [part for part in cause.hours if part[1]]
+    told = [("、" if zh else ", ").join(f"{_hour(part, language)} {part[1]}" for part in hours)]
+    if missed and not hours:
+        told = [f"分散在 {len(missed)} 个钟头" if zh else f"spread over {len(missed)} hours of the day"]
+    agents = outstanding(cause.agents) if named else ()
+    told.append(
+        ("、" if zh else ", ").join(f"{_account(part, language)}{'' if zh else ' '}{part[1]}" for part in agents)
+    )
+    said = ("；" if zh else "; ").join(part for part in told if part)
+    return (f"（{said}）" if zh else f" ({said})") if said else ""
+
+
+def _reply_line(found: Diagnosis, cause: Cause, language: Language, *, named: bool) -> str:
     than = _THAN_LIMIT if cause.by_limit == cause.misses else _THAN_USUAL
     if 0 < cause.by_limit < cause.misses:
         than = Text(f"{_THAN_LIMIT.zh}，或{_THAN_USUAL.zh}", f"{_THAN_LIMIT.en}, or {_THAN_USUAL.en}")
     n = unit(found.counts, cause.misses, language)
     line = _REPLY[cause.cause].in_language(language).format(n=n, than=than.in_language(language))
     if cause.cause == "roster_unknown" and cause.crowded:
-        line += _CROWDED.in_language(language).format(n=cause.crowded)
-    return line
+        crowded = unit(found.counts, cause.crowded, language) if language == "zh-CN" else cause.crowded
+        line += _CROWDED.in_language(language).format(n=crowded)
+    return line + _where(cause, language, named=named)
 
 
 def _rating_lines(found: Diagnosis, language: Language) -> list[str]:

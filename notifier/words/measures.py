@@ -14,6 +14,8 @@ from notifier.words import dates
 from notifier.words.figures import money_range, percent
 from notifier.words.vocabulary import ACCOUNTS, SCOPED, word
 
+DISCRETION = Text("平台可酌情决定", "at the platform's discretion")
+
 
 @dataclass(frozen=True, slots=True)
 class MeasureWords:
@@ -29,22 +31,28 @@ class MeasureWords:
     titles: Mapping[str, Text] = field(default_factory=dict)
 
     def measure(self, sanction: Sanction, *, dated: bool = False) -> str:
-        """One measure: what it is, how long or how much, and with `dated` from when to when."""
+        """One measure: what it is, how long or how much, and with `dated` from when to when.
+
+        Where the platform may leave it, it may cost nothing: an amount then begins at 0, as the exposure does.
+        """
         zh = self.language == "zh-CN"
         text = self._name(sanction)
         if sanction.amount_max_fen is not None:
             low = sanction.amount_max_fen if sanction.amount_min_fen is None else sanction.amount_min_fen
+            low = 0 if sanction.discretionary else low
             amount = money_range(low, sanction.amount_max_fen, self.language)
             text += f" {amount}" if zh else f" of {amount}"
         text += self._terms(sanction)
+        asides = self._taken_from(sanction)
         if sanction.starts is not None and sanction.ends is not None:
             text += self._lasting(sanction.days_min, (sanction.ends - sanction.starts).days + 1)
             if dated:
-                when = dates.span(sanction.starts, sanction.ends, self.language)
-                text += f"（{when}）" if zh else f" ({when})"
+                asides.append(dates.span(sanction.starts, sanction.ends, self.language))
         if sanction.discretionary:
-            text += "（平台可酌情决定）" if zh else " (at the platform's discretion)"
-        return text
+            asides.append(DISCRETION.in_language(self.language))
+        if not asides:
+            return text
+        return f"{text}（{'，'.join(asides)}）" if zh else f"{text} ({', '.join(asides)})"
 
     def consequence(self, sanctions: Sequence[Sanction], *, settled: bool = False) -> str:
         """All measures in one phrase; says so where the rule names none, or where the violation is `settled`."""
@@ -55,7 +63,7 @@ class MeasureWords:
         return ("、" if self.language == "zh-CN" else ", ").join(self.measure(s) for s in sanctions)
 
     def _terms(self, sanction: Sanction) -> str:
-        """Points, the share of a bonus, and the accounts that money is taken from."""
+        """Points, and the share of a bonus."""
         zh = self.language == "zh-CN"
         text = ""
         if sanction.points is not None:
@@ -64,10 +72,14 @@ class MeasureWords:
             share = Fraction(sanction.share)
             part = percent(share.numerator, share.denominator, "up")
             text += f" {part}" if zh else f" of {part}"
-        if sanction.accounts:
-            names = [word(ACCOUNTS, name, self.language) for name in sanction.accounts]
-            text += f"（从{'、'.join(names)}扣除）" if zh else f" (taken from {' and '.join(names)})"
         return text
+
+    def _taken_from(self, sanction: Sanction) -> list[str]:
+        """The accounts that money is taken from, in one phrase."""
+        names = [word(ACCOUNTS, name, self.language) for name in sanction.accounts or ()]
+        if not names:
+            return []
+        return [f"从{'、'.join(names)}扣除" if self.language == "zh-CN" else f"taken from {' and '.join(names)}"]
 
     def _lasting(self, shortest: int | None, longest: int) -> str:
         zh = self.language == "zh-CN"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.ledger.states import STATES
 from engine.rulebook.model import Language, Text
 
-__all__ = ["ACCOUNTS", "CLAIMS", "PREDICTED", "SCOPED", "SEVERITIES", "STATES", "WARNINGS", "word"]
+__all__ = ["ACCOUNTS", "CLAIMS", "COUNTERS", "PREDICTED", "SCOPED", "SEVERITIES", "STATES", "WARNINGS", "word"]
 
 PREDICTED = frozenset({"open", "acknowledged"})
 
@@ -24,6 +24,14 @@ ACCOUNTS: Mapping[str, Text] = {
     "deposit": Text("保证金", "the deposit"),
     "payments": Text("货款", "payments"),  # as rules name it
     "balance": Text("货款", "payments due"),  # as a platform's notice does
+}
+
+# What shipped rules' gates count; the counters of a house's own rules appear under their own names.
+COUNTERS: Mapping[str, Text] = {
+    "people": Text("咨询人次", "people who consulted"),
+    "sessions": Text("会话数", "sessions"),
+    "poor": Text("中差评数", "poor ratings"),
+    "rated": Text("评价数", "ratings"),
 }
 
 SEVERITIES: Mapping[str, Text] = {

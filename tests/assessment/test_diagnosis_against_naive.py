@@ -186,13 +186,13 @@ def days_covered(shifts, shop):
 
 
 def naive_causes(things, shifts, shop, at_once):
-    """{cause: (misses, crowded, calm, by_limit)}; things are (missed, instant)."""
-    moments = [(missed, at, at_once(at), *on_line_at(shifts, shop, at)) for missed, at in things]
-    each = middle(n / on for missed, _, n, on, _ in moments if not missed and on)
-    together = middle(n for missed, _, n, _, _ in moments if not missed)
+    """{cause: (misses, crowded, calm, by_limit, by hour, by agent)}; things are (missed, instant, agent)."""
+    moments = [(missed, at, agent, at_once(at), *on_line_at(shifts, shop, at)) for missed, at, agent in things]
+    each = middle(n / on for missed, _, _, n, on, _ in moments if not missed and on)
+    together = middle(n for missed, _, _, n, _, _ in moments if not missed)
     covered = days_covered(shifts, shop)
-    found = defaultdict(lambda: [0, 0, 0, 0])
-    for _, at, n, on, room in (moment for moment in moments if moment[0]):
+    found = defaultdict(lambda: [0, 0, 0, 0, Counter(), Counter()])
+    for _, at, agent, n, on, room in (moment for moment in moments if moment[0]):
         load, usual = (n / on, each) if on else (n, together)
         crowded = n > room if on and room is not None else None if usual is None else load > 2 * usual
         known = covered is not None and covered[0] <= local(at).date() <= covered[1]
@@ -202,6 +202,8 @@ def naive_causes(things, shifts, shop, at_once):
             cause = "roster_gap" if known else "roster_unknown"
         for place, counts in enumerate((True, crowded is True, crowded is False, bool(on) and room is not None)):
             found[cause][place] += counts
+        found[cause][4][local(at).hour] += 1
+        found[cause][5][agent] += 1
     return {cause: tuple(numbers) for cause, numbers in found.items()}
 
 
@@ -232,7 +234,12 @@ def middle(values):
 
 
 def caused(diagnosis):
-    return {c.cause: (c.misses, c.crowded, c.calm, c.by_limit) for c in diagnosis.causes}
+    return {c.cause: (c.misses, c.crowded, c.calm, c.by_limit, *where(c)) for c in diagnosis.causes}
+
+
+def where(cause):
+    """By hour and by agent, how many were missed for this cause."""
+    return tuple(Counter({name: misses for name, misses, _ in parts}) for parts in (cause.hours, cause.agents))
 
 
 def check(diagnosis, things, at):
@@ -240,6 +247,10 @@ def check(diagnosis, things, at):
     assert told(diagnosis.hours) == portions(things, lambda r: local(at(r)).hour)
     assert told(diagnosis.weekdays) == portions(things, lambda r: local(at(r)).isoweekday())
     assert told(diagnosis.agents) == portions(things, lambda r: r["agent"])
+    for cause in diagnosis.causes:
+        for parts, whole in ((cause.hours, diagnosis.hours), (cause.agents, diagnosis.agents)):
+            assert {name: of for name, _, of in parts}.items() <= {name: of for name, _, of in whole}.items()
+            assert list(parts) == sorted(parts, key=lambda p: (-p[1], p[0] is None, p[0])), "the most misses first"
 
 
 SEEDS = st.integers(0, 2**32)
@@ -266,7 +277,7 @@ def test_sessions_are_diagnosed_as_python_does(world, seed):
         check(found[shop], things, lambda r: r["opened_at"])
         assert found[shop].unanswered == sum(m and r["first_human_reply_at"] is None for m, r in things)
         spans = [(r["opened_at"], r["closed_at"] or r["opened_at"] + 30 * MINUTE) for r in rows if r["shop"] == shop]
-        moments = [(m, r["opened_at"]) for m, r in things]
+        moments = [(m, r["opened_at"], r["agent"]) for m, r in things]
         assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(under_way, spans))
 
 
@@ -296,7 +307,7 @@ def test_people_are_diagnosed_by_the_message_that_waited_longest(world, seed):
         check(found[shop], things, lambda r: r["sent_at"])
         assert found[shop].unanswered == sum(m and r["wait"] is None for m, r in things)
         said = [(r["buyer"], r["sent_at"]) for r in rows if r["shop"] == shop and r["sender"] == "buyer"]
-        moments = [(m, r["sent_at"]) for m, r in things]
+        moments = [(m, r["sent_at"], r["agent"]) for m, r in things]
         assert caused(found[shop]) == naive_causes(moments, at_each_shop(shifts), shop, partial(writing, said))
 
 
@@ -333,6 +344,7 @@ def test_ratings_are_diagnosed_by_reason_origin_and_whether_a_bot_handed_over(wo
         by_cause = {c.cause: c.misses for c in one.causes}
         assert by_cause.get("unread", 0) == sum(m and r["reasons"] in (None, "other") for m, r in things)
         assert (by_cause.get("hand_over", 0), by_cause.get("bot", 0)) == (bots[True], bots[False])
+        assert {c.cause: where(c) for c in one.causes} == rating_causes(things, served)
 
 
 def test_what_buyers_name_leads_even_where_they_all_name_something_else_besides(world):
@@ -343,3 +355,21 @@ def test_what_buyers_name_leads_even_where_they_all_name_something_else_besides(
     one = place.diagnoses(rule, date(2026, 3, 2))[SHOPS[0]]
     assert [(cause.cause, cause.misses) for cause in one.causes] == [("slow", 6)]
     assert one.lead == "slow"
+
+
+def rating_causes(things, served):
+    """{cause: (by hour, by agent)} of poor ratings: each reason that was named, and the bots' apart."""
+    found = defaultdict(lambda: (Counter(), Counter()))
+    for row in (row for missed, row in things if missed):
+        named = [reason for reason in (row["reasons"] or "other").split(";") if reason != "other"]
+        for reason in named or ["unread"]:
+            _lay(found[reason], row)
+        if row["agent_kind"] == "bot":
+            _lay(found["hand_over" if served(row) == "handed_over" else "bot"], row)
+    return dict(found)
+
+
+def _lay(cause, row):
+    hours, agents = cause
+    hours[local(row["rated_at"]).hour] += 1
+    agents[row["agent"]] += 1

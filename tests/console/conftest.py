@@ -72,8 +72,9 @@ def kaohe(home: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
 
 @pytest.fixture
 def english(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands speak English; by default they speak Chinese."""
+    """Commands and notices speak English; by default they speak Chinese."""
     monkeypatch.setenv("KAOHE_LANGUAGE", "en")
+    monkeypatch.setenv("KAOHE_NOTICE_LANGUAGE", "en")
 
 
 @pytest.fixture

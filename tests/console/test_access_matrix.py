@@ -32,7 +32,7 @@ X = "xiaohongshu"
 P = Permission
 HEADER = "platform,shop,session,buyer,agent,opened_by,opened_at,first_human_reply_at,closed_at"
 SILENT = {"config", "demo", "mappings check", "mappings list", "mappings show"}  # speak of no client, whoever asks
-SILENT |= {"notices check", "rules check", "rules list", "rules test"}
+SILENT |= {"notices check", "notices variables", "rules check", "rules list", "rules test"}
 
 
 @dataclass(frozen=True)

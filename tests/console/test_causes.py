@@ -49,7 +49,10 @@ def test_the_demos_notices_tell_causes_and_name_accounts_to_the_house_alone(demo
         of_house: [m for m in mails if (m["To"] == "officer@example.com") is of_house] for of_house in (True, False)
     }
     (officers,) = told[True]
-    assert "最集中的账号：无人接待 13 个、「张子轩」11 个、「何田」7 个" in officers.get_body(("plain",)).get_content()
+    assert (
+        "最集中的账号：无人接待 13 人次、「张子轩」11 人次、「何田」7 人次"
+        in officers.get_body(("plain",)).get_content()
+    )
     texts = [mail.get_body(("plain",)).get_content() for mail in told[False]]
     assert texts
     assert any("最集中的时段" in text for text in texts)

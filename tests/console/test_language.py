@@ -10,10 +10,11 @@ from unittest.mock import Mock
 
 import pytest
 
+from console.answers import answer_words
 from console.cli.help import CHINESE, every
 from console.cli.main import run
 from console.cli.tree import tree
-from console.phrases import answer_words, defect_words, journalled_why
+from console.phrases import defect_words, journalled_why
 from console.sentences import SENTENCES
 from engine.errors import UnknownNameError
 from engine.evidence.reasons import REASONS
@@ -292,7 +293,7 @@ def test_our_own_answers_are_translated_and_a_providers_are_not():
     )
     mute = Mute(ends_at=datetime(2026, 3, 10, 2, 0, tzinfo=UTC), why="盘点")
     assert answer_words(why_muted(mute), "zh-CN") == "静音至 2026-03-10 10:00：盘点"
-    missing = Robots("wecom", Path("/r.toml"), {}).missing("ops").answer
+    missing = Robots("wecom", Path("/r.toml"), {}).missing("ops")
     assert (
         answer_words(f"misconfigured: {missing}", "zh-CN")
         == "设置有误：/r.toml 里没有 [wecom.ops]；请在那里补上这一节及其密钥"

@@ -22,3 +22,8 @@ def test_the_notices_that_one_message_tells_are_listed_alone(home, kaohe):
     assert [row["notice"] for row in kaohe("notices", "list", "--json").rows] == [1, 2, 3]
     assert [row["notice"] for row in kaohe("notices", "list", "--within", "1", "--json").rows] == [2]
     assert kaohe("notices", "list", "--within", "3", "--json").out == ""
+    message, member, _ = kaohe("notices", "list", "--json").rows
+    assert (message["notices"], message["clients"], member["within"]) == ([2], ["default"], 1)
+    said = kaohe("notices", "list").out
+    assert "合并 1 条通知" in said
+    assert "已并入第 1 号" in said

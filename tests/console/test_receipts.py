@@ -51,7 +51,7 @@ def test_what_did_not_arrive_is_asked_for_and_shown(kaohe, cloud, ledger):
     said = kaohe("notices", "receipts")
     assert (said.code, said.out) == (0, "问了 1 条短信的送达情况，1 条有新结果\n")
     shown = kaohe("notices", "show", str(number)).out.splitlines()[0]
-    assert shown == f"未送达 · aliyun-sms · +86138****1234 · accepted: OK {NAME} · MOBILE_NOT_ON_SERVICE"
+    assert shown == f"未送达 · aliyun-sms · +86138****1234 · 对方已接收：OK {NAME} · MOBILE_NOT_ON_SERVICE"
     [row] = kaohe("notices", "list", "--json").rows
     assert (row["state"], row["receipt"], row["receipt_answer"]) == ("sent", "undelivered", "MOBILE_NOT_ON_SERVICE")
     assert "未送达" in kaohe("notices", "list").out

@@ -55,7 +55,7 @@ def test_secrets_are_masked(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'?"),
+        ('langauge = "en"', "unknown setting 'langauge'; did you mean 'language'"),
         ('smtp_password = "x"', "smtp_password is a secret; set KAOHE_SMTP_PASSWORD"),
         ("tick_seconds = true", "must be text or a whole number"),
         ('\ntick_seconds = "soon"', "kaohe.toml:2: tick_seconds 'soon': a whole number from 1 to 3600"),
@@ -131,6 +131,14 @@ def test_every_setting_stands_in_the_documentation():
 def test_mail_leaves_as_the_url_says(url, security, port):
     server = smtp_server(url, "pw" if "@" in url else None)
     assert (server.security, server.port) == (security, port)
+
+
+def test_a_user_without_a_password_is_refused_with_what_to_set():
+    for url in ("smtps://u@mail.example.com", "smtp://u@127.0.0.1:25"):
+        with pytest.raises(KaoheError, match="set KAOHE_SMTP_PASSWORD") as caught:
+            smtp_server(url, None)
+        assert "请设 KAOHE_SMTP_PASSWORD" in caught.value.zh
+    assert smtp_server("smtps://u:pw@mail.example.com", None).password == "pw"
 
 
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://host:port"])

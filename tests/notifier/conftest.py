@@ -222,7 +222,7 @@ class Post:
         self.letters.append(letter)
         return self.answers.pop(0) if self.answers else Outcome("accepted", "250 OK")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         self.asked.append(letter)
         return self.settled
 

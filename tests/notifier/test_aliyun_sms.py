@@ -185,9 +185,9 @@ def test_a_message_that_was_taken_before_the_answer_was_lost_is_found_and_not_se
         cloud.said("SendSms", dict(cloud.calls[-1][1]), None)
 
     assert sent(cloud, taken).kind == "unknown"
-    found = channel(cloud.url).settle(LETTER)
+    found = channel(cloud.url).settle(LETTER, NOW)
     assert (found.kind, "Aliyun's records" in found.answer) == ("accepted", True)
-    assert cloud.actions == ["SendSms", "QuerySendDetails", "QuerySendDetails"]
+    assert cloud.actions == ["SendSms", "QuerySendDetails"]
     assert {"PhoneNumber": NUMBER, "SendDate": "20260310"}.items() <= cloud.calls[1][1].items()
 
 
@@ -205,18 +205,36 @@ def known(**changes):
         ([{"status": 1}], "accepted"),
         ([{"status": 2, "code": "MOBILE_NOT_ON_SERVICE"}], "permanent"),
         ([{"status": 2}, {"status": 3}], "accepted"),
-        ([{"status": 3, "date": "2026-03-09 23:00:00"}], "accepted"),
     ],
 )
-def test_the_records_of_two_days_decide_whether_to_send_again(cloud, records, kind):
+def test_the_records_decide_whether_to_send_again(cloud, records, kind):
     cloud.records = [known(**r) for r in records]
-    found = channel(cloud.url).settle(LETTER)
+    found = channel(cloud.url).settle(LETTER, NOW)
     assert (found and found.kind) == kind
+
+
+@pytest.mark.parametrize(
+    ("tried", "taken", "kind"),
+    [
+        (timedelta(hours=10), timedelta(hours=11), "accepted"),  # before midnight in China, by a clock astray
+        (timedelta(hours=36), timedelta(hours=36), "accepted"),
+        (timedelta(days=6), timedelta(days=2), "accepted"),
+        (timedelta(days=6), None, None),
+        (timedelta(days=31), timedelta(days=3), "accepted"),
+        (timedelta(days=31), None, "unknown"),
+    ],
+)
+def test_records_are_looked_through_since_the_first_attempt_as_far_as_aliyun_keeps_them(cloud, tried, taken, kind):
+    china = timedelta(hours=8)
+    cloud.records = [] if taken is None else [known(status=3, date=f"{NOW + china - taken:%Y-%m-%d %H:%M:%S}")]
+    found = channel(cloud.url).settle(LETTER, NOW - tried)
+    assert (found and found.kind) == kind
+    assert min(call["SendDate"] for _, call in cloud.calls) >= "20260208", "Aliyun knows no earlier day"
 
 
 def test_a_record_on_a_later_page_is_found(cloud):
     cloud.records = [known(out_id=f"{n:032}") for n in range(60)] + [known(status=3)]
-    assert channel(cloud.url).settle(LETTER).kind == "accepted"
+    assert channel(cloud.url).settle(LETTER, NOW).kind == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +242,7 @@ def test_a_record_on_a_later_page_is_found(cloud):
 )
 def test_while_the_records_cannot_be_asked_the_question_stays_open(cloud, act):
     cloud.script[:] = [act]
-    found = channel(cloud.url).settle(LETTER)
+    found = channel(cloud.url).settle(LETTER, NOW)
     assert (found.kind, "cannot be asked" in found.answer) == ("unknown", True)
 
 
@@ -234,7 +252,7 @@ def test_while_the_records_cannot_be_asked_the_question_stays_open(cloud, act):
 def test_what_cannot_be_sent_is_not_sent(cloud, changes, kind):
     letter = replace(LETTER, **changes)
     assert channel(cloud.url).send(letter, NOW).kind == kind
-    assert channel(cloud.url).settle(letter).kind == kind
+    assert channel(cloud.url).settle(letter, NOW).kind == kind
     assert cloud.calls == []
 
 
@@ -249,7 +267,7 @@ def test_no_log_and_no_error_output_has_the_number(cloud, caplog, capfd, monkeyp
     caplog.set_level(logging.DEBUG)
     for act in (None, reset, hang(1.2), ("isv.MOBILE_NUMBER_ILLEGAL", f"{NUMBER} is none")):
         sent(cloud, act, timing=QUICK if callable(act) else USUAL)
-    channel(cloud.url).settle(LETTER)
+    channel(cloud.url).settle(LETTER, NOW)
     told = caplog.text + "".join(capfd.readouterr())
     assert NUMBER not in told
     assert SECRET not in told

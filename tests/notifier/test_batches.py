@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from engine.ledger.database import open_ledger, transaction
-from engine.ledger.tables import Notice, Violation
+from engine.ledger.tables import Notice, Subject, Violation
 from notifier import deliver as delivering
 from notifier.batches import TOGETHER, claim_together
 from notifier.channels.email import EmailChannel
@@ -17,9 +17,11 @@ from notifier.channels.email import smtp as smtp_module
 from notifier.channels.email.message import Sender
 from notifier.channels.email.smtp import SmtpServer
 from notifier.channels.outcome import Outcome
+from notifier.claims import claim
 from notifier.deliver import Delivered, deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import plan_notices
+from notifier.routing.limits import attempted
 from tests.notifier.conftest import Office
 
 
@@ -54,8 +56,8 @@ class Watching:
         self._look(letter)
         return self._post.send(letter, now)
 
-    def settle(self, letter):
-        return self._post.settle(letter)
+    def settle(self, letter, since):
+        return self._post.settle(letter, since)
 
 
 def test_what_is_taken_together_is_recorded_one_by_one(office, queue, build, now):
@@ -171,9 +173,101 @@ def test_who_takes_waits_for_nobody_who_is_taking(postgres_ledger_url, queue, no
 def test_what_may_not_go_out_as_it_is_is_taken_alone(office, queue, build, now):
     queue(office, 4)
     office.change(Violation, "V-01", state="withdrawn")
-    office.change(Notice, 3, answer="unknown: connection lost", attempts=1)
+    with transaction(office.ledger) as session:
+        attempted(session, [session.get_one(Notice, 3)], now)
     taken = claim_together(office.ledger, [1, 2, 3, 4], now, "w1")
     assert (sorted(taken.claims), sorted(taken.alone)) == ([1, 4], [2, 3])
+
+
+def test_a_channel_that_is_dead_keeps_no_other_waiting(sqlite_office, build, now, rulebook):
+    shop, chatty = sqlite_office.shop(), sqlite_office.shop("s2", contact="wecom:ops")
+    for n in range(9):
+        sqlite_office.violation(f"V-{n}", shop, cycle=f"c{n}")
+    plan_notices(sqlite_office.ledger, rulebook, now, "zh-CN")
+    sqlite_office.violation("V-9", chatty)
+    later = now + timedelta(seconds=5)
+    plan_notices(sqlite_office.ledger, rulebook, later, "zh-CN")
+    dead = build.post(*[Outcome.of("temporary", "no route to host", for_all=True)] * 9)
+    chat = build.post()
+    deliver_due(sqlite_office.ledger, {"email": dead, "wecom": chat}, later, "w1", limit=3)
+    assert [letter.violation for letter in chat.letters] == ["V-9"]
+
+
+def test_a_text_that_cannot_be_made_for_whatever_reason_holds_up_no_other(
+    office, queue, build, now, rulebook, monkeypatch
+):
+    queue(office, 3)
+    text = Drafter.text
+
+    def faulty(self, tale, *said):
+        if tale.record.violation.id == "V-01":
+            raise ZeroDivisionError("a fault of ours")
+        return text(self, tale, *said)
+
+    monkeypatch.setattr(Drafter, "text", faulty)
+    post = build.post()
+    assert deliver(office, post, now, drafter=Drafter(rulebook, "zh-CN")) == Delivered(sent=2, delayed=1)
+    assert [letter.violation for letter in post.letters] == ["V-00", "V-02"]
+    assert "a fault of ours (ZeroDivisionError)" in office.notices()[1].answer
+
+
+def test_a_question_stays_open_whatever_comes_after_it(office, queue, build, now):
+    queue(office, 1)
+    post = build.post(Outcome("unknown", "reset"), Outcome("temporary", "busy"))
+    for hours in range(3):
+        deliver(office, post, now + timedelta(hours=hours))
+    assert (len(post.letters), len(post.asked)) == (3, 2)
+
+
+def test_a_shop_that_moves_after_its_notice_was_taken_is_not_told_to_its_former_client(
+    office, build, now, rulebook, monkeypatch, tmp_path
+):
+    contacts = "".join(f'[contact.{n}]\nclient = "{n}"\naddresses = ["li@{n}.example"]\n' for n in ("acme", "brill"))
+    office.route(f'{contacts}[[route]]\nname = "all"\nto = ["acme", "brill"]\n', tmp_path)
+    shop = office.shop(contact=None, client="acme")
+    office.violation("V-1", shop)
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    write = delivering.freshened
+
+    def moved_meanwhile(*args):
+        office.change(Violation, "V-1", client="brill")
+        office.change(Subject, shop.id, client="brill", alias="秘密新名")
+        return write(*args)
+
+    monkeypatch.setattr(delivering, "freshened", moved_meanwhile)
+    post = build.post()
+    deliver(office, post, now, drafter=Drafter(rulebook, "zh-CN"))
+    assert post.letters == []
+    assert "秘密" not in office.notices()[0].body
+
+
+def test_texts_that_take_long_are_written_once_each(sqlite_office, queue, build, now, rulebook, monkeypatch):
+    queue(sqlite_office, 5)
+    clock, text, made = [0.0], Drafter.text, []
+    monkeypatch.setattr(delivering.time, "monotonic", lambda: clock[0])
+
+    def slow(self, tale, *said):
+        clock[0] += 3
+        made.append(tale.record.violation.id)
+        return text(self, tale, *said)
+
+    monkeypatch.setattr(Drafter, "text", slow)
+    assert deliver(sqlite_office, build.post(), now, drafter=Drafter(rulebook, "zh-CN")) == Delivered(sent=5)
+    assert sorted(made) == [f"V-{n:02d}" for n in range(5)]
+
+
+def test_who_defers_waits_for_nobody_who_does_the_same(postgres_ledger_url, queue, now, tmp_path):
+    office = Office(open_ledger(postgres_ledger_url))
+    hours = '[contact.li]\naddresses = [{ to = "li@example.com", hours = "08:00-09:00" }]\n'
+    routes = '[[route]]\nname = "all"\nto = ["li"]\n[[route]]\nname = "own"\nto = ["@shop"]\nshops = []\n'
+    office.route(hours + routes, tmp_path)
+    numbers = queue(office, 2)
+    for number in numbers:
+        office.change(Notice, number, next_attempt_at=now)
+    with transaction(office.ledger) as session:
+        session.exec(select(Notice).where(col(Notice.id) == numbers[1]).with_for_update()).one()
+        assert claim(office.ledger, numbers[0], now, "w1") == "deferred"
+    office.ledger.dispose()
 
 
 CHILD = """
@@ -181,6 +275,7 @@ import os, signal, sys
 from datetime import datetime, timedelta
 from engine.ledger.database import open_ledger
 from notifier.channels.outcome import Outcome
+from notifier.claims import claim
 from notifier.deliver import deliver_due
 
 class Post:
@@ -191,7 +286,7 @@ class Post:
         if letter.violation == "V-01":
             os.kill(os.getpid(), signal.SIGKILL)
         return Outcome("accepted", "250 OK")
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 now = datetime.fromisoformat(sys.argv[2])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Version
 from notifier.brief import STORIES, BriefFacts, brief_of
-from notifier.events import GATHERED, LATE, OPENED, ROUTED
+from notifier.events import GATHERED, OPENED, ROUTED
+from notifier.own_files import look_over
 from notifier.records import Record
 from notifier.render import Templates
 from notifier.sheets import Sheets
@@ -88,7 +89,7 @@ def test_the_first_line_has_status_shop_consequence_and_deadline_in_this_order()
         "sanction.ends": ("【处罚结束】", "演示一店", "限制公域流量3天已结束", "3月9日"),
         "warning.at_risk": ("【预警】", "演示一店", "目前不达标", "限制公域流量3天", "3月11日 16:00 考核"),
         "warning.certain": ("【将违规】", "演示一店", "无法补回", "限制公域流量3天", "3月11日 16:00 考核"),
-        "warning.one_more": ("【临界】", "演示一店", "再有 1 个不合格就违规", "3月11日 16:00 考核"),
+        "warning.one_more": ("【临界】", "演示一店", "再有 1 个会话不合格就违规", "3月11日 16:00 考核"),
         "duty.overdue": ("【职责逾期】", "D-7", "整改没有按期完成", "3月9日"),
         "evidence.missing": ("【缺数据】", "演示一店", "消息没有按时到", "客服回复率考核不了"),
         "rule.announced": ("【规则变更】", "小红书「客服回复率」", "4月1日起"),
@@ -158,7 +159,7 @@ def test_the_holder_of_a_duty_is_named_to_people_of_the_house_alone():
 def test_what_is_still_open_comes_first_in_a_warning():
     facts = brief("warning.at_risk")
     assert "还没结束的 4 个" in facts.first_action
-    assert "再连续 15 个合格就能补回" in facts.gap_words
+    assert "再连续 15 个会话合格就能补回" in facts.gap_words
 
 
 def test_a_rounded_figure_is_told_with_both_ends():
@@ -195,7 +196,7 @@ def test_the_week_lists_its_violations_in_a_table_and_is_sound_without_them():
 def test_the_words_of_those_who_were_told_are_names_and_not_signs():
     news = {"told_at": None, "told": ["@shop", "ops"], "after_minutes": 120}
     facts = brief("violation.escalated", news=news)
-    assert "已通知店铺联系人、ops，还没有人确认由谁处理。" in facts.lines
+    assert "已通知：店铺联系人、ops，还没有人确认由谁处理。" in facts.lines
     assert "2 小时无人确认" in facts.headline
 
 
@@ -275,16 +276,15 @@ def test_a_template_of_ones_own_for_one_event_or_for_all_news_comes_before_the_s
     own = Templates([tmp_path])
     assert own.render("duty.overdue", "email", brief("duty.overdue", "en")).body == "D-7\n"
     assert own.render("week.listed", "email", brief("week.listed", "en")).body == "week.listed\n"
-    assert own.check() == []
+    assert look_over(own, Sheets()).faults == {}
 
 
 def test_the_variables_of_each_events_own_template_are_known(tmp_path):
-    for event, wrong in {"duty.overdue": "numerator", OPENED.event: "headline", GATHERED.event: "who"}.items():
+    for event, wrong in {"duty.overdue": "numerator", OPENED.event: "context", GATHERED.event: "who"}.items():
         (tmp_path / f"{event}.email.en.txt").write_text(f"x\n\n{{{{ {wrong} }}}}\n", encoding="utf-8")
-    found = Templates([tmp_path]).check()
+    found = look_over(Templates([tmp_path]), Sheets()).faults
     assert len(found) == 3
-    assert all("unknown variable" in fault for fault in found)
-    assert LATE.event not in "".join(found)
+    assert all("unknown variable" in str(fault) for fault in found.values())
 
 
 def test_a_day_of_another_year_is_told_with_its_year():
@@ -299,19 +299,19 @@ def test_of_a_share_that_must_stay_low_a_warning_tells_what_dilutes_it_and_what_
     rule = "kuaishou.service-attitude"
     news = samples(NOW, rule)["warning.at_risk"] | {"mends": None, "dilutes": 14, "pending": 0}
     facts = brief("warning.at_risk", rule=rule, news=news)
-    assert facts.gap_words == "已有的抹不掉；再多 14 个不算不利的，占比才达标"
+    assert facts.gap_words == "已有的抹不掉；再多 14 条评价且都不算不利，占比才达标"
     assert brief("warning.one_more", rule=rule).short == "再多 1 个这样的就违规"
 
 
 def test_a_consequence_that_the_platform_may_leave_is_told_as_possible():
     facts = brief("warning.at_risk", rule="pinduoduo.effective-reply-rate")
-    assert facts.headline == "目前不达标（可能的后果：违约金 ¥1,000），3月11日 16:00 考核"
-    assert "不达标的后果——违约金 ¥1,000（从保证金、货款扣除）（平台可酌情决定）。" in facts.lines
+    assert facts.headline == "目前不达标（可能的后果：违约金 ¥0–¥1,000），3月11日 16:00 考核"
+    assert "不达标的后果——违约金 ¥0–¥1,000（从保证金、货款扣除，平台可酌情决定）。" in facts.lines
 
 
 def test_where_what_is_open_is_enough_a_warning_says_how_many_of_it():
     news = samples(NOW)["warning.at_risk"] | {"mends": 3, "pending": 4}
-    assert brief("warning.at_risk", news=news).gap_words == "还没结束的 4 个里再有 3 个合格就达标"
+    assert brief("warning.at_risk", news=news).gap_words == "还没结束的 4 个会话里再有 3 个会话合格就达标"
     assert "还没结束" not in "".join(brief("warning.certain", news=news).steps)
 
 

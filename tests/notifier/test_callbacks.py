@@ -137,7 +137,7 @@ def test_a_wrong_method_a_missing_length_and_too_long_a_body_are_refused_unread(
         ("aliyun-sms", b"[" + b"9" * 60_000 + b"]"),
         ("aliyun-sms", ALIYUN),
         ("aliyun-sms", [1]),
-        ("aliyun-sms", [ALIYUN, {}]),
+        ("aliyun-sms", [{}, 1]),
         ("aliyun-sms", [ALIYUN | {"success": "true"}]),
         ("aliyun-sms", [ALIYUN | {"biz_id": ""}]),
         ("aliyun-sms", [ALIYUN | {"biz_id": "x" * 65}]),
@@ -156,6 +156,23 @@ def test_what_is_no_report_of_that_provider_is_refused_whole(channel, body):
     call = Caller()
     assert call(body, channel)[0] == 400
     assert call.kept == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        1,
+        ALIYUN | {"biz_id": None},
+        ALIYUN | {"success": "true"},
+        ALIYUN | {"report_time": "2026-03-10 14:00:00"},
+    ],
+)
+def test_one_odd_report_of_several_is_passed_over_and_logged_and_the_others_are_kept(odd, caplog):
+    call = Caller()
+    assert call([odd, ALIYUN])[0] == call([ALIYUN, odd])[0] == 200
+    assert [[one.provider_id for one in kept] for kept in call.kept] == [[NAME], [NAME]]
+    assert "1 of 2 reports" in caplog.text
 
 
 def test_numbers_abroad_are_passed_over_and_words_from_outside_stand_on_one_line():

@@ -103,6 +103,24 @@ def test_what_was_only_asked_after_counts_once(capped, build, tick):
     assert tick(office, post, local("2026-03-10T10:56:00")) == Delivered()
 
 
+def test_two_spellings_of_an_address_have_one_cap(office, build, tick, tmp_path):
+    capped_at = """
+[contact.li]
+addresses = [{ to = "LI@example.com", per_hour = 1 }]
+[[route]]
+name = "all"
+to = ["li"]
+"""
+    office.route(capped_at, tmp_path)
+    office.violation("V-1", office.shop(contact=None))
+    post = build.post()
+    assert tick(office, post, local("2026-03-10T10:05:00")) == Delivered(sent=1)
+    office.route(capped_at.replace("LI", "li"), tmp_path)
+    office.violation("V-2", office.shop("s2", None))
+    assert tick(office, post, local("2026-03-10T10:30:00")) == Delivered(deferred=1)
+    assert tick(office, post, local("2026-03-10T11:00:00")) == Delivered(sent=1)
+
+
 def test_what_is_taken_together_counts_until_it_is_given_back_untried(office, rulebook):
     shop, now = office.shop(), local("2026-03-10T10:05:00")
     for number in range(2):
@@ -139,7 +157,7 @@ class Chance:
             raise DiedError
         return Outcome(kind, "x")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         kind = self.random.choice([None, None, None, "accepted", "unknown", "permanent"])
         return Outcome(kind, "asked") if kind else None
 

@@ -1,14 +1,24 @@
 """What caused a violation in words: short, the most telling first, in both languages, names of agents apart."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from engine.assessment.diagnosis import Cause, Diagnosis, Margin
+from engine.assessment.diagnosis import Cause, Diagnosis, Margin, without_agents
 from notifier.facts import facts_of
-from notifier.sheets import CAUSES, SHIPPED, Sheet, read_sheet
+from notifier.sheet_file import CAUSES
+from notifier.sheets import SHIPPED, Sheet, read_sheet
 from notifier.words.diagnosis import accounts_words, cause_lines, hour_names, hours_words, margin_words, unit
 
+CROWDED = Cause(
+    "over_capacity",
+    70,
+    70,
+    by_limit=70,
+    hours=((21, 38, 60), (12, 20, 40), (9, 2, 30)),
+    agents=(("客服小美", 41, 90), ("客服小林", 29, 20)),
+)
 REPLY = Diagnosis(
     "rows",
     "reply",
@@ -18,7 +28,7 @@ REPLY = Diagnosis(
     unanswered=30,
     hours=((21, 38, 60), (22, 31, 50), (12, 20, 40), (9, 5, 30)),
     agents=(("客服小美", 41, 90), (None, 30, 30), ("客服小林", 0, 20)),
-    causes=(Cause("roster_gap", 20), Cause("over_capacity", 70, 70, by_limit=70), Cause("slow", 34, calm=34)),
+    causes=(Cause("roster_gap", 20), CROWDED, Cause("slow", 34, calm=34)),
 )
 RATING = Diagnosis(
     "rows",
@@ -36,32 +46,64 @@ SHEET = Sheet(figure="{k}/{n}", first="Call.", causes={"over_capacity": "At {hou
 
 
 def test_the_hours_and_accounts_that_weigh_most_are_three_at_most():
-    assert hours_words(REPLY, "zh-CN") == "21 点 38 个、22 点 31 个、12 点 20 个"
+    assert hours_words(REPLY, "zh-CN") == "21 点 38 人次、22 点 31 人次、12 点 20 人次"
     assert hours_words(REPLY, "en") == "21:00 38, 22:00 31, 12:00 20"
-    assert hour_names(REPLY, "zh-CN") == "12 点、21 点、22 点"
-    assert accounts_words(REPLY, "zh-CN") == "「客服小美」41 个、无人接待 30 个"
+    assert hour_names(REPLY, "zh-CN") == "12 点、21 点"
+    assert accounts_words(REPLY, "zh-CN") == "「客服小美」41 人次、无人接待 30 人次"
     assert accounts_words(REPLY, "en") == "客服小美 41, nobody 30"
 
 
 def test_the_cause_of_most_misses_comes_first_and_the_others_in_the_platforms_order():
     assert cause_lines(REPLY, "zh-CN") == (
-        "70 人次发生时有人在线，但同时接待过多（超过接待上限）",
+        "70 人次发生时有人在线，但同时接待过多（超过接待上限）（21 点 38、12 点 20）",
         "20 人次发生时班表上无人在岗",
         "34 人次发生时有人在线、同时接待也不多，是回复慢",
         "30 人次始终没有人工回复",
     )
-    assert cause_lines(REPLY, "en")[0] == "70 person-days: on line, but too many at once (above the agents' limits)"
+    assert cause_lines(REPLY, "en")[0] == (
+        "70 person-days: on line, but too many at once (above the agents' limits) (21:00 38, 12:00 20)"
+    )
 
 
-def test_no_line_but_that_of_accounts_names_an_agent():
+def test_a_cause_names_its_own_hours_and_not_those_of_another():
+    gap = Cause("roster_gap", 40, hours=((12, 22, 40), (13, 18, 30)))
+    slow = Cause("slow", 28, hours=((20, 28, 60),))
+    found = replace(REPLY, hours=((20, 28, 60), (12, 22, 40), (13, 18, 30)), causes=(gap, slow), unanswered=0)
+    assert hour_names(found, "zh-CN") == "12 点、13 点"
+    assert [line.rpartition("（")[2] for line in cause_lines(found, "zh-CN")] == ["12 点 22、13 点 18）", "20 点 28）"]
+
+
+def test_misses_at_as_many_hours_as_there_are_misses_are_said_to_be_spread():
+    hours = tuple((hour, 1, 3) for hour in range(9, 19))
+    found = replace(REPLY, hours=hours, causes=(Cause("slow", 10, hours=hours),), unanswered=0)
+    assert hours_words(found, "zh-CN") is None
+    assert hour_names(found, "en") is None
+    assert cause_lines(found, "zh-CN")[0].endswith("是回复慢（分散在 10 个钟头）")
+    assert cause_lines(found, "en")[0].endswith("so slow (spread over 10 hours of the day)")
+
+
+def test_a_diagnosis_that_was_kept_without_hours_of_causes_is_read_and_names_none():
+    document = REPLY.as_json()
+    for cause in document["causes"]:
+        del cause["hours"], cause["agents"]
+    old = Diagnosis.of_json(document)
+    assert hours_words(old, "en") == hours_words(REPLY, "en")
+    assert hour_names(old, "en") is None
+    assert cause_lines(old, "zh-CN")[0] == "70 人次发生时有人在线，但同时接待过多（超过接待上限）"
+    assert Diagnosis.of_json(json.loads(json.dumps(REPLY.as_json()))) == REPLY
+
+
+def test_no_line_but_those_for_the_house_names_an_agent():
     lines = [*cause_lines(REPLY, "zh-CN"), *cause_lines(REPLY, "en"), hours_words(REPLY, "en")]
     assert not any("小美" in line for line in lines)
+    assert "（21 点 38、12 点 20；「客服小美」41、「客服小林」29）" in cause_lines(REPLY, "zh-CN", named=True)[0]
+    assert cause_lines(without_agents(REPLY), "en", named=True) == cause_lines(REPLY, "en")
 
 
 def test_an_unknown_roster_is_said_and_not_guessed_from_silence():
     unknown = replace(REPLY, unanswered=0, causes=(Cause("roster_unknown", 124, crowded=7, calm=100),))
     (line,) = cause_lines(unknown, "zh-CN")
-    assert line.startswith("124 人次没有当天的班表，无法判断当时是否有人在线；其中 7 个")
+    assert line.startswith("124 人次没有当天的班表，无法判断当时是否有人在线；其中 7 人次")
     assert "假定" in line
     assert "roster unknown" in cause_lines(unknown, "en")[0]
 
@@ -136,8 +178,8 @@ def facts(build, diagnosis, **more):
 
 
 def test_the_first_action_follows_the_first_cause(build):
-    assert facts(build, REPLY).first_action == "At 12:00, 21:00, 22:00 add people."
-    assert facts(build, replace(REPLY, hours=())).first_action == "Call."
+    assert facts(build, REPLY).first_action == "At 12:00, 21:00 add people."
+    assert facts(build, replace(REPLY, causes=(replace(CROWDED, hours=()),))).first_action == "Call."
     assert facts(build, replace(REPLY, causes=(Cause("slow", 1),))).first_action == "Hurry."
     assert facts(build, replace(REPLY, causes=())).first_action == "Call."
     assert facts(build, None).first_action == "Call."

@@ -79,7 +79,7 @@ def test_a_digest_of_one_in_a_chat_reads_well_in_english(write, record):
 
 def test_a_digest_of_one_reads_well_in_english(write, record):
     letter = write([record("V-1", client="default")], "en", client="default")
-    assert letter.subject == "[Late assessment] 1 violation (1 shop), assessed for 10 March 2026"
+    assert letter.subject == "[Late assessment] 1 violation (1 shop), due for assessment on 10 March 2026"
     assert "1 violation; the standard is at least 80%." in letter.body
     assert "default" not in letter.body
 

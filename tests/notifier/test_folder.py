@@ -61,5 +61,5 @@ def test_a_full_disk_passes_and_leaves_no_half_a_file(channel, outbox, now, monk
     assert list(outbox.iterdir()) == []
 
 
-def test_nobody_can_be_asked_what_became_of_a_mail(channel):
-    assert channel.settle(LETTER) is None
+def test_nobody_can_be_asked_what_became_of_a_mail(channel, now):
+    assert channel.settle(LETTER, now) is None

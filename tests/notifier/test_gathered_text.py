@@ -31,8 +31,11 @@ DAY = timedelta(days=1)
 TEMPLATES = Templates()
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<script>x</script> | [店](http://v.il) **\r\nBcc: e@v.il"
-SLOW = Diagnosis("rows", "reply", "sessions", hours=((21, 9, 9),), agents=(("小美", 9, 9),), causes=(Cause("slow", 9),))
-NOBODY = Diagnosis("rows", "reply", "sessions", hours=((3, 9, 9),), causes=(Cause("roster_gap", 9),))
+AT_NINE, MEI = ((21, 9, 9),), (("小美", 9, 9),)
+SLOW = Diagnosis(
+    "rows", "reply", "sessions", hours=AT_NINE, agents=MEI, causes=(Cause("slow", 9, hours=AT_NINE, agents=MEI),)
+)
+NOBODY = Diagnosis("rows", "reply", "sessions", causes=(Cause("roster_gap", 9, hours=((3, 9, 9),)),))
 
 
 class Pile:
@@ -112,16 +115,16 @@ def test_agents_are_named_to_the_house_alone(night):
     inside, outside = (night.letter(of_house=there).body for there in (True, False))
     assert "小美" not in outside
     assert "4. 小红书 · 客服回复率 · 甲店：当时有人在线" in inside
-    assert "漏掉的会话停在哪一步。账号：「小美」9 个。" in inside
+    assert "漏掉的会话停在哪一步。最集中的账号：「小美」9 个会话。" in inside
 
 
 def test_what_differs_in_hours_alone_is_one_action_of_its_weightiest_shop(pile):
-    late = Diagnosis("rows", "reply", "sessions", hours=((9, 1, 1),), causes=(Cause("slow", 1),))
+    late = Diagnosis("rows", "reply", "sessions", causes=(Cause("slow", 1, hours=((9, 1, 1),)),))
     pile.violation("V-1", "甲店", diagnosis=SLOW, exposure_max_fen=2).violation("V-2", "乙店", diagnosis=late)
     pile.violation("V-3", "丙店", diagnosis=NOBODY)
     text = pile.letter().body
     assert "1. 小红书 · 客服回复率 · 甲店（另有 1 起同样处理）：当时有人在线" in text
-    assert "2. 小红书 · 客服回复率 · 丙店：3 点漏得最多而班表上没有人" in text
+    assert "2. 小红书 · 客服回复率 · 丙店：班表上没有人的时候，漏得最多的是 3 点" in text
 
 
 def test_each_row_says_whose_it_is_where_they_are_of_several_clients(pile):
@@ -268,9 +271,9 @@ def test_a_template_that_lists_subjects_alone_still_has_them_all_the_weightiest_
     for number in range(60):
         pile.violation(f"V-{number}", f"店{number}", exposure_max_fen=number)
     letter = pile.letter(templates=Templates([tmp_path]), capped=True)
-    assert letter.subject == "acme: 61: 【预判违规】店59：客服回复率 77%，2026年第10周（3月2日–3月8日）"
+    assert letter.subject == "acme: 61: 【预判违规】店59：限制公域流量3天，至2026年3月12日"
     listed = [line for line in letter.body.split("\n") if line.startswith("- ")]
-    assert listed[0] == "- 【预判违规】店59：客服回复率 77%，2026年第10周（3月2日–3月8日）"
+    assert listed[0] == "- 【预判违规】店59：限制公域流量3天，至2026年3月12日"
     assert len(listed) == 50
     assert letter.body.endswith("\n11 True False V-59 kaohe notices list --within 7\n")
 

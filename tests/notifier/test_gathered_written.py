@@ -16,7 +16,10 @@ from notifier.writing import text_of, write
 from tests.notifier.test_gathering import NIGHT, open_violations
 
 WHO = "zhang@example.com"
-SLOW = Diagnosis("rows", "reply", "sessions", hours=((21, 9, 9),), agents=(("小美", 9, 9),), causes=(Cause("slow", 9),))
+AT_NINE, MEI = ((21, 9, 9),), (("小美", 9, 9),)
+SLOW = Diagnosis(
+    "rows", "reply", "sessions", hours=AT_NINE, agents=MEI, causes=(Cause("slow", 9, hours=AT_NINE, agents=MEI),)
+)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from engine.ledger.tables import Mute, Subject, Violation
 from notifier.channels.outcome import Outcome
 from notifier.deliver import Delivered, deliver_due, deliver_on
 from notifier.drafts import Drafter
+from notifier.gathering import gather
 from notifier.plan import plan_notices
 from notifier.render import Templates
 from notifier.retry import retry
@@ -163,6 +164,54 @@ def office_shop(office):
         return session.get(Subject, 1)
 
 
+def test_at_the_cap_at_night_the_last_urgent_message_says_that_there_is_more(office, build, tick, tmp_path):
+    office.route(K7.replace('to = ["li"]', 'to = ["li"]\nurgent = true'), tmp_path)
+    open_violations(office, 6, office.shop(contact=None))
+    post = build.post()
+    tick(office, post, local("2026-03-10T02:00:00"))
+    assert [letter.event for letter in post.letters] == ["violation.opened", "notices.gathered"]
+    assert states(office) == {"sent": 2, "gathered": 5}
+
+
+def test_what_is_not_urgent_waits_at_night_beside_what_is(office, build, tick, tmp_path):
+    urgent = '[[route]]\nname = "now"\nto = ["li"]\nseverities = ["serious"]\nurgent = true\n'
+    office.route(K7 + urgent, tmp_path)
+    shop = open_violations(office, 3, office.shop(contact=None))
+    for number in range(3):
+        office.violation(f"V-S{number}", shop, cycle=f"s{number}", severity="serious")
+    post, night = build.post(), local("2026-03-10T02:00:00")
+    tick(office, post, night)
+    waiting = [n for n in office.notices() if n.state == "queued"]
+    assert sorted(str(n.violation_id) for n in waiting) == ["V-000", "V-001", "V-002"]
+    assert [letter.event for letter in post.letters] == ["violation.opened", "notices.gathered"]
+    assert states(office) == {"sent": 2, "gathered": 2, "queued": 3}
+
+
+def test_what_was_gathered_can_be_gathered_again_within_the_same_second(office, build, now, tick):
+    shop = office.shop(client="acme")
+    open_violations(office, 6, shop)
+    plan_notices(office.ledger, {}, now, "zh-CN")
+    assert len(gather(office.ledger, "email", "zhang@example.com", now, 5)) == 1
+    for number in range(6):
+        office.change(Violation, f"V-{number:03d}", client="brill")
+    office.change(Subject, shop.id, client="brill")
+    post = build.post()
+    for milliseconds in (1, 2, 3):
+        tick(office, post, now + timedelta(milliseconds=milliseconds))
+    assert states(office) == {"dropped": 1, "gathered": 6, "sent": 1}
+
+
+def test_what_may_have_arrived_is_asked_after_by_itself_and_never_gathered(office, build, now, tick):
+    shop = open_violations(office, 1)
+    post = build.post(Outcome("unknown", "connection lost"))
+    tick(office, post, now)
+    open_violations(office, 6, shop, begin=1)
+    tick(office, post, now + timedelta(hours=1))
+    assert len(post.asked) == 1
+    assert states(office) == {"sent": 2, "gathered": 6}
+    assert [n.state for n in office.notices() if n.key == "V-000"] == ["sent"]
+
+
 def test_a_day_of_notices_keeps_the_caps_of_kuaishous_reminders_exactly(sqlite_office, build, tick, tmp_path):
     office = sqlite_office
     office.route(K7, tmp_path)
@@ -254,6 +303,19 @@ def test_what_is_muted_in_the_night_is_not_told_in_the_morning(office, build, ti
     assert "盘点" in muted.answer
 
 
+def test_what_waited_for_a_cap_is_not_said_to_have_come_in_the_night(office, build, tick, tmp_path):
+    office.route(K7, tmp_path)
+    shop, post, ten = office.shop(contact=None), build.post(), local("2026-03-10T10:00:00")
+    open_violations(office, 2, shop)
+    tick(office, post, ten)
+    open_violations(office, 7, shop, begin=2)
+    tick(office, post, ten + timedelta(minutes=30))
+    tick(office, post, ten + timedelta(hours=1))
+    gathered = [letter for letter in post.letters if letter.event == "notices.gathered"]
+    assert gathered
+    assert not any("晨间" in letter.subject or "免打扰" in letter.body for letter in gathered)
+
+
 def test_a_worker_goes_on_while_something_goes_out_and_not_while_somebody_else_has_it(now):
     calls = [Delivered(sent=100), Delivered(sent=3, gone=1, waiting=2), Delivered(gone=5, waiting=2), Delivered(sent=9)]
     left = list(calls)
@@ -273,7 +335,7 @@ class Post:
         with open(sys.argv[2], "a") as file:
             file.write(f"{letter.recipient} {letter.event}\\n")
         return Outcome("accepted", "250 OK")
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 now = datetime.fromisoformat(sys.argv[3])

@@ -7,8 +7,11 @@ import pytest
 from engine.ledger.database import reading
 from engine.ledger.journal import verify
 from engine.ledger.tables import Violation
+from notifier.channels.outcome import Outcome
+from notifier.claims import claim
 from notifier.deliver import deliver_due
 from notifier.drafts import Drafter
+from notifier.gathering import gather
 from notifier.plan import Planned, plan_notices
 from notifier.render import Templates
 
@@ -23,6 +26,7 @@ events = ["evidence.*", "duty.*", "rule.*", "week.*", "operator.*"]
 """
 ESCALATES = """
 [contact.li]
+title = "李经理"
 client = "default"
 addresses = ["li@example.com"]
 [contact.boss]
@@ -32,6 +36,11 @@ name = "first"
 to = ["li"]
 escalate_after = "4h"
 escalate_to = ["boss"]
+"""
+TO_LI = """
+[[route]]
+name = "all"
+to = ["li"]
 """
 
 
@@ -126,6 +135,7 @@ def test_what_nobody_acknowledges_in_time_goes_to_others_once(office, build, now
     office.change(Violation, "V-2", state="acknowledged")
     assert told(office, build, now + timedelta(hours=4, minutes=1)) == [("violation.escalated", "boss@example.com")]
     assert told.letters[0].violation == "V-1"
+    assert "已通知：李经理，还没有人确认" in told.letters[0].body
     assert told(office, build, now + timedelta(hours=9)) == []
 
 
@@ -189,6 +199,59 @@ def test_who_read_of_it_in_a_digest_is_told_that_it_was_taken_back(office, build
     office.change(Violation, "V-1", state="withdrawn")
     office.journalled_change("violation.withdrawn", "V-1", {"state": "open"}, {"state": "withdrawn"})
     assert told(office, build, now + timedelta(minutes=12)) == [("violation.withdrawn", "zhang@example.com")]
+
+
+def take_back(office, name):
+    office.change(Violation, name, state="withdrawn")
+    office.journalled_change("violation.withdrawn", name, {"state": "open"}, {"state": "withdrawn"})
+
+
+@pytest.mark.parametrize(("count", "late"), [(1, False), (6, False), (1, True)])
+def test_who_may_have_got_it_is_told_that_it_was_taken_back(office, build, now, rulebook, count, late):
+    """Nobody knows whether the mail was taken: alone, gathered, or as a list."""
+    shop, post = office.shop(), build.post(Outcome("unknown", "connection lost"))
+    for number in range(count):
+        office.violation(f"V-{number}", shop, cycle=f"c{number}", late=late)
+    drafter, later = Drafter(rulebook, "zh-CN"), now + timedelta(minutes=11)
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    deliver_due(office.ledger, {"email": post}, later, "w1", drafter=drafter, most_single=5)
+    take_back(office, "V-0")
+    plan_notices(office.ledger, rulebook, later, "zh-CN")
+    assert len(post.letters) == 1
+    [withdrawn] = [n for n in office.notices() if n.event == "violation.withdrawn"]
+    assert (withdrawn.violation_id, withdrawn.recipient, withdrawn.state) == ("V-0", "zhang@example.com", "queued")
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_who_is_just_getting_it_is_told_that_it_was_taken_back(office, now, rulebook, count):
+    shop = office.shop()
+    for number in range(count):
+        office.violation(f"V-{number}", shop, cycle=f"c{number}")
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    [number] = gather(office.ledger, "email", "zhang@example.com", now, 5) or [office.notices()[0].id]
+    claim(office.ledger, number, now, "w1")
+    take_back(office, "V-0")
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    assert [n.violation_id for n in office.notices() if n.event == "violation.withdrawn"] == ["V-0"]
+
+
+def test_who_was_refused_and_was_told_nothing_is_not_told_that_it_was_taken_back(office, build, now, rulebook):
+    office.violation("V-0", office.shop())
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    deliver_due(office.ledger, {"email": build.post(Outcome("temporary", "450 busy"))}, now, "w1")
+    take_back(office, "V-0")
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    assert [n.event for n in office.notices()] == ["violation.opened"]
+
+
+def test_what_was_told_to_who_stands_in_is_taken_back_there(office, build, now, rulebook, told, tmp_path):
+    office.route('[contact.li]\naddresses = ["li@example.com", "deputy@example.com"]\n' + TO_LI, tmp_path)
+    office.violation("V-0", office.shop(contact=None))
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    deliver_due(office.ledger, {"email": build.post(Outcome("permanent", "550 no such user"))}, now, "w1")
+    assert told(office, build, now + MINUTE) == [("violation.opened", "deputy@example.com")]
+    take_back(office, "V-0")
+    assert told(office, build, now + MINUTE) == [("violation.withdrawn", "li@example.com")]
 
 
 def test_a_week_that_the_journal_does_not_name_holds_up_nothing(office, build, now, told, tmp_path):

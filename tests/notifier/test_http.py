@@ -1,5 +1,7 @@
 import re
 import socket
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
@@ -54,7 +56,7 @@ def test_a_proxy_of_the_environment_is_not_used(web, monkeypatch):
     ("act", "said"),
     [
         (web_server.reset, "RemoteDisconnected|closed connection|reset"),
-        (web_server.hang(1.5), "timed out"),
+        (web_server.hang(1.5), "timed out|no full answer"),
         (web_server.drip, "no full answer|timed out"),
         (b"HTTP/1.1 banana\r\n\r\n", "banana"),
         (b"", "closed connection|reset"),
@@ -66,6 +68,25 @@ def test_once_the_request_is_on_its_way_whatever_goes_wrong_leaves_the_question_
     assert (outcome.kind, outcome.for_all) == ("unknown", False)
     assert len(web.requests) == 1
     assert re.search(said, outcome.answer)
+
+
+@pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX-Trace: ", b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n", b"HTTP/1.1 2"])
+def test_an_answer_that_comes_byte_by_byte_is_broken_off_at_the_deadline_wherever_it_is(web, begins):
+    broken_off = threading.Event()
+
+    def drip(connection, _request):
+        connection.sendall(begins)
+        try:
+            for _ in range(1000):
+                connection.sendall(b"x")
+                time.sleep(0.02)
+        except OSError:
+            broken_off.set()
+
+    web.script = [drip]
+    outcome = post(web.url, deadline_s=0.3)
+    assert (outcome.kind, "no full answer within 0.3 s" in outcome.answer) == ("unknown", True)
+    assert broken_off.wait(10)
 
 
 def test_where_nobody_listens_nothing_was_taken_and_the_others_can_wait():

@@ -2,12 +2,14 @@
 
 import threading
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
-from engine.ledger.database import reading
+from engine.ledger.database import reading, transaction
 from engine.ledger.journal import verify
-from engine.ledger.tables import Cursor, Notice, Violation
+from engine.ledger.tables import Cursor, Mute, Notice, Violation
+from engine.rulebook.model import Bound, Figure
 from notifier.channels.outcome import Outcome
 from notifier.claims import MOST_ATTEMPTS, Claim, claim
 from notifier.deliver import Delivered, deliver_due
@@ -16,6 +18,7 @@ from notifier.drafts import Drafter
 from notifier.plan import Planned, plan_notices
 from notifier.render import Templates
 from notifier.retry import retry
+from notifier.routing.mutes import set_mute
 
 ZHANG, LI = "zhang@example.com", "li@example.com"
 BUSY = Outcome("temporary", "450 busy")
@@ -391,8 +394,84 @@ def test_a_retried_digest_still_asks_whether_it_was_received(late, plan, build, 
     office = late("V-1")
     plan(office)
     [digest] = office.notices()
-    office.change(Notice, digest.id, state="failed", attempts=8, answer="unknown: connection lost")
+    assert deliver(office, build.post(Outcome("unknown", "connection lost")), now + QUIET) == Delivered(delayed=1)
+    office.change(Notice, digest.id, state="failed", attempts=8)
     retry(office.ledger, digest.id, now, "zhang")
     post = build.post()
     assert deliver(office, post, now) == Delivered(sent=1)
     assert len(post.asked) == 1
+
+
+def test_an_address_that_is_spelled_otherwise_by_now_is_told_once_of_what_was_late(late, plan, build, now):
+    office, post = late("V-1", contact="Zhang@example.com"), build.post()
+    office.assessed("V-1", now - 2 * DAY)
+    plan(office)
+    office.register(contact=ZHANG)
+    plan(office)
+    deliver(office, post, now + QUIET)
+    assert [letter.recipient for letter in post.letters] == ["Zhang@example.com"]
+    late("V-2")
+    office.register(contact="ZHANG@example.com")
+    plan(office, now + DAY)
+    assert told(office) == {"late:2026-03-10/acme": ["V-1"], "late:2026-03-11/acme": ["V-2"]}
+
+
+def mute(office, at, **what):
+    with transaction(office.ledger) as session:
+        row = Mute(starts_at=at, ends_at=at + DAY, why="大促", set_by="zhang", set_at=at, **what)
+        set_mute(session, row, at)
+
+
+def alone(office):
+    return {n.key: (n.state, n.recipient, n.answer) for n in office.notices() if n.violation_id is not None}
+
+
+SILENT = ("muted", ZHANG, "muted until 2026-03-11 10:00: 大促")
+
+
+def test_what_is_late_and_muted_stays_on_record_with_the_reason_and_is_not_told_later(late, plan, build, now):
+    office = late("V-1", "V-2")
+    office.violation("V-3", office.shops["s1"], late=True, cycle="x", rule="kuaishou.good-rating")
+    mute(office, now, rule="xiaohongshu.reply-rate")
+    assert plan(office) == Planned(queued=1, late=3, muted=2)
+    assert alone(office) == {"V-1": SILENT, "V-2": SILENT}
+    assert told(office) == {"late:2026-03-10/acme": ["V-3"]}
+    office.change(Cursor, READER, batch=0)
+    plan(office, now + 2 * DAY)
+    assert told(office) == {"late:2026-03-10/acme": ["V-3"]}
+    assert [e.event for e in office.journal()].count("notice.muted") == 2
+
+
+def test_a_mute_that_is_set_after_a_digest_began_silences_what_it_names(late, plan, build, now):
+    office, post = late("V-1", "V-2"), build.post()
+    office.violation("V-3", office.shops["s1"], late=True, cycle="x", rule="kuaishou.good-rating")
+    plan(office)
+    mute(office, now, rule="xiaohongshu.reply-rate")
+    assert deliver(office, post, now + QUIET) == Delivered(sent=1)
+    assert alone(office) == {"V-1": SILENT, "V-2": SILENT}
+    assert told(office) == {"late:2026-03-10/acme": ["V-3"]}
+    assert "V-1" not in post.letters[0].body
+    assert [e.event for e in office.journal()].count("notice.muted") == 2
+    with reading(office.ledger) as session:
+        assert verify(session) == []
+
+
+def test_a_digest_all_of_which_is_muted_meanwhile_is_not_sent(late, plan, build, now):
+    office, post = late("V-1"), build.post()
+    plan(office)
+    mute(office, now, client="acme")
+    assert deliver(office, post, now + QUIET) == Delivered(dropped=1)
+    assert (post.letters, alone(office)) == ([], {"V-1": SILENT})
+    numbers = {n.key: n.id for n in office.notices()}
+    assert retry(office.ledger, numbers["V-1"], now + 2 * DAY, "zhang") == [numbers["V-1"]]
+
+
+def test_what_is_small_and_late_stays_in_the_weeks_list_when_contacts_change(late, build, now):
+    figure, floor = Figure("numerator", "denominator"), (("denominator", Bound("at_least", Fraction(200), "200")),)
+    small = build.rule(versions=(build.version(figure=figure, notify_floor=floor),))
+    office = late("V-1", contact=None)
+    office.assessed("V-1", now - 2 * DAY)
+    assert plan_notices(office.ledger, {small.id: small}, now, "zh-CN").small == 1
+    office.register(contact=LI)
+    assert plan_notices(office.ledger, {small.id: small}, now, "zh-CN") == Planned()
+    assert office.notices() == []

@@ -43,7 +43,7 @@ class History:
                 self.clients.append(set(clients))
         return outcome
 
-    def settle(self, letter):  # a channel's
+    def settle(self, letter, since):  # a channel's
         return None
 
     def find(self, shop):

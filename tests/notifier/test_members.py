@@ -10,6 +10,7 @@ from engine.ledger.states import SETTLED, STATES
 from engine.ledger.tables import Notice
 from notifier.events import OCCASIONS
 from notifier.members import SEVERAL, Member, counted, members_in, spread, weigh
+from notifier.routing.model import ALWAYS, Hours
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -168,8 +169,10 @@ def test_members_are_read_a_few_at_a_time_and_only_those_that_are_still_gathered
         session.add(Notice(key="W", event="week.listed", state="gathered", within_id=head.id, news={"a": 1}, **said))
         number = head.id
     with reading(office.ledger) as session:
-        found = list(members_in(session, number))
+        found = list(members_in(session, number, Hours(12 * 60, 20 * 60)))
+        at_once = list(members_in(session, number, ALWAYS))
     assert [one.violation for one in found] == ["V-0", "V-1", "V-2", "V-4", None]
     assert [one.exposure_fen[1] for one in found] == [0, 1, 2, 4, 0]
     assert found[-1].told == {"a": 1}
-    assert all(one.waited for one in found)
+    assert not any(one.waited for one in at_once)
+    assert [one.waited for one in found] == [True] * 5

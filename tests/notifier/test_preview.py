@@ -16,7 +16,7 @@ def test_a_preview_is_what_the_notice_says(office, rulebook, now):
 def test_a_preview_needs_no_contact_and_no_recent_violation_and_sends_nothing(sqlite_office, rulebook):
     sqlite_office.violation("V-1", sqlite_office.shop(contact=None), notify=False, state="closed")
     text = preview(sqlite_office.ledger, rulebook, "V-1", language="en")
-    assert text.subject.startswith("[Closed] 演示一店: reply rate 77%")
+    assert text.subject.startswith("[Closed] 演示一店: public-domain traffic limit for 3 days, until 12 March 2026")
     assert sqlite_office.notices() == []
     assert sqlite_office.journal() == []
 

@@ -198,7 +198,7 @@ class Provider:
     def send(self, letter, now):
         return Outcome("accepted", "OK", reference="its name")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
     def receipts(self, recipient, asked, now):
@@ -212,7 +212,7 @@ class Silent:
     def send(self, letter, now):
         return Outcome("accepted", "OK")
 
-    def settle(self, letter):
+    def settle(self, letter, since):
         return None
 
 
@@ -243,6 +243,23 @@ def test_within_a_minute_one_of_several_workers_asks_and_everything_is_asked_at_
     found = polled(ledger, provider, now + timedelta(seconds=40), everything=True)
     assert (found.asked, found.changed, known(ledger, number)[0]) == (1, 1, "delivered")
     assert polled(ledger, provider, now + MINUTE, everything=True).asked == 0
+
+
+def test_a_clock_that_was_once_a_day_ahead_keeps_nobody_from_asking(ledger):
+    provider = Provider()
+    polled(ledger, provider, NOW + timedelta(days=1))
+    sent(ledger)
+    sent(ledger, key="V-2", sent_at=NOW - 10 * MINUTE, provider_id="2^0")
+    assert polled(ledger, provider, NOW + MINUTE).asked == 2
+    assert polled(ledger, provider, NOW + MINUTE + timedelta(seconds=30)).asked == 0
+    assert polled(ledger, provider, NOW + 5 * MINUTE).asked == 1
+
+
+def test_the_clock_of_another_worker_that_is_seconds_ahead_lets_nothing_be_asked_twice(ledger):
+    sent(ledger)
+    provider = Provider()
+    assert polled(ledger, provider, NOW + MINUTE + timedelta(seconds=30)).asked == 1
+    assert polled(ledger, provider, NOW + MINUTE).asked == 0
 
 
 @pytest.mark.parametrize("kind", ["temporary", "unknown", "misconfigured", "throttled"])

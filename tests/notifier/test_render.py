@@ -5,6 +5,7 @@ import pytest
 from engine.errors import UnknownNameError
 from engine.rulebook.model import Claim, Text
 from notifier.facts import facts_of
+from notifier.own_files import look_over
 from notifier.render import Templates
 from notifier.sandbox import TemplateFaultError
 from notifier.sheets import Sheets
@@ -88,7 +89,7 @@ def test_amounts_and_severity_appear_where_there_are_any(build):
     damages = build.sanction("liquidated_damages", amount_min_fen=10000, amount_max_fen=30000)
     money = {"severity": "serious", "exposure_min_fen": 10000, "exposure_max_fen": 30000}
     body = Templates().render(OPENED, "email", facts(build, "zh-CN", sanctions=[damages], **money)).body
-    assert body.startswith("【预判违规】演示一店：违约金 ¥100–¥300。\n")
+    assert body.startswith("【预判违规】演示一店：违约金 ¥100–¥300，2026年3月10日考核。\n")
     assert "金额：¥100–¥300（等级：严重）。" in body
 
 
@@ -102,7 +103,7 @@ def test_the_barest_violation_still_makes_a_clean_text(build):
 
 
 def test_every_shipped_template_passes_the_check():
-    assert Templates().check() == []
+    assert look_over(Templates(), Sheets(), shipped=True).faults == {}
 
 
 def test_a_template_of_ones_own_comes_before_the_shipped_one(build, tmp_path):
@@ -129,16 +130,37 @@ def test_a_template_of_ones_own_comes_before_the_shipped_one(build, tmp_path):
 def test_a_faulty_template_is_refused_with_its_file_and_line(build, tmp_path, text, fault):
     own = tmp_path / f"{OPENED}.email.en.txt"
     own.write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert any(line.startswith(f"{own}:{fault}") for line in Templates([tmp_path]).check())
+    templates = Templates([tmp_path])
+    assert str(look_over(templates, Sheets()).faults[str(own)]).startswith(f"{own}:{fault}")
     with pytest.raises(TemplateFaultError, match=r"violation.opened.email.en.txt:"):
-        Templates([tmp_path]).render(OPENED, "email", facts(build, "en"))
+        templates.made(own, "email", facts(build, "en"))
+    shipped = Templates().render(OPENED, "email", facts(build, "en"))
+    assert templates.render(OPENED, "email", facts(build, "en")) == shipped
 
 
 def test_a_subject_that_comes_out_empty_is_refused(build, tmp_path):
     own = tmp_path / f"{OPENED}.email.en.txt"
     own.write_text("{% if not shop %}x{% endif %}\n\nbody", encoding="utf-8")
+    templates = Templates([tmp_path])
     with pytest.raises(TemplateFaultError, match="the subject is empty"):
-        Templates([tmp_path]).render(OPENED, "email", facts(build, "en"))
+        templates.made(own, "email", facts(build, "en"))
+    shipped = Templates().render(OPENED, "email", facts(build, "en"))
+    assert templates.render(OPENED, "email", facts(build, "en")) == shipped
+
+
+def test_a_template_that_fails_with_one_notice_alone_serves_the_others_and_is_told_until_it_is_mended(build, tmp_path):
+    own = tmp_path / f"{OPENED}.email.en.txt"
+    own.write_text(
+        "{{ shop }}\n\n{% if numerator > 70 %}{% if value > 5 %}x{% endif %}{% endif %}few", encoding="utf-8"
+    )
+    templates = Templates([tmp_path])
+    assert templates.render(OPENED, "email", facts(build, "en", numerator=7)).body == "few\n"
+    assert templates.fault(own) is None
+    assert "Predicted" in templates.render(OPENED, "email", facts(build, "en")).subject
+    assert "not supported" in str(templates.fault(own))
+    own.write_text("{{ shop }} again\n\nbody\n", encoding="utf-8")
+    assert templates.fault(own) is None
+    assert templates.render(OPENED, "email", facts(build, "en")).body == "body\n"
 
 
 def test_an_unknown_channel_or_language_is_told_with_those_there_are(build):

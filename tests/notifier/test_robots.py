@@ -225,7 +225,7 @@ def test_where_nobody_listens_nothing_was_taken(tmp_path, name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_robot_is_neither_greeted_nor_asked(channel, web, name, tmp_path):
-    assert channel(name).settle(letter(name)) is None
+    assert channel(name).settle(letter(name), NOW) is None
     assert kind(name).greet(Setup(tmp_path / "robots.toml")) is None
     assert web.requests == []
 
@@ -270,3 +270,19 @@ def test_a_channel_that_is_set_up_wrongly_holds_up_no_other(tmp_path, monkeypatc
     assert "email" in channels
     assert list(faults) == ["wecom"]
     assert "robots.toml" in str(faults["wecom"])
+
+
+def test_a_faulty_entry_holds_up_its_own_letters_alone_and_all_faults_are_told_at_once(tmp_path, web):
+    bad = '[webhook.pub]\nurl = "ftp//x"\nsecret = "at least sixteen characters"\nkee = 1\n[wechat.ops]\nkey = "k"\n'
+    setup = installation(tmp_path, ENTRIES["webhook"].format(url=web.url) + bad)
+    built = kind("webhook").build(setup)
+    assert built.send(letter("webhook"), NOW).kind == "accepted"
+    refused = built.send(letter("webhook", recipient="pub"), NOW)
+    assert (refused.kind, len(web.requests)) == ("misconfigured", 1)
+    assert refused.answer == str(built.fault_of("pub"))
+    assert set(built.faults()) == {"webhook:pub", "wechat"}
+    told = built.faults()["webhook:pub"]
+    assert "secret must be text" in str(told)
+    assert "kee is no key of it" in str(told)
+    assert "secret 要写非空的文字" in told.zh
+    assert kind("feishu").build(setup) is None

@@ -249,6 +249,11 @@ ONE = [  # what is written, and the one fault that is told of it, in English and
         "contact acme: addresses: 'li', who is of the house, has the same one",
         "内部联系人 'li' 也用这个地址",
     ),
+    (
+        LI + ACME + ACME.replace("contact.acme", "contact.brill").replace('"acme"', '"brill"'),
+        "contact brill: addresses: 'acme', who is of 'acme', has the same one",
+        "客户 'acme' 的联系人 'acme' 也用这个地址",
+    ),
 ]
 
 

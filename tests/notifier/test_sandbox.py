@@ -89,7 +89,7 @@ def test_the_sandbox_knows_nothing_of_its_own():
 
 def test_all_faults_are_told_with_their_lines():
     source = "{{ shop }}\n{{ a.b }}\n{{ 2 * 2 }}\n{{ shop|upper }}"
-    assert faults(sandbox(html=False), source, KNOWN) == [
+    assert [fault.en for fault in faults(sandbox(html=False), source, KNOWN)] == [
         "2: attribute 'b' is not allowed; only loop.index, loop.first, loop.last",
         "3: Mul is not allowed",
         "4: filter 'upper' is not allowed; allowed: first, join, last, length",
@@ -97,9 +97,29 @@ def test_all_faults_are_told_with_their_lines():
 
 
 def test_a_misspelt_variable_is_told_with_one_near_it():
-    assert faults(sandbox(html=False), "x\n{{ stepps }}", KNOWN) == [
-        "2: unknown variable 'stepps'; did you mean 'steps'?"
-    ]
+    [fault] = faults(sandbox(html=False), "x\n{{ stepps }}", KNOWN)
+    assert fault.en == "2: unknown variable 'stepps'; did you mean 'steps'?"
+    assert fault.zh == "2: 没有变量 'stepps'；是不是 'steps'？"
+
+
+@pytest.mark.parametrize(
+    ("source", "zh"),
+    [
+        ("{% if shop %}x", "1: 写法有误：{% if %} 没有结束"),
+        ("{{ shop", "1: 写法有误：模板没有写完"),
+        ("{% sett x %}", "1: 写法有误：没有 {% sett %} 这种写法，或放错了地方"),
+        ("{{ shop }", "1: 写法有误：这里不该有 }"),
+        ("{{ }}", "1: 写法有误：}} 前面缺内容"),
+        ("{% for x on steps %}{% endfor %}", "1: 写法有误：这里应是"),
+        ("{{ shop() }}", "1: 不能用 ()"),
+        ("{{ shop|upper }}", "1: 没有过滤器 'upper'；可用的：first, join, last, length"),
+        ("{{ steps|first(1) }}", "1: 过滤器 'first' 不带参数"),
+        ("x" * 20_001, "1: 长过 20,000 个字符"),
+    ],
+)
+def test_slips_are_told_in_chinese_too(source, zh):
+    [fault] = faults(sandbox(html=False), source, KNOWN)
+    assert fault.zh.startswith(zh)
 
 
 def test_conditions_loops_and_joins_work():

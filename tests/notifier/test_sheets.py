@@ -1,6 +1,7 @@
 import pytest
 
-from notifier.sheets import SHIPPED, SheetError, Sheets, read_sheet
+from notifier.sheet_file import SheetError
+from notifier.sheets import SHIPPED, Sheets, read_sheet
 
 RULES = [
     "kuaishou.good-rating",

@@ -174,3 +174,26 @@ def test_a_contact_that_comes_back_is_told_after_all(told, plan):
     office.register(contact=ZHANG)
     plan(office)
     assert states(office) == {ZHANG: ("queued", "acme"), LI: ("dropped", "acme")}
+
+
+@pytest.mark.parametrize("sent_first", [True, False])
+def test_an_address_that_is_spelled_otherwise_by_now_is_told_once(told, plan, build, now, sent_first):
+    office, post = told(contact="Zhang@example.com"), build.post()
+    if sent_first:
+        deliver_due(office.ledger, {"email": post}, now, "w1")
+    office.register(contact=ZHANG)
+    assert plan(office).queued == 0
+    deliver_due(office.ledger, {"email": post}, now, "w1")
+    assert [letter.recipient for letter in post.letters] == ["Zhang@example.com"]
+
+
+def test_what_was_dropped_is_told_to_the_same_address_in_another_spelling(told, plan, build, now):
+    office, post = told(contact="Zhang@example.com"), build.post()
+    [dropped] = office.notices()
+    office.change(Notice, dropped.id, state="dropped")
+    office.register(contact=ZHANG)
+    assert plan(office).queued == 1
+    deliver_due(office.ledger, {"email": post}, now, "w1")
+    assert [n.state for n in office.notices()] == ["sent"]
+    assert plan(office) == Planned()
+    assert len(post.letters) == 1

@@ -109,8 +109,8 @@ def test_amounts_and_ranges_of_amounts_show_fen_only_where_there_are_any():
 def test_measures_say_how_long_how_much_and_whether_they_are_sure(build):
     zh, en = MeasureWords("zh-CN"), MeasureWords("en")
     damages = build.sanction("liquidated_damages", amount_min_fen=100000, amount_max_fen=100000, discretionary=True)
-    assert zh.measure(damages) == "违约金 ¥1,000（平台可酌情决定）"
-    assert en.measure(damages) == "liquidated damages of CNY 1,000 (at the platform's discretion)"
+    assert zh.measure(damages) == "违约金 ¥0–¥1,000（平台可酌情决定）"
+    assert en.measure(damages) == "liquidated damages of CNY 0–1,000 (at the platform's discretion)"
     ban = build.sanction("listing_ban", starts=date(2026, 3, 10), ends=date(2026, 3, 10))
     assert zh.measure(ban, dated=True) == "禁止上新1天（2026年3月10日）"
     assert en.measure(ban) == "ban on new listings for 1 day"

@@ -18,7 +18,9 @@ from notifier.sms.limits import PROVIDERS
 from notifier.sms.phone import national
 
 WAITING = 1  # what a record says of a message that is on its way
-LOOKED_BACK = timedelta(days=1)  # a message is tried for 18 hours
+LOOKED_BACK = timedelta(days=1)  # for the receipts of one that an earlier attempt may have sent
+KEPT = timedelta(days=30)  # how far back Aliyun lets anybody look
+ASTRAY = timedelta(hours=1)  # how much our clock may differ from Aliyun's
 MOST_PAGES = 4  # of a day; a number gets 50 messages of one template a day at most
 
 
@@ -37,20 +39,26 @@ class AliyunSms:
         said = self.cloud.send(message)
         return said if isinstance(said, Outcome) else outcome(said, now)
 
-    def settle(self, letter: Letter) -> Outcome | None:
-        """What became of an earlier attempt, by Aliyun's records of the number; None where they do not have it.
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:
+        """What became of earlier attempts, by Aliyun's records since the first; None where they have none of them.
 
-        As long as the records cannot be read the question stays open: nothing is sent.
+        As long as the records cannot be read the question stays open: nothing is sent. It stays open too where the
+        first attempt is longer ago than records are kept.
         """
         message = message_of(letter)
         if isinstance(message, Outcome):
             return message
         now = self.clock()
-        found = self._recorded(message.number, {_day(now), _day(now - LOOKED_BACK)})
+        first, last = _day(max(min(since, now) - ASTRAY, now - KEPT)), _day(now)
+        days = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+        found = self._recorded(message.number, days)
         if isinstance(found, Said | Outcome):
             why = found.answer if isinstance(found, Outcome) else f"{found.code} {found.message}"
             return Outcome.of("unknown", f"Aliyun's records cannot be asked: {why}")
-        return _settled([record for record in found if record.out_id == message.digest])
+        settled = _settled([record for record in found if record.out_id == message.digest])
+        if settled is None and since - ASTRAY < now - KEPT:
+            return Outcome.of("unknown", f"Aliyun keeps records for {KEPT.days} days, and the first attempt is older")
+        return settled
 
     def receipts(self, recipient: str, asked: Sequence[Asked], now: datetime) -> list[Reported] | Outcome:
         """What the records of the days on which these messages were sent say of them, or why they cannot be read."""

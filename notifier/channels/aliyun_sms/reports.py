@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.channels.outcome import LONGEST_ANSWER
 from notifier.channels.report import Arrival, Asked, Callback, NotGenuineError, Reported
-from notifier.sms.pushed import instant, objects, recipient, reference, reported_at, word
+from notifier.sms.pushed import instant, recipient, reference, reported_at, reports, word
 from notifier.words.lines import cut
 
 CHANNEL = "aliyun-sms"
@@ -35,7 +35,7 @@ def of_records(number: str, asked: Sequence[Asked], records: Sequence[Any]) -> l
 
 def read(body: bytes) -> list[Reported]:
     """The reports of one call. Raises NotGenuineError for what is none of Aliyun's."""
-    return [found for one in objects(body) if (found := _reported(one))]
+    return reports(body, _reported)
 
 
 def _reported(one: dict[str, Any]) -> Reported | None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from notifier.channels.contract import Letter
+from notifier.channels.email.folder import OutboxFolder
 from notifier.channels.email.message import Mail, Sender, mail_of
 from notifier.channels.outcome import Outcome
 
@@ -47,6 +49,12 @@ class EmailChannel:
         with self.transport.opened() as transport:
             yield replace(self, transport=transport)
 
-    def settle(self, letter: Letter) -> Outcome | None:  # noqa: ARG002  the contract's signature
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:  # noqa: ARG002  the contract's signature
         """None: nobody can be asked."""
         return None
+
+
+def folder_of(channel: object) -> Path | None:
+    """The folder that this channel writes its mails to; None where it sends them, or is another channel."""
+    transport = channel.transport if isinstance(channel, EmailChannel) else None
+    return transport.path if isinstance(transport, OutboxFolder) else None

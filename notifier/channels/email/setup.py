@@ -55,9 +55,17 @@ def smtp_server(url: str, password: str | None) -> SmtpServer:
         port = -1
     if parts.scheme not in SCHEMES or not parts.hostname or port == -1:
         raise KaoheError(
-            f"smtp_url {parts.scheme}://…: write smtp://host:25, smtp+starttls://user@host:587 or smtps://user@host:465"
+            f"smtp_url {parts.scheme}://…: write smtp://host:25, smtp+starttls://user@host:587 or smtps://user@host:465",
+            zh=f"smtp_url {parts.scheme}://…：写作 smtp://主机:25、smtp+starttls://用户@主机:587 或 smtps://用户@主机:465",
         )
     security, usual_port = SCHEMES[parts.scheme]
+    if parts.username and not (password or parts.password):  # a name without a password logs in nowhere
+        raise KaoheError(
+            "smtp_url names a user, but there is no password: set KAOHE_SMTP_PASSWORD, or name a file that holds it in "
+            "smtp_password_file; for a server that asks for none write smtp_url without a user",
+            zh="smtp_url 里有用户名，却没有密码：请设 KAOHE_SMTP_PASSWORD，或在 smtp_password_file 里写出存放密码的"
+            "文件；服务器不需要登录的，请从 smtp_url 里去掉用户名",
+        )
     return SmtpServer(
         host=parts.hostname,
         port=port or usual_port,

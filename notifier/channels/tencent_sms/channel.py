@@ -17,7 +17,9 @@ from notifier.channels.tencent_sms.reports import of_receipts
 from notifier.sms.letters import message_of
 from notifier.sms.phone import national
 
-LOOKED_BACK = timedelta(days=1)  # a message is tried for 18 hours; the records go back seven days
+LOOKED_BACK = timedelta(days=1)  # for the receipts of one that an earlier attempt may have sent
+KEPT = timedelta(days=7)  # how far back Tencent lets anybody look
+ASTRAY = timedelta(hours=1)  # how much our clock may differ from Tencent's
 MOST_PAGES = 4  # of the receipts of a number
 GATEWAY_TIMEOUT = 504
 ASK = "ask Tencent's helpers to return SessionContext, or look into its console, then `kaohe notices retry`"
@@ -39,17 +41,19 @@ class TencentSms:
             return Outcome.of("misconfigured", "the variables of the notice are not numbered: mend its binding")
         return _outcome(self.cloud.send(message), now, outcome)
 
-    def settle(self, letter: Letter) -> Outcome | None:
-        """What became of an earlier attempt, by the carriers' receipts of the last day; None where there is none.
+    def settle(self, letter: Letter, since: datetime) -> Outcome | None:
+        """What became of earlier attempts, by the carriers' receipts since the first; None where there is none.
 
         Receipts come some seconds to minutes after a message: one that is missing yet is sent again. Receipts without
-        our own word may be of any message to this number: then the question stays open.
+        our own word may be of any message to this number: then the question stays open. It stays open too where the
+        first attempt is longer ago than receipts are kept.
         """
         message = message_of(letter)
         if isinstance(message, Outcome):
             return message
         now = self.clock()
-        said = self.cloud.sent_to(message.number, now - LOOKED_BACK, now)
+        begin = min(since, now) - ASTRAY
+        said = self.cloud.sent_to(message.number, max(begin, now - KEPT), now)
         listed = _listed(said)
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             why = said if isinstance(said, Outcome) else _outcome(said, now, outcome)
@@ -64,6 +68,8 @@ class TencentSms:
         if nameless or len(listed) >= PAGE:
             why_open = f"{nameless} of the {len(listed)} receipts of this number do not say which message they are of"
             return Outcome.of("unknown", f"{why_open}: {ASK}")
+        if begin < now - KEPT:
+            return Outcome.of("unknown", f"Tencent keeps receipts for {KEPT.days} days, and the first attempt is older")
         return None
 
     def receipts(self, recipient: str, asked: Sequence[Asked], now: datetime) -> list[Reported] | Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifier.channels.outcome import LONGEST_ANSWER
 from notifier.channels.report import Arrival, Asked, Callback, NotGenuineError, Reported
-from notifier.sms.pushed import objects, recipient, reference, reported_at, word
+from notifier.sms.pushed import recipient, reference, reported_at, reports, word
 from notifier.words.lines import cut
 
 CHANNEL = "tencent-sms"
@@ -34,7 +34,7 @@ def of_receipts(number: str, asked: Sequence[Asked], receipts: Sequence[Mapping[
 
 def read(body: bytes) -> list[Reported]:
     """The reports of one call. Raises NotGenuineError for what is none of Tencent's."""
-    return [found for one in objects(body) if (found := _reported(one))]
+    return reports(body, _reported)
 
 
 def _reported(one: dict[str, Any]) -> Reported | None:
