@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from engine.ledger.columns import Instant
@@ -43,7 +43,8 @@ class Notice(SQLModel, table=True):
     news: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # what the text tells beside the rows
     contact: str | None = None  # by whose name it was routed; None: the shop's own contact
     why: str | None = Field(default=None, sa_type=Text)  # by which route
-    internal: bool = False  # written for somebody of the house: nothing for a client's own people, ever
+    # Written for somebody of the house: nothing for a client's own people, ever.
+    internal: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     urgent: bool = False
     template_sha256: str | None = None
     # queued | sending | sent | failed | dropped (settled meanwhile) | gathered (told in another) | muted

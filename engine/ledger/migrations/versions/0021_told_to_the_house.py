@@ -21,10 +21,8 @@ ENTRY = sa.table(
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("notice") as notice:
-        notice.add_column(sa.Column("internal", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("notice") as notice:
-        notice.alter_column("internal", server_default=None)
+    # Not in a batch: SQLite would make the table anew, and attempts and receipts refer to it.
+    op.add_column("notice", sa.Column("internal", sa.Boolean(), nullable=False, server_default=sa.false()))
     # Who was told under a name that is not known any more, or was once of the house, cannot be told apart by now.
     outside = sa.select(CONTACT.c.name).where(CONTACT.c.client.is_not(None))
     known = {name for (name,) in op.get_bind().execute(outside)} - _once_of_the_house()
