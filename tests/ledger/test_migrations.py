@@ -178,6 +178,8 @@ def test_what_was_told_to_somebody_who_is_was_or_may_have_been_of_the_house_is_t
         words |= {"channel": "email", "state": "sent", "urgent": False}
         for contact in ("house", "boss", "moved", "taken", "erased", "removed", None):
             insert("notice", recipient=f"to {contact}", contact=contact, **words)
+        sent = {"notice_id": 1, "channel": "email", "recipient": "to house", "tried_at": NOON}
+        insert("attempt", **sent)  # what refers to a notice does not keep it from being changed
     engine.dispose()
     engine = open_ledger(new_url)
     with reading(engine) as session:
