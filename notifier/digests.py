@@ -163,7 +163,14 @@ def rehouse(session: Session, now: datetime) -> list[Event]:
         if not items_of(session, [number])[number]:
             events.append(dropped(session, digest))
         language = cast("Language", digest.language)
-        recipient = Recipient(digest.recipient, digest.channel, language, contact=digest.contact, why=digest.why)
+        recipient = Recipient(
+            digest.recipient,
+            digest.channel,
+            language,
+            contact=digest.contact,
+            why=digest.why,
+            internal=digest.internal,
+        )
         wanted: dict[Addressee, list[str]] = {}
         clients = select(Violation.id, Violation.client).where(col(Violation.id).in_(violations))
         for name, client in session.exec(clients):
@@ -271,6 +278,7 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
         language=whom.recipient.language,
         contact=whom.recipient.contact,
         why=whom.recipient.why,
+        internal=whom.recipient.internal,
         template="",
         subject="",
         body="",

@@ -89,6 +89,7 @@ def notice_to(recipient: Recipient, text: Rendered, now: datetime, **about: Any)
         language=recipient.language,
         contact=recipient.contact,
         why=recipient.why,
+        internal=recipient.internal,
         urgent=recipient.urgent,
         template=text.template,
         template_sha256=text.sha256,

@@ -155,6 +155,7 @@ def _gathered(session: Session, members: Sequence[Notice], client: str, now: dat
         language=first.language,
         contact=first.contact,
         why=first.why,
+        internal=any(member.internal for member in members),
         urgent=any(member.urgent for member in members),
         news={"capped": capped},
         template="",

@@ -105,7 +105,8 @@ def failed_notices(session: Session) -> list[Notice]:
 
 def kept_silent(digest: Notice, violation: Violation, why: str, now: datetime) -> Notice:
     """The record that whoever this digest is for was not told of this violation, and why."""
-    same: dict[str, Any] = {n: getattr(digest, n) for n in ("recipient", "channel", "language", "contact", "why")}
+    kept = ("recipient", "channel", "language", "contact", "why", "internal")
+    same: dict[str, Any] = {name: getattr(digest, name) for name in kept}
     same |= {"due_at": now, "next_attempt_at": now, "created_at": now, "state": "muted", "answer": why}
     same |= {"key": violation.id, "violation_id": violation.id, "event": OPENED.event, "client": violation.client}
     return Notice(**same, template="", subject="", body="")

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col
 
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
@@ -81,7 +83,7 @@ def unasked(session: Session, now: datetime, before: datetime) -> dict[str, tupl
             continue
         cursor = session.get(Cursor, _reader(name))
         since = _since(cursor.batch if cursor else 0, now)
-        if sent := [n.sent_at for n in _open(session, name, since, before, everything=False) if n.sent_at]:
+        if sent := [n.sent_at for n in _open(session, name, since, before, everything=False)]:
             found[name] = len(sent), min(sent)
     return found
 
@@ -93,24 +95,31 @@ def _unreported(
     with reading(ledger) as session:
         found: dict[str, list[Asked]] = defaultdict(list)
         for n in _open(session, channel, since, now, everything=everything):
-            if n.sent_at is not None:
-                own = letter_digest(n.key, n.event, n.channel, n.recipient)
-                found[n.recipient].append(Asked(n.provider_id, own, n.sent_at))
+            own = letter_digest(n.key, n.event, channel, n.recipient)
+            found[n.recipient].append(Asked(n.provider_id, own, n.sent_at))
         return found
 
 
-def _open(session: Session, channel: str, since: datetime, now: datetime, *, everything: bool) -> list[Notice]:
+class _Sent(NamedTuple):
+    """What is asked of a message: not its text."""
+
+    key: str
+    event: str
+    recipient: str
+    provider_id: str | None
+    sent_at: datetime
+
+
+def _open(session: Session, channel: str, since: datetime, now: datetime, *, everything: bool) -> list[_Sent]:
+    columns = (col(getattr(Notice, name)) for name in _Sent._fields)
     wanted = (
-        select(Notice)
-        .where(Notice.channel == channel, col(Notice.tried_at) >= since - RESTS[-1] - HOUR)
-        .where(Notice.state == "sent", col(Notice.receipt).is_(None), col(Notice.sent_at).is_not(None))
+        sa_select(*columns)
+        .where(col(Notice.channel) == channel, col(Notice.tried_at) >= since - RESTS[-1] - HOUR)
+        .where(col(Notice.state) == "sent", col(Notice.receipt).is_(None), col(Notice.sent_at).is_not(None))
         .order_by(col(Notice.id))
     )
-    return [
-        n
-        for n in session.exec(wanted)
-        if n.sent_at and (everything or any(since < n.sent_at + rest <= now for rest in RESTS))
-    ]
+    found = [_Sent(*row) for row in session.execute(wanted)]
+    return [n for n in found if everything or any(since < n.sent_at + rest <= now for rest in RESTS)]
 
 
 def _turn(session: Session, channel: str, now: datetime) -> datetime | None:

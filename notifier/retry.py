@@ -167,6 +167,7 @@ def _directed(recipient: Recipient) -> dict[str, Any]:
         "language": recipient.language,
         "contact": recipient.contact,
         "why": recipient.why,
+        "internal": recipient.internal,
         "urgent": recipient.urgent,
     }
 

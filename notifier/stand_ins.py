@@ -39,7 +39,7 @@ def stand_in(session: Session, notice: Notice, now: datetime) -> Notice | None:
     fresh |= {"recipient": address.address, "channel": address.channel, "instead_of_id": notice.id}
     # That address may have a digest of that day, which nobody may join without `planning`: so this is another.
     fresh["key"] = f"{notice.key}~{number}" if notice.event == LATE.event else notice.key
-    kept = ("violation_id", "event", "client", "language", "news", "contact", "why", "urgent")
+    kept = ("violation_id", "event", "client", "language", "news", "contact", "why", "internal", "urgent")
     # Its text is made when it goes out, in the form of its own channel.
     row = Notice(**{name: getattr(notice, name) for name in kept}, **fresh, template="", subject="", body="")
     stored = store(session, [row])

@@ -98,12 +98,6 @@ COMMON: dict[str, Word] = {
 }
 
 OF_VIOLATION: dict[str, Word] = {
-    "headline": _word(
-        "会怎样、到什么时候，一句话",
-        "what follows and until when, in a phrase",
-        "限制公域流量3天，至3月12日",
-        "public-domain traffic limit for 3 days, until 12 March",
-    ),
     "client": _word("客户；店铺没有登记客户时是 default", "the client; default where the shop was given none", "acme"),
     "settled": _word("是不是已经了结", "whether it is settled", False),
     "assessed_on": _word("考核的日子", "the day of the assessment", "2026年3月10日", "10 March 2026"),

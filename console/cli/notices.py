@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from console.answers import answer_words
@@ -41,6 +42,7 @@ from notifier.writing import text_of
 
 commands = group("notices")
 
+TEXTS = ("subject", "body", "variables")
 Number = Annotated[int, typer.Argument(help="Its number in `kaohe notices list`.")]
 
 
@@ -54,7 +56,8 @@ def list_(
 ) -> None:
     """All notices, oldest first. Addresses are masked."""
     desk = current(context)
-    wanted = select(Notice).order_by(col(Notice.id))
+    texts = (defer(getattr(Notice, name)) for name in TEXTS)  # the most of a notice, and no list shows them
+    wanted = select(Notice).options(*texts).order_by(col(Notice.id))
     if within is not None:
         wanted = wanted.where(Notice.within_id == within)
     with desk.reading() as session:

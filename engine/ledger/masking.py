@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+")
-# A mobile number of the mainland, as people and providers write it; %2B is a + in an address of the web.
+# A mobile number of the mainland, as people and providers write it, whatever word it stands in: only digits before or
+# after make another number of it. In an address of the web %2B is a +, and other %xx are no digits.
 _MOBILE = re.compile(
-    r"(?<![0-9A-Za-z])((?:\+|%2B)?(?:86[ -]?)?1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9A-Za-z])", re.IGNORECASE
+    r"(?:(?<![0-9])|(?<=%[0-9A-F]{2}))((?:(?:\+|%2B|00)?86[ -]?)?1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"(\s*[;；]\s*)")
 

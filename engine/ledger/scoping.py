@@ -236,14 +236,7 @@ def _notice(of: FromClause, sight: Sight) -> ColumnElement[bool]:
         member.c.within_id == of.c.id, member.c.violation_id == violation.c.id, not_(_violation(violation, sight))
     )
     seen = or_(and_(about, or_(_of_client(of.c.client, sight), named)), and_(digest, ~hidden, ~unseen))
-    return seen if sight.internal else and_(seen, _for_client(of, sight))
-
-
-def _for_client(of: FromClause, sight: Sight) -> ColumnElement[bool]:
-    """Notices to a shop's own contact, or to one of the client."""
-    contact = table_of(Contact).alias()
-    theirs = select(contact.c.name).where(_of_client(contact.c.client, sight))
-    return or_(of.c.contact.is_(None), of.c.contact.in_(theirs))
+    return and_(seen, _for_outside(of, sight))
 
 
 def _situation(of: FromClause, sight: Sight) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """What lists say that a notice is about: the ledger's in `notices list`, and where the journal speaks of one."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from console.notice_audit import spoken_of
 from engine.ledger import journal
@@ -98,3 +98,19 @@ def test_the_notices_of_a_journal_are_asked_for_at_once_and_none_that_is_hidden(
     assert "body" not in asked[0]
     with reading(ledger, Scope(clients=frozenset({"acme"}))) as session:
         assert list(spoken_of(session, entries)) == [numbers[0], numbers[2]]
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_list_of_notices_does_not_read_their_texts(kaohe, told_of, more):
+    statements = []
+
+    def keep(connection, cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        assert told_of in kaohe("notices", "list", *more).out
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    assert any("FROM notice" in one for one in statements)
+    assert not any("notice.body" in one for one in statements)

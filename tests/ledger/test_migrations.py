@@ -146,3 +146,44 @@ def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_w
     assert [a.recipient for a in told] == ["sent", "on its way", "open", "given up"]
     assert all(found[a.notice_id] == a.recipient for a in told)
     assert {(a.channel, a.tried_at.replace(tzinfo=None)) for a in told} == {("email", NOON)}
+
+
+def test_what_was_told_to_somebody_who_is_was_or_may_have_been_of_the_house_is_the_houses_in_an_earlier_ledger(new_url):
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
+        command.upgrade(config, "0019")
+        known = MetaData()
+        known.reflect(connection)
+
+        def insert(table, **row):
+            connection.execute(known.tables[table].insert().values(row))
+
+        for name, client in (("house", None), ("boss", "a"), ("moved", "b"), ("taken", "a"), ("erased", "a")):
+            insert("contact", name=name, client=client, language="en")
+        insert("journal_batch", seq=1, previous="", digest="", committed_at=NOON)
+        entry = {"batch": 1, "at": NOON, "actor": "zhang", "event": "contact.changed", "object_kind": "contact"}
+        told = [
+            ("boss", {"before": None, "after": {"client": "a"}}),
+            ("moved", {"before": {"client": "a"}, "after": {"client": "b"}}),
+            ("taken", {"before": {"client": None}, "after": {"client": "a"}}),
+            ("erased", None),
+        ]
+        for position, (name, payload) in enumerate(told):
+            insert("journal_entry", position=position, object_id=name, payload=payload, payload_sha256="", **entry)
+        words = {"key": "k", "event": "e", "language": "en", "template": "t", "subject": "s", "body": "b"}
+        words |= {"attempts": 1, "next_attempt_at": NOON, "due_at": NOON, "created_at": NOON, "client": "a"}
+        words |= {"channel": "email", "state": "sent", "urgent": False}
+        for contact in ("house", "boss", "moved", "taken", "erased", "removed", None):
+            insert("notice", recipient=f"to {contact}", contact=contact, **words)
+    engine.dispose()
+    engine = open_ledger(new_url)
+    with reading(engine) as session:
+        found = {n.contact: n.internal for n in session.exec(select(Notice))}
+    engine.dispose()
+    assert found == {
+        **dict.fromkeys(("house", "taken", "erased", "removed"), True),
+        **dict.fromkeys(("boss", "moved", None), False),
+    }

@@ -389,15 +389,16 @@ def test_a_duty_that_names_somebody_of_the_house_is_for_the_house_alone(filled):
 
 def test_what_was_told_to_people_of_the_house_is_not_for_the_clients_own(filled):
     with transaction(filled) as session:
-        for name, client in (("li", None), ("boss", "acme"), ("rival", "brill")):
-            session.add(Contact(name=name, client=client, language="en"))
-        for name in ("li", "boss", "rival", "removed"):
-            session.add(notice_of(f"V-SA1 to {name}", "acme", "V-SA1", contact=name))
-            session.add(notice_of(f"news to {name}", "acme", contact=name))
+        session.add(Contact(name="li", client="acme", language="en"))  # the name was somebody's of the house before
+        for name, of_house in (("li", True), ("removed", True), ("boss", False), ("boss before", False)):
+            session.add(notice_of(f"V-SA1 to {name}", "acme", "V-SA1", contact=name, internal=of_house))
+            session.add(notice_of(f"news to {name}", "acme", contact=name, internal=of_house))
         session.add(notice_of("news to the shop", "acme"))
     assert [key for key in seen_of(filled, Notice, "key", OUTSIDE) if "to" in key] == [
         "V-SA1 to boss",
+        "V-SA1 to boss before",
         "news to boss",
+        "news to boss before",
         "news to the shop",
     ]
     assert len([key for key in seen_of(filled, Notice, "key", ACME) if "to" in key]) == 9

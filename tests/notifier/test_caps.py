@@ -1,5 +1,6 @@
 """Caps are exact: an attempt whose outcome nobody knows counts, and its repetition counts once more."""
 
+import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,11 +14,11 @@ from engine.ledger.journal import verify
 from engine.ledger.tables import Violation
 from notifier.batches import claim_together
 from notifier.channels.outcome import Outcome
-from notifier.claims import give_back
+from notifier.claims import claim, give_back
 from notifier.deliver import Delivered, deliver_due
 from notifier.plan import plan_notices
 from notifier.retry import retry
-from notifier.routing.limits import used
+from notifier.routing.limits import room, used
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ROUTES = """
@@ -27,6 +28,7 @@ addresses = [{{ to = "li@example.com", per_hour = {}, per_day = {} }}]
 name = "all"
 to = ["li"]
 """
+ONE_AN_HOUR = ROUTES.format(1, 20)
 UNKNOWN = Outcome("unknown", "connection lost")
 REFUSED = Outcome("temporary", "450 busy")
 
@@ -104,21 +106,41 @@ def test_what_was_only_asked_after_counts_once(capped, build, tick):
 
 
 def test_two_spellings_of_an_address_have_one_cap(office, build, tick, tmp_path):
-    capped_at = """
-[contact.li]
-addresses = [{ to = "LI@example.com", per_hour = 1 }]
-[[route]]
-name = "all"
-to = ["li"]
-"""
-    office.route(capped_at, tmp_path)
+    office.route(ONE_AN_HOUR.replace("li@", "LI@"), tmp_path)
     office.violation("V-1", office.shop(contact=None))
     post = build.post()
     assert tick(office, post, local("2026-03-10T10:05:00")) == Delivered(sent=1)
-    office.route(capped_at.replace("LI", "li"), tmp_path)
+    office.route(ONE_AN_HOUR, tmp_path)
     office.violation("V-2", office.shop("s2", None))
     assert tick(office, post, local("2026-03-10T10:30:00")) == Delivered(deferred=1)
     assert tick(office, post, local("2026-03-10T11:00:00")) == Delivered(sent=1)
+
+
+def test_two_that_claim_at_once_do_not_both_find_the_room_for_one(office, rulebook, tmp_path, monkeypatch):
+    """Both would count before either is counted: they wait for each other, where nothing keeps them apart."""
+    office.route(ONE_AN_HOUR, tmp_path)
+    shop, now = office.shop(contact=None), local("2026-03-10T10:05:00")
+    for number in range(2):
+        office.violation(f"V-{number}", shop, cycle=f"c{number}")
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    meeting, found = threading.Barrier(2), []
+
+    def counts(*asked):
+        answer = room(*asked)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=2)
+        return answer
+
+    def take(number):
+        found.append(claim(office.ledger, number, now, f"w{number}"))
+
+    monkeypatch.setattr("notifier.claims.room", counts)
+    threads = [threading.Thread(target=take, args=(notice.id,)) for notice in office.notices()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(one).__name__ for one in found) == ["Claim", "str"]
 
 
 def test_what_is_taken_together_counts_until_it_is_given_back_untried(office, rulebook):

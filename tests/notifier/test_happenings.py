@@ -183,6 +183,19 @@ escalate_to = ["chief", "boss"]
     assert told(office, build, now + timedelta(hours=26)) == []
 
 
+@pytest.mark.parametrize(("days", "escalated"), [(7, 1), (8, 0)])
+def test_a_route_that_escalates_from_now_on_leaves_what_was_told_more_than_a_week_before(
+    office, build, now, told, tmp_path, days, escalated
+):
+    silent = ESCALATES.replace('escalate_after = "4h"\nescalate_to = ["boss"]\n', "")
+    office.route(silent, tmp_path)
+    office.violation("V-1", office.shop(contact=None))
+    assert told(office, build, now) == [("violation.opened", "li@example.com")]
+    office.route(ESCALATES, tmp_path)
+    later = told(office, build, now + timedelta(days=days))
+    assert later == [("violation.escalated", "boss@example.com")] * escalated
+
+
 def test_what_was_told_in_a_digest_is_escalated_too(office, build, now, told, tmp_path):
     office.route(ESCALATES, tmp_path)
     office.violation("V-1", office.shop(contact=None), late=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlmodel import col, delete, func, select, update
 
 from engine.ledger.database import reading, transaction
@@ -243,6 +244,22 @@ def test_within_a_minute_one_of_several_workers_asks_and_everything_is_asked_at_
     found = polled(ledger, provider, now + timedelta(seconds=40), everything=True)
     assert (found.asked, found.changed, known(ledger, number)[0]) == (1, 1, "delivered")
     assert polled(ledger, provider, now + MINUTE, everything=True).asked == 0
+
+
+def test_the_messages_to_ask_after_are_found_by_an_index_and_without_their_texts(sqlite_ledger):
+    plans = []
+
+    @event.listens_for(sqlite_ledger, "before_cursor_execute")
+    def explain(connection, cursor, statement, parameters, *_):
+        if statement.startswith("SELECT notice."):
+            plans.extend(row[-1] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            assert "notice.body" not in statement
+
+    sent(sqlite_ledger)
+    assert polled(sqlite_ledger, Provider(), NOW + MINUTE).asked == 1
+    assert any("ix_notice_channel_state_tried_at (channel=? AND state=? AND tried_at>?)" in plan for plan in plans), (
+        plans
+    )
 
 
 def test_a_clock_that_was_once_a_day_ahead_keeps_nobody_from_asking(ledger):

@@ -171,3 +171,21 @@ def test_every_term_of_a_measure_is_said_in_both_languages():
         "liquidated damages of CNY 100–300 (taken from the deposit and payments)",
     ]
     assert MeasureWords("en").measure(measures[0], dated=True).endswith("1 to 3 days (10–12 March 2026)")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("008613800001234", "0086138****1234"),
+        ("tel:0086-138-0000-1234", "tel:0086-138****1234"),
+        ("mobile13800001234", "mobile138****1234"),
+        ("number_13800001234_x", "number_138****1234_x"),
+        ("13800001234abc", "138****1234abc"),
+        ("?PhoneNumbers=%2B8613800001234&x", "?PhoneNumbers=%2B86138****1234&x"),
+        ("%228613800001234%22", "%2286138****1234%22"),
+        ("900619746936498440^0", "900619746936498440^0"),
+        ("1710000000000", "1710000000000"),
+    ],
+)
+def test_a_number_is_masked_whatever_it_stands_in_and_other_numbers_are_left(text, shown):
+    assert masked(text) == shown

@@ -25,6 +25,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("key", "event", "recipient", "channel"),
         Index("ix_notice_channel_recipient_tried_at", "channel", "recipient", "tried_at"),
+        Index("ix_notice_channel_state_tried_at", "channel", "state", "tried_at"),  # what receipts are asked for
     )
 
     id: int | None = identity()
@@ -42,6 +43,7 @@ class Notice(SQLModel, table=True):
     news: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # what the text tells beside the rows
     contact: str | None = None  # by whose name it was routed; None: the shop's own contact
     why: str | None = Field(default=None, sa_type=Text)  # by which route
+    internal: bool = False  # written for somebody of the house: nothing for a client's own people, ever
     urgent: bool = False
     template_sha256: str | None = None
     # queued | sending | sent | failed | dropped (settled meanwhile) | gathered (told in another) | muted
