@@ -109,6 +109,12 @@ OF_VIOLATION: dict[str, Word] = {
     "consequence": _word(
         "后果，一句话", "what follows, in a phrase", "限制公域流量3天", "public-domain traffic limit for 3 days"
     ),
+    "headline": _word(
+        "会怎样、到什么时候，一句话",
+        "what follows and until when, in a phrase",
+        "限制公域流量3天，至2026年3月12日",
+        "public-domain traffic limit for 3 days, until 12 March 2026",
+    ),
     "sanctions": _word("每一项处罚和日期", "each measure with its days", (_MEASURE[0],), (_MEASURE[1],)),
     "charged": _word("平台判罚的金额", "what the platform charged", "¥200", "CNY 200"),
     "reference": _word("平台通知的编号", "the number of the platform's notice", "P-20260310-7"),
