@@ -265,7 +265,7 @@ def _journal_mode(connection: Connection) -> str:
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables to the newest version, in one transaction, under a lock that others wait for."""
-    with _alone(engine), engine.begin() as connection:
+    with _alone(engine), _migrating(engine) as connection:
         if engine.dialect.name == "postgresql":
             take_postgresql_lock(connection, Lock.MIGRATION)
             if VERSION_TABLE in inspect(connection).get_table_names():
@@ -273,6 +273,33 @@ def _migrate(engine: Engine) -> None:
                 connection.exec_driver_sql(f"LOCK TABLE {VERSION_TABLE} IN ACCESS EXCLUSIVE MODE")
         if not _is_ready(connection):
             _upgrade(connection)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction. On SQLite what refers to what is looked at once, at its end.
+
+    Tables are altered there by making them anew, and the old one cannot be dropped while rows refer to it.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.execution_options(ledger_begin=None).connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # without effect once a transaction has begun
+        try:
+            connection.exec_driver_sql(WRITING)
+            yield connection
+            loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if loose is not None:
+                raise LedgerError(
+                    f"the ledger cannot be migrated: a row of {loose[0]} refers to one of {loose[2]} that is not there",
+                    zh=f"台账无法升级：{loose[0]} 里有一行引用了 {loose[2]} 里没有的行",
+                )
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 @contextmanager

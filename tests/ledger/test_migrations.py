@@ -6,10 +6,11 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import MetaData, create_engine
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, reading
-from engine.ledger.tables import Attempt, Notice, Sanction, Violation
+from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, reading, transaction
+from engine.ledger.tables import Attempt, Notice, NoticeItem, Sanction, Violation
 from engine.ledger.violations import by
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
@@ -112,6 +113,39 @@ def test_what_was_decided_takes_the_place_of_the_forecast_in_an_earlier_ledger(e
     engine.dispose()
     assert told == {"V-charged": ("grave", 80_000, 80_000), "V-off": (None, 0, 0), "V-open": (None, 10_000, 30_000)}
     assert measures == ["V-charged", "V-open"]
+
+
+def test_what_refers_to_a_table_that_is_made_anew_is_kept(new_url):
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
+        command.upgrade(config, "0017")
+        known = MetaData()
+        known.reflect(connection)
+
+        def insert(table, **row):
+            connection.execute(known.tables[table].insert().values(row))
+
+        insert("subject", id=1, key="shop:xiaohongshu/s1", kind="shop", external_id="s1", client="b", platform="x")
+        days = {"cycle": "2026-W10", "cycle_start": date(2026, 3, 2), "cycle_end": date(2026, 3, 8), "occurrence": 1}
+        figures = {"numerator": 79, "denominator": 100, "exposure_min_fen": 0, "exposure_max_fen": 0}
+        found = {"rule": "r", "version": "x", "platform": "xiaohongshu", "assessed_on": date(2026, 3, 10)}
+        said = {"state": "open", "opened_at": NOON, "changed_at": NOON, "subject_id": 1, "client": "b"}
+        insert("violation", id="V-1", **days, **figures, **found, **said)
+        words = {"event": "violations.late", "channel": "email", "language": "en", "template": "t", "subject": "s"}
+        words |= {"attempts": 0, "next_attempt_at": NOON, "due_at": NOON, "created_at": NOON, "client": "b"}
+        insert("notice", id=7, key="late:1", recipient="li", state="queued", body="b", **words)
+        insert("notice_item", notice_id=7, violation_id="V-1")
+    engine.dispose()
+    engine = open_ledger(new_url)
+    with reading(engine) as session:
+        [item] = session.exec(select(NoticeItem)).all()
+        assert (item.notice_id, item.violation_id) == (7, "V-1")
+    with pytest.raises(IntegrityError), transaction(engine) as session:
+        session.add(NoticeItem(notice_id=8, violation_id="V-1"))
+    engine.dispose()
 
 
 def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_was_refused(new_url):
