@@ -113,10 +113,15 @@ def longest_pause(attempts: int) -> timedelta:
 
 def is_due(now: datetime, clock: datetime) -> ColumnElement[bool]:
     """Notices to be sent by `now`, and those whose lease was over by the database's own `clock`."""
-    return or_(
-        (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) <= now),
-        (col(Notice.state) == "sending") & (col(Notice.lease_until) <= clock),
-    )
+    return or_(_queued(now), _cut_off(clock))
+
+
+def _queued(now: datetime) -> ColumnElement[bool]:
+    return (col(Notice.state) == "queued") & (col(Notice.next_attempt_at) <= now)
+
+
+def _cut_off(clock: datetime) -> ColumnElement[bool]:
+    return (col(Notice.state) == "sending") & (col(Notice.lease_until) <= clock)
 
 
 class Due(NamedTuple):
@@ -133,13 +138,18 @@ def due(ledger: Engine, channels: Collection[str], now: datetime, limit: int) ->
     Of each: many on a channel that lets nothing through keep none of the others waiting.
     """
     with reading(ledger) as session:
-        late = is_due(now, database_clock(session))
+        clock = database_clock(session)
         found: list[tuple[datetime, Due]] = []
         for channel in sorted(channels):
-            mine = select(Notice.next_attempt_at, Notice.id, Notice.recipient).where(late, Notice.channel == channel)
-            ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
-            found += [(at, Due(number or 0, channel, whom)) for at, number, whom in session.exec(ordered)]
-        others = select(func.count()).select_from(Notice).where(late, col(Notice.channel).not_in(list(channels)))
+            of_channel: list[tuple[datetime, Due]] = []
+            for ripe in (_queued(now), _cut_off(clock)):  # by themselves: each in the order of an index
+                mine = select(Notice.next_attempt_at, Notice.id, Notice.recipient)
+                mine = mine.where(ripe, Notice.channel == channel)
+                ordered = mine.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(limit)
+                of_channel += [(at, Due(number or 0, channel, whom)) for at, number, whom in session.exec(ordered)]
+            found += sorted(of_channel)[:limit]
+        elsewhere = col(Notice.channel).not_in(list(channels))
+        others = select(func.count()).select_from(Notice).where(is_due(now, clock), elsewhere)
         return [one for _, one in sorted(found)], session.exec(others).one()
 
 

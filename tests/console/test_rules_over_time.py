@@ -91,7 +91,7 @@ def test_a_rule_without_a_sound_file_is_told_from_what_the_ledger_kept(kaohe, na
 def test_a_notice_that_waits_is_written_under_the_version_that_decided(kaohe, sessions, rule_file, monkeypatch):
     kaohe("shops", "add", "xiaohongshu", "s1", "--contact", "zhao@example.com")
     kaohe("import", str(sessions(79, 100)), "--kind", "sessions")
-    monkeypatch.setattr("console.cli.assess.plan_notices", lambda *_: None)  # the process ended just before
+    monkeypatch.setattr("console.cli.assess.plan", lambda *_: None)  # the process ended just before
     kaohe("assess", "--as-of", WEEK[-1])
     edit(rule_file, *HARDER)
     assert kaohe("notices", "send").code == 0

@@ -47,8 +47,10 @@ class ScriptedSmtp:
                 self.mails += verb == "MAIL"
                 said = self._said(connection, self.answers.get((self.mails, verb), USUAL.get(verb, b"250 ok\r\n")))
                 if said and said.startswith(b"354"):
-                    while lines.readline() not in (b".\r\n", b""):
+                    while (line := lines.readline()) not in (b".\r\n", b""):
                         pass
+                    if not line:  # hung up in the middle: nothing was taken
+                        return
                     self.taken.append(number)
                     said = self._said(connection, self.answers.get((self.mails, "END"), b"250 ok\r\n"))
 

@@ -24,7 +24,10 @@ class Notice(SQLModel, table=True):
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("key", "event", "recipient", "channel"),
-        Index("ix_notice_channel_recipient_tried_at", "channel", "recipient", "tried_at"),
+        Index("ix_notice_state_channel_next_attempt_at", "state", "channel", "next_attempt_at"),  # what is due
+        Index(
+            "ix_notice_channel_recipient_state_next_attempt_at", "channel", "recipient", "state", "next_attempt_at"
+        ),  # what waits at one address
         Index("ix_notice_channel_state_tried_at", "channel", "state", "tried_at"),  # what receipts are asked for
     )
 
@@ -48,7 +51,7 @@ class Notice(SQLModel, table=True):
     urgent: bool = False
     template_sha256: str | None = None
     # queued | sending | sent | failed | dropped (settled meanwhile) | gathered (told in another) | muted
-    state: str = Field(index=True)
+    state: str
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
