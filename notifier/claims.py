@@ -255,7 +255,7 @@ def _not_before(session: Session, notice: Notice, routing: Routing, now: datetim
     limits = limits_of(notice, routing)
     if notice.urgent:  # it waits for nobody's hours
         limits = replace(limits, hours=ALWAYS)
-    opens, capped = next_opening(limits.hours, now), limits.per_hour is not None or limits.per_day is not None
+    opens, capped = next_opening(limits.hours, now), limits.capped
     if opens > now or capped:
         hold(session, notice.channel, notice.recipient)
     if opens > now:

@@ -106,11 +106,15 @@ def deliver_due(
         return now + timedelta(seconds=time.monotonic() - started)
 
     found, waiting = due(ledger, channels, now, limit)
+    places, most = (
+        {(channel, recipient) for _, channel, recipient in found},
+        MANY if most_single is None else most_single,
+    )
     gathered = [
         number
-        for where in crowded(ledger, {(channel, recipient) for _, channel, recipient in found}, now)
+        for where in crowded(ledger, places, now, most)
         if not stop()
-        for number in gather(ledger, *where, now, MANY if most_single is None else most_single)
+        for number in gather(ledger, *where, now, most)
     ]
     if gathered:
         found, waiting = due(ledger, channels, now, limit)

@@ -21,9 +21,9 @@ from notifier.about import Known, all_about, over_of
 from notifier.events import DIGESTS, GATHERED
 from notifier.members import AT_ONCE, SEVERAL, TEXTLESS
 from notifier.routing.limits import hold, next_opening, room
-from notifier.routing.model import UNLIMITED
+from notifier.routing.model import UNLIMITED, place
 from notifier.routing.mutes import muted, mutes_at
-from notifier.routing.recipients import limits_of
+from notifier.routing.recipients import capped_channel, capped_places, limits_of
 from notifier.routing.rows import routing_of
 from notifier.routing.ways import why_muted
 from notifier.told import told
@@ -105,20 +105,25 @@ def _members(session: Session, number: int) -> Iterator[tuple[Notice, Known]]:
         yield from ((member, known[member.id or 0]) for member in some)
 
 
-def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
-    """Those of these channels and recipients for whom more than one notice is due."""
+def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime, most: int) -> list[tuple[str, str]]:
+    """Those of these channels and recipients for whom more than `most` notices are due; under a cap more than one."""
     crowd: list[tuple[str, str]] = []
     with reading(ledger) as session:
+        capped = capped_places(routing_of(session))
         for channel in sorted({channel for channel, _ in found}):
             names = sorted(recipient for known, recipient in found if known == channel)
             wanted = (
-                select(Notice.recipient)
+                select(Notice.recipient, func.count())
                 .where(Notice.channel == channel, col(Notice.recipient).in_(names))
                 .where(Notice.state == "queued", col(Notice.next_attempt_at) <= now)
                 .group_by(col(Notice.recipient))
                 .having(func.count() > 1)
             )
-            crowd += [(channel, recipient) for recipient in session.exec(wanted)]
+            crowd += [
+                (channel, recipient)
+                for recipient, count in session.exec(wanted)
+                if count > most or capped_channel(channel) or place(channel, recipient) in capped
+            ]
     return crowd
 
 

@@ -100,7 +100,7 @@ def room(session: Session, channel: str, recipient: str, limits: Limits, now: da
 
     Exact only within `hold`.
     """
-    if limits.per_hour is None and limits.per_day is None:
+    if not limits.capped:
         return None
     when = slots(now)
     left, again = None, when.next_hour

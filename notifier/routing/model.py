@@ -69,6 +69,11 @@ class Limits:
     per_hour: int | None = None
     per_day: int | None = None
 
+    @property
+    def capped(self) -> bool:
+        """Whether only so many messages may come."""
+        return self.per_hour is not None or self.per_day is not None
+
 
 UNLIMITED = Limits()
 

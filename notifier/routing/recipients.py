@@ -210,6 +210,17 @@ def limits_of(notice: Notice, routing: Routing) -> Limits:
     return found or UNLIMITED
 
 
+def capped_places(routing: Routing) -> frozenset[tuple[str, str]]:
+    """Where only so many messages may come, by `place`, as contacts say."""
+    everywhere = (a for contact in routing.contacts.values() for a in contact.addresses)
+    return frozenset(place(a.channel, a.address) for a in everywhere if a.limits.capped)
+
+
+def capped_channel(channel: str) -> bool:
+    """Whether only so many messages may come over this channel to whoever does not say otherwise."""
+    return channel in kinds() and FORM_LIMITS.get(kinds()[channel].form, UNLIMITED).capped
+
+
 def _addresses(contact: str) -> Sequence[str]:
     return [part.strip() for part in re.split("[;；]", contact) if part.strip()]
 
