@@ -78,8 +78,7 @@ def _plain(session: Session, rows: Sequence[Notice], now: datetime) -> list[Noti
     plain: list[Notice] = []
     for notice in fresh:
         what, limits = known[notice.id or 0], limits_of(notice, routing)
-        capped = limits.capped
         closed = not notice.urgent and next_opening(limits.hours, now) > now
-        if not (capped or closed or over_of(notice, *what, routing) or muted(what.news, notice.contact, mutes)):
+        if not (limits.capped or closed or over_of(notice, *what, routing) or muted(what.news, notice.contact, mutes)):
             plain.append(notice)
     return plain

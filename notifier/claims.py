@@ -178,25 +178,29 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         if session.exec(update(Notice).where(same & is_due(now, clock)).values(**taken)).rowcount != 1:
             return "gone"
         session.refresh(notice)
-        if notice.event == LATE.event and not _sifted(session, notice):
+        whole, events = _sifted(session, notice, now) if notice.event == LATE.event else (True, [])
+        if not whole:
             # The next planning puts right what it tells of other clients' shops; until then nobody sends it.
             _restore(session, notice, attempts, tried, was)
+            append(session, now, events)
             return "gone"
-        left, events = _left(session, notice, now)
+        left, gone = _left(session, notice, now)
+        events += gone
         end = _end(attempts, over, left=left) or _silenced(session, notice, now)
         if end is not None:
             for name, value in (_as_ended(*end, now) | {"attempts": attempts, "tried_at": tried}).items():
                 setattr(notice, name, value)
             session.add(notice)
             return _tell(session, notice, now, was, events)
-        append(session, now, events)
         if later is not None:
             _restore(session, notice, attempts, tried, was)
             notice.due_at = notice.next_attempt_at = later
             _defer_others(session, notice, now, later)
+            append(session, now, events)
             return "deferred"
         since = open_since(session, [number]).get(number)
         attempted(session, [notice], now)
+        append(session, now, events)
         return Claim(notice, number, since, tried)
 
 
@@ -324,12 +328,11 @@ def _end(attempts: int, over: str | None, *, left: bool) -> tuple[str, str] | No
     return None
 
 
-def _sifted(session: Session, digest: Notice) -> bool:
+def _sifted(session: Session, digest: Notice, now: datetime) -> tuple[bool, list[Event]]:
     """Take out of a digest what is not to be told any more; False if it holds other clients' violations.
 
-    What somebody has muted meanwhile stays on record as a notice of its own that says so.
+    What somebody has muted meanwhile stays on record as a notice of its own that says so, and so does the journal.
     """
-    now = digest.tried_at or digest.due_at
     names = items_of(session, [digest.id or 0])[digest.id or 0]
     records, routing, mutes = records_of(session, names), routing_of(session), mutes_at(session, now)
     left: list[str] = []
@@ -343,8 +346,8 @@ def _sifted(session: Session, digest: Notice) -> bool:
             left.append(name)
             silenced.append(kept_silent(digest, record.violation, why_muted(mute), now))
     leave(session, digest, left)
-    append(session, now, [told(n, number, "notice.muted") for n, number in store(session, silenced)])
-    return all(records[name].violation.client == digest.client for name in records.keys() - set(left))
+    events = [told(n, number, "notice.muted") for n, number in store(session, silenced)]
+    return all(records[name].violation.client == digest.client for name in records.keys() - set(left)), events
 
 
 def _as_ended(state: str, answer: str, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from engine.ledger.tables import Cursor, Notice, NoticeItem, Subject, Violation
 from engine.rulebook.model import Language
 from notifier.events import LATE, NOTHING_LEFT
 from notifier.records import AT_ONCE
+from notifier.routing.limits import open_since
 from notifier.routing.model import News, place
 from notifier.routing.recipients import Recipient, misdirected
 from notifier.routing.rows import routing_of
@@ -249,13 +250,14 @@ def _theirs(session: Session, whom: Addressee) -> list[Notice]:
 
 def _waiting(session: Session, whom: Addressee) -> Notice | None:
     """The digest that may still be joined: one that nobody can have got, not even in part."""
-    return next((n for n in _theirs(session, whom) if _may_be_joined(n)), None)
+    theirs = _theirs(session, whom)
+    tried = open_since(session, [n.id or 0 for n in theirs if n.state == "queued"])
+    return next((n for n in theirs if _may_be_joined(n) and n.id not in tried), None)
 
 
 def _may_be_joined(digest: Notice) -> bool:
-    if digest.state == "queued":
-        return not (digest.answer or "").startswith("unknown:")
-    return digest.state == "failed" and digest.attempts == 0  # its address was refused from the start
+    refused = digest.state == "failed" and digest.attempts == 0  # its address, from the start
+    return digest.state == "queued" or refused
 
 
 def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> Notice:

@@ -20,7 +20,7 @@ from engine.ledger.tables import Notice
 from notifier.about import Known, all_about, over_of
 from notifier.events import DIGESTS, GATHERED
 from notifier.members import AT_ONCE, SEVERAL, TEXTLESS
-from notifier.routing.limits import hold, next_opening, room
+from notifier.routing.limits import hold, may_have_arrived, next_opening, room
 from notifier.routing.model import UNLIMITED, place
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import capped_channel, capped_places, limits_of
@@ -128,11 +128,11 @@ def crowded(ledger: Engine, found: Collection[tuple[str, str]], now: datetime, m
 
 
 def _due(session: Session, channel: str, recipient: str, now: datetime) -> list[Notice]:
-    """What is due there and was never on its way, with what gathers others, oldest first, locked."""
+    """What is due there and nobody can have got, with what gathers others, oldest first, locked."""
     wanted = (
         select(Notice)
         .where(Notice.state == "queued", Notice.channel == channel, Notice.recipient == recipient)
-        .where(col(Notice.next_attempt_at) <= now, ~func.coalesce(Notice.answer, "").startswith("unknown:"))
+        .where(col(Notice.next_attempt_at) <= now, ~may_have_arrived())
         .order_by(col(Notice.id))
         .with_for_update()
         .options(*TEXTLESS)

@@ -126,8 +126,7 @@ def _again_by_members(session: Session, digest: Notice, now: datetime, actor: st
 
 def _queue(session: Session, notice: Notice, now: datetime) -> None:
     notice.state, notice.attempts, notice.due_at, notice.next_attempt_at = "queued", 0, now, now
-    # Whether somebody has got it already stays an open question.
-    notice.answer = notice.answer if (notice.answer or "").startswith("unknown:") else None
+    notice.answer = None
     session.add(notice)
     session.flush()
 

@@ -43,4 +43,4 @@ def wait_of(notice: Notice, routing: Routing, now: datetime) -> Wait | None:
         return Wait(at, "together")
     if next_opening(hours, now) > now:
         return Wait(at, "hours")
-    return Wait(at, "cap" if limits.per_hour is not None or limits.per_day is not None else "turn")
+    return Wait(at, "cap" if limits.capped else "turn")

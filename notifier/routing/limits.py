@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, func, select
 
 from engine.calendar.zones import local_day, local_instant, utc, zone_named
@@ -81,6 +81,11 @@ def open_since(session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
     """Those of these notices, not sent yet, of which an attempt may have arrived all the same, and since when."""
     wanted = select(Attempt.notice_id, func.min(Attempt.tried_at)).where(col(Attempt.notice_id).in_(numbers))
     return dict(session.exec(wanted.group_by(col(Attempt.notice_id))).all())
+
+
+def may_have_arrived() -> ColumnElement[bool]:
+    """That an attempt at a notice may have arrived, whatever was answered to later ones."""
+    return select(Attempt.id).where(Attempt.notice_id == Notice.id).exists()
 
 
 def used(session: Session, channel: str, recipient: str, since: datetime) -> int:
