@@ -81,6 +81,7 @@ def _measure(environment: dict[str, str], directory: Path, server: _Server) -> N
     begun, cpu = time.perf_counter(), time.process_time()
     planned = plan_notices(desk.ledger, desk.sound_rules, NOW, "zh-CN", desk.templates, desk.sheets)
     _row("planned, with their texts", planned.queued, time.perf_counter() - begun, time.process_time() - cpu)
+    print(f"{'':<34}peak {_peak():.0f} MB", flush=True)
     desk.close()
     begun = time.perf_counter()
     used, peaks = _delivered(environment, 2)
@@ -192,11 +193,11 @@ def deliver_all() -> None:
     """What one process does: deliver until nothing is due."""
     desk = Desk(load_settings(dict(os.environ), Path.cwd()), makes_home=False)
     channels, most = channels_of(desk.settings).channels, int(desk.settings["single_notices"])
-    early = 0
+    early = 0.0
     drafter = desk.drafter(desk.sound_rules)
     while True:
         done = deliver_due(desk.ledger, channels, NOW, desk.owner, drafter=drafter, most_single=most)
-        early = early or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        early = early or _peak()
         if not (done.sent or done.delayed or done.gone):
             with reading(desk.ledger) as session:
                 due = session.exec(
@@ -205,8 +206,14 @@ def deliver_all() -> None:
             if not due:
                 break
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(used.ru_utime + used.ru_stime, early / 1024, used.ru_maxrss / 1024)
+    print(used.ru_utime + used.ru_stime, early, _peak())
     desk.close()
+
+
+def _peak() -> float:
+    """The most memory that this process has had, in MB. (A child's `ru_maxrss` begins with its parent's.)"""
+    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    return int(told["VmHWM"].split()[0]) / 1024
 
 
 class _Server:

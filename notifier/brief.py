@@ -13,8 +13,8 @@ from engine.errors import KaoheError
 from engine.ledger.tables import Subject
 from engine.rulebook.model import Language, Rule
 from notifier.brief_facts import BriefFacts
-from notifier.digest_facts import PLAIN_CLIENT
 from notifier.facts import without_platform
+from notifier.readers import OUTSIDER, PLAIN_CLIENT, Reader
 from notifier.records import Record
 from notifier.sheets import Sheets
 from notifier.stories import (
@@ -72,20 +72,20 @@ def brief_of(
     *,
     shop: Subject | None = None,
     about: str | None = None,
-    of_house: bool = False,
+    reader: Reader = OUTSIDER,
     records: Sequence[Record] = (),
 ) -> BriefFacts:
     """The facts of news that the journal told as `news` (its `after`; `before` and `why` beside, where it has them).
 
     `record` is the violation that it is about; `shop` the shop, so that it is called by its alias; `about` the
     journal's object (`D-7`), where that is no violation and `news` has no `object`; `records` what a week's list lists.
-    Whoever is `of_house` reads the names of people. An event that has no story is told by what is known of it. Raises
-    SheetError on a faulty sheet, and never for what `news` holds or lacks.
+    An event that has no story is told by what is known of it. Raises SheetError on a faulty sheet, and never for what
+    `news` holds or lacks.
     """
-    facts = record.facts(rulebook, sheets, language, named=of_house) if record else None
+    facts = record.facts(rulebook, sheets, language, reader) if record else None
     named = about if about is not None else news.get("object")
     thing = named if isinstance(named, str) else None
-    told = Teller(event, news, record, records, facts, rulebook, sheets, language, now, shop, thing, of_house)
+    told = Teller(event, news, record, records, facts, rulebook, sheets, language, now, shop, thing, reader)
     known = _known(told)
     return STORIES[event](told, known) if event in STORIES else known
 
@@ -104,7 +104,7 @@ def _known(told: Teller) -> BriefFacts:
         when=told.say("请尽快查看", "please look"),
         cycle=_cycle(told),
         about=cut(about, LONGEST_TEXT) if about and about.startswith(("V-", "D-")) else None,
-        command=f"kaohe explain {facts.violation}" if facts else None,
+        command=facts.command if facts else None,
     )
     found = _of_rule(told, _of_shop(told, found))
     if facts is not None:

@@ -29,6 +29,7 @@ from notifier.digests import items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
 from notifier.queued import kept_silent, store
+from notifier.readers import reader_of
 from notifier.records import records_of
 from notifier.routing.limits import attempted, hold, next_opening, open_since, retracted, room
 from notifier.routing.model import ALWAYS, Routing
@@ -67,10 +68,10 @@ class Claim:
     def letter(self) -> Letter:
         """What is to be sent."""
         n = self.notice
-        language = cast("Language", n.language)
-        return Letter(
-            n.key, n.violation_id, n.event, n.channel, n.recipient, language, n.subject, n.body, n.variables or {}
-        )
+        language, reader = cast("Language", n.language), reader_of(n.client, internal=n.internal)
+        said = n.subject, n.body, n.variables or {}
+        whole = f"kaohe notices show {self.number}" if reader.commands else None
+        return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, *said, whole)
 
     def is_ours(self) -> ColumnElement[bool]:
         """What the notice's row fulfils until somebody else takes it over."""
@@ -296,8 +297,8 @@ def record(ledger: Engine, taken: Claim, outcome: Outcome, now: datetime) -> str
         # Where nobody knows whether it was taken, the provider is given the time to say so.
         whole = outcome.kind == "unknown"
         values["next_attempt_at"] = now + (longest_pause(attempts) if whole else pause(taken.number, attempts))
+    ended = update(Notice).where(taken.is_ours()).values(**values).returning(Notice)  # made before others must wait
     with transaction(ledger) as session:
-        ended = update(Notice).where(taken.is_ours()).values(**values).returning(Notice)
         notice = session.exec(ended, execution_options=RETURNED).scalar_one_or_none()
         if notice is None:
             _log.warning("notice %s was taken over by another process while it was being sent", taken.number)

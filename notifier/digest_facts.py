@@ -14,6 +14,7 @@ from engine.assessment.ruling import Ruling
 from engine.ledger.tables import Violation
 from engine.rulebook.model import Language, Rule, Text
 from notifier.facts import NoticeFacts
+from notifier.readers import OUTSIDER, PLAIN_CLIENT, Reader
 from notifier.records import Record
 from notifier.sheets import Sheets
 from notifier.words import dates, figures
@@ -22,7 +23,6 @@ from notifier.words.lines import cut
 MOST_ROWS = 200  # a mail is to be read; the rest is counted, and `kaohe violations list` has it
 HEADS = Text("店铺 | 周期 | 指标 | 后果 | 编号", "Shop | Cycle | Figure | Consequence | Violation")
 LONGEST_CELL = 120
-PLAIN_CLIENT = "default"  # the client of shops that were given none
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class DigestFacts:
     """What a template may say about the violations of a digest, in one language: every field is a variable.
 
     `groups` are lists of lines, one list for each platform, rule and standard. `unlisted` counts violations that have
-    no line there, `older` those that were found too late for any notice. `example` is the id of the first violation.
+    no line there, `older` those that were found too late for any notice. `example` is the id of the first violation,
+    `command` the command that lists all violations, for those who work with kaohe.
     """
 
     language: Language
@@ -45,6 +46,7 @@ class DigestFacts:
     older: int
     actions: tuple[str, ...]
     example: str
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,11 @@ def digest_facts(
     sheets: Sheets,
     language: Language,
     older: int = 0,
-    *,
-    named: bool = False,
+    reader: Reader = OUTSIDER,
 ) -> DigestFacts:
-    """The facts of a digest about these violations; at least one. Raises SheetError on a faulty sheet.
-
-    `named`: to somebody of the house, who may read who the agents are.
-    """
+    """The facts of a digest about these violations; at least one. Raises SheetError on a faulty sheet."""
     rows = [
-        _Row(r.violation, r.facts(rulebook, sheets, language, named=named), _limited(ruled), ruled.exposure_fen)
+        _Row(r.violation, r.facts(rulebook, sheets, language, reader), _limited(ruled), ruled.exposure_fen)
         for r in records
         for ruled in [r.ruling()]
     ]
@@ -103,6 +101,7 @@ def digest_facts(
         older=older,
         actions=_actions(rows, language),
         example=rows[0].facts.violation,
+        command="kaohe violations list" if reader.commands else None,
     )
 
 

@@ -12,6 +12,7 @@ from engine.rulebook.model import Language, Rule
 from notifier.brief import brief_of
 from notifier.digest_facts import digest_facts
 from notifier.events import LATE, OPENED
+from notifier.readers import OUTSIDER, Reader, reader_of
 from notifier.records import Record
 from notifier.render import Rendered, Templates
 from notifier.routing.limits import next_opening
@@ -40,7 +41,9 @@ class Drafter:
         about: dict[str, Any] = {"key": key, "event": tale.event, "client": client, "news": dict(tale.told) or None}
         about["violation_id"] = tale.record.violation.id if tale.record else None
         return [
-            notice_to(one, self._draft(replace(tale, of_house=one.internal), one, now), now, **about)
+            notice_to(
+                one, self._draft(replace(tale, reader=reader_of(client, internal=one.internal)), one, now), now, **about
+            )
             for one in recipients
         ]
 
@@ -48,7 +51,7 @@ class Drafter:
         """The text of one piece of news, on this channel. Raises what `Templates.render` and sheets raise."""
         if tale.event == OPENED.event:
             assert tale.record is not None  # it is about a violation
-            opened = tale.record.facts(self.rulebook, self.sheets, language, named=tale.of_house)
+            opened = tale.record.facts(self.rulebook, self.sheets, language, tale.reader)
             return self.templates.render(tale.event, channel, opened)
         facts = brief_of(
             tale.event,
@@ -60,7 +63,7 @@ class Drafter:
             now,
             shop=tale.shop,
             about=tale.object,
-            of_house=tale.of_house,
+            reader=tale.reader,
             records=tale.records,
         )
         return self.templates.render(tale.event, channel, facts)
@@ -72,10 +75,10 @@ class Drafter:
         except BindingError:
             return Rendered("", "", "")
 
-    def digest(self, notice: Notice, records: Iterable[Record], older: int, *, of_house: bool = False) -> Rendered:
+    def digest(self, notice: Notice, records: Iterable[Record], older: int, reader: Reader = OUTSIDER) -> Rendered:
         """The text of a digest of these violations, at least one; `older` were found too late for any notice."""
         language = cast("Language", notice.language)
-        facts = digest_facts(records, self.rulebook, self.sheets, language, older, named=of_house)
+        facts = digest_facts(records, self.rulebook, self.sheets, language, older, reader)
         return self.templates.render(LATE.event, notice.channel, facts)
 
 

@@ -16,6 +16,7 @@ from engine.ledger.tables import Sanction, Subject, Violation
 from engine.rulebook.model import Interval, Language, Rule, Text, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.gap import gap_range, gap_short
+from notifier.readers import OUTSIDER, Reader
 from notifier.sheets import Sheet
 from notifier.words import dates, figures
 from notifier.words.appeals import appeal_words
@@ -89,6 +90,7 @@ class NoticeFacts:
     disputed: tuple[str, ...]
     in_force_dispute: str | None
     violation: str
+    command: str | None
 
 
 def facts_of(
@@ -101,15 +103,14 @@ def facts_of(
     agent: Subject | None = None,
     version_key: str | None = None,
     diagnosis: Diagnosis | None = None,
-    *,
-    named: bool = False,
+    reader: Reader = OUTSIDER,
 ) -> NoticeFacts:
     """The facts of one violation, from its rows, its rule and the rule's advice sheet.
 
     `shop` is whose notice it is, `agent` the sub-account where the rule judges one. Without `rule` (its
     text is lost) the notice still says what is on record, under the rule's id and without a standard.
-    `version_key` names the version to speak of, where it is not the violation's own. `named`: whether the reader is of
-    the house, and may read who the agents are and what they missed; others read that it was one.
+    `version_key` names the version to speak of, where it is not the violation's own. A reader who may read `names` is
+    told who the agents are and what they missed; others, that it was one.
     """
     version = _version(rule, version_key or violation.version)
     bound = version.standard.complies if version and version.standard else None
@@ -139,7 +140,7 @@ def facts_of(
         shop=one_line(shop.alias or shop.name or shop.external_id),
         shop_name=one_line(shop.name or shop.external_id),
         shop_id=one_line(shop.external_id),
-        agent=_called(agent, language, named=named) if agent else None,
+        agent=_called(agent, language, named=reader.names) if agent else None,
         client=one_line(violation.client),
         platform=platform,
         rule=one_line(violation.rule),
@@ -169,9 +170,9 @@ def facts_of(
         else sheet.first_for(told.lead, hour_names(told, language))
         if told
         else sheet.first,
-        causes=cause_lines(told, language, named=named) if told else (),
+        causes=cause_lines(told, language, named=reader.names) if told else (),
         hours=hours_words(told, language) if told else None,
-        accounts=accounts_words(told, language) if told and named else None,
+        accounts=accounts_words(told, language) if told and reader.names else None,
         mend=margin_words(told, zone_of(violation.platform), language) if told else None,
         steps=() if settled else sheet.steps,
         where=() if settled else sheet.where,
@@ -179,6 +180,7 @@ def facts_of(
         disputed=claims.disputed,
         in_force_dispute=claims.in_force,
         violation=one_line(violation.id),
+        command=f"kaohe explain {one_line(violation.id)}" if reader.commands else None,
     )
 
 

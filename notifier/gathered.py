@@ -8,9 +8,9 @@ from datetime import datetime
 
 from engine.ledger.states import STATES
 from engine.rulebook.model import Language
-from notifier.digest_facts import PLAIN_CLIENT
 from notifier.gathered_rows import Row, actions, table, until_words
 from notifier.members import OTHER, SEVERAL, Holding, Item, counted, spread
+from notifier.readers import PLAIN_CLIENT
 from notifier.words import figures
 from notifier.words.lines import cut, one_line
 from notifier.words.vocabulary import PREDICTED, WARNINGS, word
@@ -45,7 +45,8 @@ class GatheredFacts:
     first      the first of the lines; every message has at least one
     at_cap     no more messages may come for now: what comes next is found in the console alone
     morning    they came while the recipient's hours were closed
-    example    the number of the first violation; `command` the command that shows the notices
+    example    the number of the first violation; `command` the command that shows the notices, for
+               those who work with kaohe
     kinds      what they are about: how many violations of each state, warnings of each kind, and other news, in words
     over       so many were settled before the message was written, and stand nowhere in it
     soonest    the first deadline of all, as day or instant and how long it is till then
@@ -64,7 +65,7 @@ class GatheredFacts:
     at_cap: bool
     morning: bool
     example: str | None
-    command: str
+    command: str | None
     kinds: tuple[str, ...] = ()
     over: int = 0
     soonest: str | None = None
@@ -88,7 +89,7 @@ def gathered_facts(
     *,
     client: str = SEVERAL,
     at_cap: bool = False,
-    command: str = "kaohe notices list",
+    command: str | None = None,
 ) -> GatheredFacts:
     """The facts of a message that tells what it holds, in as much room.
 

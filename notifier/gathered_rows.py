@@ -13,10 +13,11 @@ from engine.ledger.states import SETTLED
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import zone_of
 from notifier.brief_facts import BriefFacts
-from notifier.digest_facts import PLAIN_CLIENT, figure_of, row_of
+from notifier.digest_facts import figure_of, row_of
 from notifier.events import CORRECTED, ESCALATED
 from notifier.facts import NoticeFacts
 from notifier.members import Item
+from notifier.readers import PLAIN_CLIENT
 from notifier.records import Record
 from notifier.words import dates
 from notifier.words.lines import one_line

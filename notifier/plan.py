@@ -24,7 +24,7 @@ from sqlmodel import Session, col
 from engine.assessment.recording import NOTIFY_WITHIN
 from engine.ledger.database import reading, transaction
 from engine.ledger.dialects import insert_missing
-from engine.ledger.journal import Entry, Event, append, entries, head
+from engine.ledger.journal import Entry, Event, append, batch_sizes, entries, head
 from engine.ledger.tables import Cursor, Notice
 from engine.rulebook.model import Language, Rule
 from notifier.digests import READER, Addressee, astray, forsake, join, joined_events, planning, rehouse
@@ -45,7 +45,7 @@ from notifier.told import told
 
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 WAYS = frozenset({"contact", "route"})  # what is told to whom
-BATCHES = 100  # how many of the journal's batches one transaction works off
+BATCHES, ENTRIES = 100, 2000  # how many of the journal's batches, and of their entries, one transaction works off
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,10 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
     """Work off some batches of the journal; None if there is nothing left."""
     with reading(ledger) as session:
         begin = _position(session)
-        end = min(head(session).seq, begin + BATCHES)
+        end = _reach(session, begin)
         if end == begin:
             return None
-        news = entries(session, begin, batches=BATCHES)
+        news = entries(session, begin, batches=end - begin)
         found = [e for e in news if e.event in EVENTS]
         others = happenings(session, news, now)
         turned = {e.object_id: e.at for e in news if _turns(e)}
@@ -180,6 +180,16 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
     states = Counter([n.state for n, _ in fresh] + [n.state for n, _, is_new in joined if is_new])
     queued, refused, muted = states["queued"], states["failed"], states["muted"]
     return planned + Planned(queued=queued, refused=refused, already=len(made) - len(fresh), muted=muted)
+
+
+def _reach(session: Session, begin: int) -> int:
+    """Up to which batch one step goes: at least one, and no more than it can hold in little memory."""
+    last, held = min(head(session).seq, begin + BATCHES), 0
+    for batch, count in batch_sizes(session, begin, last):
+        held += count
+        if held > ENTRIES and batch > begin + 1:
+            return batch - 1
+    return last
 
 
 def _turns(entry: Entry) -> bool:

@@ -11,6 +11,7 @@ from engine.ledger.database import EVERYTHING, reading
 from engine.ledger.violations import by
 from engine.rulebook.model import Language, Rule
 from notifier.events import OPENED
+from notifier.readers import reader_of
 from notifier.records import records_of
 from notifier.render import Rendered, Templates
 from notifier.sheets import Sheets
@@ -26,12 +27,13 @@ def preview(
     sheets: Sheets | None = None,
     scope: Scope = EVERYTHING,
 ) -> Rendered:
-    """The subject and body that this violation's notice has, whatever its age and state.
+    """The subject and body that this violation's notice to its shop's contact has, whatever its age and state.
 
     Raises UnknownNameError for a violation (in `scope`), channel or language that there is not.
     """
     with reading(ledger, scope) as session:
         name = by(session, violation).id
         record = records_of(session, [name])[name]
-    facts = record.facts(rulebook, sheets or Sheets(), language)
+    reader = reader_of(record.violation.client, internal=False)
+    facts = record.facts(rulebook, sheets or Sheets(), language, reader)
     return (templates or Templates()).render(OPENED.event, channel, facts)

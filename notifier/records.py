@@ -33,6 +33,7 @@ from engine.rulebook.floor import below_floor
 from engine.rulebook.model import Language, Rule, Version
 from notifier.events import EVENTS, is_late
 from notifier.facts import NoticeFacts, facts_of
+from notifier.readers import OUTSIDER, Reader
 from notifier.routing.model import News
 from notifier.sheets import Sheets
 
@@ -100,25 +101,22 @@ class Record:
         return ruling(self.violation, self.sanctions)
 
     def facts(
-        self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language, *, named: bool = False
+        self, rulebook: Mapping[str, Rule], sheets: Sheets, language: Language, reader: Reader = OUTSIDER
     ) -> NoticeFacts:
-        """What a notice about it may say, under the version of its rule that decided it.
-
-        `named`: to somebody of the house, who may read which agents missed what.
-        """
-        return self.facts_under(self.rule(rulebook), self.violation.version, sheets, language, named=named)
+        """What a notice about it may say to this reader, under the version of its rule that decided it."""
+        return self.facts_under(self.rule(rulebook), self.violation.version, sheets, language, reader)
 
     def facts_under(
-        self, told: Rule | None, version: str, sheets: Sheets, language: Language, *, named: bool = False
+        self, told: Rule | None, version: str, sheets: Sheets, language: Language, reader: Reader = OUTSIDER
     ) -> NoticeFacts:
-        """What a notice about it may say under this version of its rule."""
+        """What a notice about it may say to this reader under this version of its rule."""
         rule = self.violation.rule
         subject = self.shop or self.agent
         assert subject is not None  # every violation has a subject
         sheet = sheets.sheet(rule, language)
         agent = self.agent if self.shop else None
         about = self.violation, self.sanctions, subject, told, sheet, language, agent, version, self.diagnosis
-        return facts_of(*about, named=named)
+        return facts_of(*about, reader)
 
 
 def records_of(session: Session, violations: Sequence[str]) -> dict[str, Record]:

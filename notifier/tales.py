@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from engine.ledger.tables import Notice, Subject, Violation
 from notifier.about import about
+from notifier.readers import OUTSIDER, Reader, reader_of
 from notifier.records import Record, records_of
 from notifier.routing.rows import routing_of
 
@@ -20,7 +21,7 @@ MOST_LISTED = 500  # violations of one week's list; what is beyond them stands i
 
 @dataclass(frozen=True, slots=True)
 class Tale:
-    """One piece of news with all that its text may be made of; `of_house`: who reads it may read people's names.
+    """One piece of news with all that its text may be made of; and who reads it.
 
     `told` is what the journal says of it, `records` the violations that a week's list lists.
     """
@@ -31,7 +32,7 @@ class Tale:
     shop: Subject | None = None
     object: str | None = None
     records: Sequence[Record] = ()
-    of_house: bool = False
+    reader: Reader = OUTSIDER
 
 
 def tale_of(session: Session, notice: Notice) -> Tale:
@@ -47,9 +48,9 @@ def tales_of(session: Session, notices: Sequence[Notice]) -> dict[int, Tale]:
     for notice in notices:
         told, record = notice.news or {}, records.get(notice.violation_id or "")
         shop = record.shop if record else about(session, notice).shop
-        of_house = notice.contact is not None and routing.internal(notice.contact)
+        reader = reader_of(notice.client, internal=routing.internal(notice.contact))
         listed = listed_in(session, notice.event, told, notice.client)
-        found[notice.id or 0] = Tale(notice.event, told, record, shop, told.get("object"), listed, of_house)
+        found[notice.id or 0] = Tale(notice.event, told, record, shop, told.get("object"), listed, reader)
     return found
 
 

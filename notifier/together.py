@@ -19,6 +19,7 @@ from notifier.events import GATHERED
 from notifier.gathered import CHAT, MAIL, MOST_LINES, SMS, Room, gathered_facts
 from notifier.gathered_rows import Row, violation_row, warning_row
 from notifier.members import Holding, Item, members_in, spread, weigh
+from notifier.readers import Reader, reader_of
 from notifier.records import Record, records_of
 from notifier.render import Rendered
 from notifier.routing.recipients import limits_of
@@ -36,7 +37,7 @@ class Together:
     holding: Holding
     records: Mapping[str, Record]
     tales: Mapping[int, Tale]
-    of_house: bool
+    reader: Reader
 
 
 def read_together(session: Session, notice: Notice, drafter: Drafter, now: datetime) -> Together | None:
@@ -49,13 +50,13 @@ def read_together(session: Session, notice: Notice, drafter: Drafter, now: datet
     holding = weigh(members, notice.client, now)
     if not holding.count:
         return None
-    of_house = all(contact is not None and routing.internal(contact) for contact in holding.contacts)
+    reader = reader_of(notice.client, internal=all(routing.internal(contact) for contact in holding.contacts))
     tabled = [item for group in spread(holding.matters, room.groups, room.rows) for item in group]
     # The one that is told last may be any of those that there is room for.
     told = [*(i for i in tabled if not i.violation), *holding.others[: room.others], *_listed(notice, drafter, holding)]
     records = records_of(session, [item.violation for item in tabled if item.violation])
     wanted = select(Notice).where(col(Notice.id).in_({item.number for item in told}))
-    return Together(holding, records, {n.id or 0: tale_of(session, n) for n in session.exec(wanted)}, of_house)
+    return Together(holding, records, {n.id or 0: tale_of(session, n) for n in session.exec(wanted)}, reader)
 
 
 def text_together(drafter: Drafter, notice: Notice, together: Together, now: datetime) -> Rendered:
@@ -79,12 +80,16 @@ def text_together(drafter: Drafter, notice: Notice, together: Together, now: dat
             now,
             client=notice.client,
             at_cap=bool((notice.news or {}).get("capped")),
-            command=f"kaohe notices list --within {notice.id}" if notice.id else "kaohe notices list",
+            command=_command(notice) if together.reader.commands else None,
         )
         text = drafter.templates.render(GATHERED.event, notice.channel, facts)
         if kind(notice.channel).form != "chat" or size(text.body.strip("\n")) <= CHAT_BYTES:
             break
     return text
+
+
+def _command(notice: Notice) -> str:
+    return f"kaohe notices list --within {notice.id}" if notice.id else "kaohe notices list"
 
 
 def _rooms(notice: Notice) -> tuple[Room, ...]:
@@ -100,13 +105,13 @@ def _listed(notice: Notice, drafter: Drafter, holding: Holding) -> tuple[Item, .
 def _row(drafter: Drafter, item: Item, together: Together, language: Language, now: datetime) -> Row | None:
     if item.violation is not None:
         record = together.records[item.violation]
-        facts = record.facts(drafter.rulebook, drafter.sheets, language, named=together.of_house)
+        facts = record.facts(drafter.rulebook, drafter.sheets, language, together.reader)
         return violation_row(item, record, facts, now)
     tale = together.tales.get(item.number)
     if tale is None:
         return None
     known = (drafter.rulebook, drafter.sheets, language, now)
-    brief = brief_of(tale.event, tale.told, None, *known, shop=tale.shop, about=tale.object, of_house=together.of_house)
+    brief = brief_of(tale.event, tale.told, None, *known, shop=tale.shop, about=tale.object, reader=together.reader)
     return warning_row(item, tale.told, brief)
 
 

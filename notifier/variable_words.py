@@ -94,7 +94,11 @@ COMMON: dict[str, Word] = {
     "unlisted": _word("另有几条没有列出", "how many are not listed", 2),
     "actions": _word("先做什么，按规则逐条", "what to do first, rule by rule", (_FIRST[0],), (_FIRST[1],)),
     "example": _word("其中一条违规的编号", "the number of one of the violations", "V-ABCDEFGH2345"),
-    "command": _word("看全文的命令", "the command that shows all of it", "kaohe explain V-ABCDEFGH2345"),
+    "command": _word(
+        "看全文的命令；客户的人用不了 kaohe，读的人是他们时没有",
+        "the command that shows all of it; none for clients' people, who do not work with kaohe",
+        "kaohe explain V-ABCDEFGH2345",
+    ),
 }
 
 OF_VIOLATION: dict[str, Word] = {
@@ -225,7 +229,11 @@ OF_GATHERED: dict[str, Word] = {
     "more_actions": _word("另有几项，其规则没有列出先做什么", "how many are of rules with no first action here", 1),
     "others": _word("其他消息的主题", "the subjects of other news", ("【每周清单】acme",), ("[Weekly list] acme",)),
     "more_others": _word("另有几条其他消息没有列出", "how many of the other news are not listed", 1),
-    "command": _word("列出每一条的命令", "the command that lists them", "kaohe notices list --within 7"),
+    "command": _word(
+        "列出每一条的命令；读的人是客户的人时没有",
+        "the command that lists them; none for clients' people",
+        "kaohe notices list --within 7",
+    ),
 }
 
 OF_DIGEST: dict[str, Word] = {
@@ -233,4 +241,9 @@ OF_DIGEST: dict[str, Word] = {
     "shops": _word("涉及几家店铺", "of how many shops", 2),
     "period": _word("考核的日子", "the days of the assessments", "2026年3月3日–3月10日", "3–10 March 2026"),
     "older": _word("另有几起发现得太晚，没有通知", "how many were found too late for any notice", 1),
+    "command": _word(
+        "列出全部违规的命令；读的人是客户的人时没有",
+        "the command that lists all violations; none for clients' people",
+        "kaohe violations list",
+    ),
 }

@@ -16,6 +16,7 @@ from notifier.digests import items_of
 from notifier.drafts import Drafter
 from notifier.events import GATHERED, LATE, OPENED
 from notifier.fresh import write_text
+from notifier.readers import reader_of
 from notifier.records import outlines, records_of
 from notifier.render import Rendered
 from notifier.routing.model import News
@@ -61,14 +62,14 @@ def _written(
         else:
             records = records_of(session, items_of(session, [number])[number])
             older = _older(session, digest) if records else 0
-            of_house = routing_of(session).internal(digest.contact)
+            reader = reader_of(digest.client, internal=routing_of(session).internal(digest.contact))
     if digest.event == GATHERED.event:
         if together is None:
             return None, []
         told = [record.violation for record in together.records.values()]
         return text_together(drafter, digest, together, now), None if together.holding.strays else told
     told = [record.violation for record in records.values()]
-    return drafter.digest(digest, records.values(), older, of_house=of_house) if records else None, told
+    return drafter.digest(digest, records.values(), older, reader) if records else None, told
 
 
 def _older(session: Session, digest: Notice) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from engine.errors import KaoheError
 from engine.ledger.canonical import sha256_of
@@ -17,7 +17,7 @@ from engine.ledger.dialects import Lock, database_clock, insert_rows, take_lock
 from engine.ledger.scoping import Sight
 from engine.ledger.tables import JournalBatch, JournalEntry
 
-__all__ = ["GENESIS", "Entry", "Event", "Head", "append", "entries", "head", "redact", "verify"]
+__all__ = ["GENESIS", "Entry", "Event", "Head", "append", "batch_sizes", "entries", "head", "redact", "verify"]
 
 EVERYTHING = Sight(everything=True)
 
@@ -88,6 +88,13 @@ def head(session: Session) -> Head:
     newest = select(JournalBatch.seq, JournalBatch.digest).order_by(col(JournalBatch.seq).desc()).limit(1)
     found = session.exec(newest).first()
     return Head(*found) if found else Head(0, GENESIS)
+
+
+def batch_sizes(session: Session, after_batch: int, last: int) -> list[tuple[int, int]]:
+    """The batches after `after_batch` up to `last`, each with how many entries it has."""
+    batch = col(JournalEntry.batch)
+    wanted = select(batch, func.count()).where(batch > after_batch, batch <= last)
+    return list(session.exec(wanted.group_by(batch).order_by(batch)))
 
 
 def entries(

@@ -13,9 +13,8 @@ from notifier.channels.contract import Letter
 from notifier.channels.http import REST, Answer, by_status, retry_after
 from notifier.channels.outcome import Outcome, OutcomeKind
 
-SHORTENED = Text(
-    "……消息到此已达长度上限，其余从略；全部内容：{}", "… the message is as long as it may be; all of it: {}"
-)
+SHORTENED = Text("……消息到此已达长度上限，其余从略", "… the message is as long as it may be")
+WHOLE = Text("；全部内容：{}", "; all of it: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,13 @@ def shortened(letter: Letter, most: int, measured: Callable[[str], int] = size) 
     """The letter's body, of at most `most` by `measured` (which never falls when text is added).
 
     Too long a one keeps as many whole lines from the top as fit, and ends with a line that says so and where the whole
-    is. Where not even the first line fits, it is cut behind a character.
+    is, for a reader who can look. Where not even the first line fits, it is cut behind a character.
     """
     text = letter.body.strip("\n")
     if measured(text) <= most:
         return text
-    where = f"kaohe explain {letter.violation}" if letter.violation else "kaohe violations list"
-    ending = SHORTENED.in_language(letter.language).format(where)
+    where = WHOLE.in_language(letter.language).format(letter.whole) if letter.whole else ""
+    ending = SHORTENED.in_language(letter.language) + where
     lines = text.split("\n")
 
     def of_lines(count: int) -> str:

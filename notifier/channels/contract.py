@@ -24,7 +24,8 @@ class Letter:
     """One finished message to one recipient, about one violation or a digest, always of one client's shops.
 
     `key` is the violation's id, or the digest's own. `variables`: what a provider puts into a text that it keeps
-    itself, as short messages have; `body` is then that text as it is read.
+    itself, as short messages have; `body` is then that text as it is read. `whole` is the command that shows all that
+    it is about, where its reader can type it.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Letter:
     subject: str
     body: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    whole: str | None = None
 
     @property
     def digest(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from shlex import quote
 
+from engine.rulebook.model import Text
 from notifier.brief_facts import BriefFacts
-from notifier.stories.duties import duty_title, proof_words
+from notifier.stories.duties import duty_title, to_be_done
 from notifier.stories.notes import notes_of
 from notifier.stories.teller import Teller
 from notifier.words import figures
@@ -34,19 +35,15 @@ def near(told: Teller, found: BriefFacts) -> BriefFacts:
 
 
 def _duty(told: Teller, found: BriefFacts, headline: str) -> BriefFacts:
-    proof = proof_words(told)
     name = found.about or told.say("编号", "ID")
     return replace(
         found,
         headline=headline,
         notes=(),
-        first_action=told.say(
-            f"期限前做完，并登记凭证{f'（{proof}）' if proof else ''}：kaohe duties done {name} --proof …",
-            f"Do it in time and record its proof{f' ({proof})' if proof else ''}: kaohe duties done {name} --proof …",
-        ),
+        first_action=to_be_done(told, name, Text("期限前做完", "Do it in time")),
         steps=(),
         where=(),
-        command=f"kaohe duties show {name}",
+        command=told.command(f"kaohe duties show {name}"),
     )
 
 
@@ -73,7 +70,7 @@ def _appeal(told: Teller, found: BriefFacts, headline: str) -> BriefFacts:
         ),
         steps=(),
         where=(),
-        command=_command(found),
+        command=told.command(_command(found)),
     )
 
 

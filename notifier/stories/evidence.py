@@ -41,22 +41,36 @@ def missing(told: Teller, found: BriefFacts) -> BriefFacts:
             ),
         ),
         points=_points(told, lacking),
-        first_action=told.say(
-            "从后台导出这些日子的数据并导入：kaohe import 文件；导入后会自动重新考核。",
-            "Export these days from the back office and import them: kaohe import FILE; what hangs on "
-            "them is then assessed anew.",
-        ),
-        steps=(
-            told.say(
-                "那几天确实没有数据的，导入时写明 --covers 起..止。",
-                "If there was nothing on those days, say so when importing: --covers FROM..TO.",
-            ),
-        ),
+        first_action=_first(told),
+        steps=(_none(told),),
         where=(),
         notes=(),
         in_force_dispute=None,
-        command="kaohe evidence status",
+        command=told.command("kaohe evidence status"),
     )
+
+
+def _first(told: Teller) -> str:
+    if typed := told.command(told.say("kaohe import 文件", "kaohe import FILE")):
+        return told.say(
+            f"从后台导出这些日子的数据并导入：{typed}；导入后会自动重新考核。",
+            f"Export these days from the back office and import them: {typed}; what hangs on them is then assessed "
+            "anew.",
+        )
+    return told.say(
+        "从后台导出这些日子的数据，交给合规人员导入；导入后会自动重新考核。",
+        "Export these days from the back office and give the file to the compliance officer; once it is imported, what "
+        "hangs on it is assessed anew.",
+    )
+
+
+def _none(told: Teller) -> str:
+    if typed := told.command(told.say("--covers 起..止", "--covers FROM..TO")):
+        return told.say(
+            f"那几天确实没有数据的，导入时写明 {typed}。",
+            f"If there was nothing on those days, say so when importing: {typed}.",
+        )
+    return told.say("那几天确实没有数据的，也请说一声。", "If there was nothing on those days, say so.")
 
 
 def _name(told: Teller, kind: str) -> str:

@@ -34,7 +34,7 @@ def alarm(told: Teller, found: BriefFacts) -> BriefFacts:
             "在运行 kaohe 的主机上执行 kaohe doctor，它逐项说明怎么修。",
             "Run kaohe doctor on the host where kaohe runs: it says of each how to mend it.",
         ),
-        command="kaohe status",
+        command=told.command("kaohe status"),
         notes=(),
         context=None,
     )
@@ -54,7 +54,7 @@ def mended(told: Teller, found: BriefFacts) -> BriefFacts:
             told.say("迟到的考核和通知会自动补上。", "Late assessments and notices are made up for by themselves."),
             *((told.say("此前的问题：", "What was wrong:"),) if told.words("complaints") else ()),
         ),
-        command="kaohe status",
+        command=told.command("kaohe status"),
         notes=(),
         context=None,
     )

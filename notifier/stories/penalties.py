@@ -58,7 +58,7 @@ def recorded(told: Teller, found: BriefFacts) -> BriefFacts:
         steps=(),
         where=(),
         about=reference,
-        command=f"kaohe penalties show {quote(reference)}" if reference else "kaohe penalties list",
+        command=told.command(f"kaohe penalties show {quote(reference)}" if reference else "kaohe penalties list"),
     )
 
 
@@ -86,7 +86,12 @@ def _first(told: Teller, *, open_still: bool) -> str:
             "Decide whether to appeal before anybody confirms the notice: on some platforms that gives the appeal up. "
             "If so, collect the conversations and screenshots today.",
         )
+    if typed := told.command("kaohe penalties match"):
+        return told.say(
+            f"核对它对应哪一条预判违规，把通知的内容记上：{typed}",
+            f"See which of our violations it belongs to, and record what the notice says: {typed}",
+        )
     return told.say(
-        "核对它对应哪一条预判违规，把通知的内容记上：kaohe penalties match",
-        "See which of our violations it belongs to, and record what the notice says: kaohe penalties match",
+        "把通知的原文转给合规人员，由其核对它对应哪一条预判违规。",
+        "Pass the notice on to the compliance officer, who sees which of our violations it belongs to.",
     )

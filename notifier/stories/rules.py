@@ -52,5 +52,5 @@ def announced(told: Teller, found: BriefFacts) -> BriefFacts:
         ),
         steps=(),
         where=(),
-        command=f"kaohe rules show {found.rule}" if found.rule else "kaohe rules list",
+        command=told.command(f"kaohe rules show {found.rule}" if found.rule else "kaohe rules list"),
     )

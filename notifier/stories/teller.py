@@ -17,6 +17,7 @@ from engine.ledger.tables import Subject
 from engine.rulebook.model import Language, Rule, Version
 from engine.rulebook.platforms import PLATFORMS, zone_of
 from notifier.facts import NoticeFacts
+from notifier.readers import Reader
 from notifier.records import Record
 from notifier.sheets import Sheet, Sheets
 from notifier.words import dates
@@ -30,7 +31,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 9000  # beyond them no zone or term can be reckone
 class Teller:
     """One piece of news. `facts` are those of its violation, if it is about one; `about` is the journal's object.
 
-    `subject` is the shop, where it is known. Who is not `of_house` is not told the names of people.
+    `subject` is the shop, where it is known; `reader` whom it is told.
     """
 
     event: str
@@ -44,7 +45,7 @@ class Teller:
     now: datetime
     subject: Subject | None
     about: str | None
-    of_house: bool
+    reader: Reader
 
     @property
     def zh(self) -> bool:
@@ -54,6 +55,10 @@ class Teller:
     def say(self, zh: str, en: str) -> str:
         """The sentence of its language."""
         return zh if self.zh else en
+
+    def command(self, command: str) -> str | None:
+        """The command, for those who can type it."""
+        return command if self.reader.commands else None
 
     def joined(self, words: Sequence[str]) -> str:
         """Several words as an enumeration."""

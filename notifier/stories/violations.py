@@ -90,8 +90,15 @@ def escalated(told: Teller, found: BriefFacts) -> BriefFacts:
             told.say(zh, f"Told{f' on {when}' if when else ''}{f' to {whom}' if whom else ''}; no answer yet.")
         )
     about = found.about or told.say("编号", "ID")
-    command = f"kaohe violations record {about} acknowledged --why …"
-    lines.append(told.say(f"有人接手后请确认，就不再催：{command}", f"Once somebody looks after it, say so: {command}"))
+    if typed := told.command(f"kaohe violations record {about} acknowledged --why …"):
+        lines.append(told.say(f"有人接手后请确认，就不再催：{typed}", f"Once somebody looks after it, say so: {typed}"))
+    else:
+        lines.append(
+            told.say(
+                "有人接手后请告诉合规人员，登记后就不再催。",
+                "Once somebody looks after it, tell the compliance officer: then no more of this comes.",
+            )
+        )
     consequence = _consequence(told)
     return replace(
         found,

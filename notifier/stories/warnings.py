@@ -137,7 +137,7 @@ def _warning(told: Teller, found: BriefFacts, status: str, short: str, gap: str 
         where=sheet.where if sheet else (),
         predicted=True,
         notes=(reckoned, *found.notes),
-        command="kaohe outlook --short",
+        command=told.command("kaohe outlook --short"),
     )
 
 

@@ -19,7 +19,7 @@ def listed(told: Teller, found: BriefFacts) -> BriefFacts:
     records = told.records
     n = len(records)
     known = (told.rulebook, told.sheets, told.language)
-    made = digest_facts(records, *known, named=told.of_house) if records else None
+    made = digest_facts(records, *known, reader=told.reader) if records else None
     left = sum(r.violation.state not in SETTLED for r in records)
     headline = told.say(f"{days or '上周'}考核的违规清单", f"violations assessed on {days or 'the days of the week'}")
     if made:
@@ -54,5 +54,5 @@ def listed(told: Teller, found: BriefFacts) -> BriefFacts:
         if steps
         else told.say("逐条确认由谁处理。", "See that each has somebody who looks after it."),
         steps=steps[1:],
-        command=f"kaohe violations list{of}{span}",
+        command=told.command(f"kaohe violations list{of}{span}"),
     )

@@ -15,6 +15,7 @@ LETTER = Letter(
     language="zh-CN",
     subject="【预判违规】演示一店：客服回复率 77%",
     body="**【预判违规】演示一店**：限制公域流量3天。\n还差 3 个会话。\n\n违规编号：V-ABCDEFGH2345\n",
+    whole="kaohe notices show 7",
 )
 
 

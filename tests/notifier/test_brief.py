@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.cli.overview import OVERVIEW
 from engine.rulebook.book import RuleBook
 from engine.rulebook.model import Version
 from notifier.brief import STORIES, BriefFacts, brief_of
 from notifier.events import GATHERED, OPENED, ROUTED
 from notifier.own_files import look_over
+from notifier.readers import HOUSE, OUTSIDER, OWN_SHOP
 from notifier.records import Record
 from notifier.render import Templates
 from notifier.sheets import Sheets
@@ -47,7 +49,8 @@ def brief(event, language="zh-CN", rule="xiaohongshu.reply-rate", severity=None,
     record = given.pop("record", record_of(rule, severity) if about_one else None)
     told = samples(NOW, rule, severity or "serious")[event] if news is None else news
     shop = given.pop("shop", shop_row(platform=rule.split(".", maxsplit=1)[0]) if "shop" in told else None)
-    return brief_of(event, told, record, RULES, SHEETS, language, NOW, shop=shop, about=ABOUT.get(event), **given)
+    known = {"shop": shop, "about": ABOUT.get(event), "reader": OWN_SHOP}
+    return brief_of(event, told, record, RULES, SHEETS, language, NOW, **known | given)
 
 
 def test_every_event_that_a_route_may_ask_for_has_its_words():
@@ -152,8 +155,21 @@ def test_the_shop_is_called_by_its_alias_and_by_its_number_where_it_is_not_known
 
 
 def test_the_holder_of_a_duty_is_named_to_people_of_the_house_alone():
-    assert "责任人：wang。" in brief("duty.overdue", of_house=True).lines
+    assert "责任人：wang。" in brief("duty.overdue", reader=HOUSE).lines
     assert "wang" not in TEMPLATES.render("duty.overdue", "email", brief("duty.overdue")).body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_a_client_reads_asks_them_to_type_a_command(language):
+    typed = re.compile(rf"kaohe ({'|'.join(OVERVIEW)})\b|--")
+    for event in sorted(STORIES):
+        for channel in ("email", "wecom"):
+            inside, outside = (
+                TEMPLATES.render(event, channel, brief(event, language, reader=reader)).body
+                for reader in (OWN_SHOP, OUTSIDER)
+            )
+            assert typed.search(inside), inside
+            assert ROUTED[event].of_house or not typed.search(outside), outside
 
 
 def test_what_is_still_open_comes_first_in_a_warning():
@@ -330,7 +346,7 @@ def test_a_new_version_says_what_it_decides_and_one_that_ends_the_rule_that_it_e
 def test_the_title_of_a_duty_stands_in_its_deadline():
     until = (NOW + timedelta(hours=4)).isoformat()
     news = {"what": "duty", "until": until, "kind": "rectification", "rule": "pinduoduo.effective-reply-rate"}
-    facts = brief_of("deadline.near", news, None, RULES, SHEETS, "zh-CN", NOW, about="D-7")
+    facts = brief_of("deadline.near", news, None, RULES, SHEETS, "zh-CN", NOW, about="D-7", reader=OWN_SHOP)
     assert facts.headline == "整改还有 4 小时，3月10日 14:00 截止"
     assert "改了什么、从哪天起" in facts.first_action
     assert facts.command == "kaohe duties show D-7"

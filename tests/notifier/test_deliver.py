@@ -58,6 +58,18 @@ def test_a_due_notice_is_sent_once_and_its_answer_recorded(office, queue, build,
     assert (letter.violation, letter.event, letter.language) == ("V-0", "violation.opened", "zh-CN")
 
 
+@pytest.mark.parametrize(("client", "runs_kaohe"), [("acme", False), ("default", True)])
+def test_only_those_who_run_kaohe_are_told_its_commands(sqlite_office, build, now, rulebook, client, runs_kaohe):
+    sqlite_office.violation("V-0", sqlite_office.shop(client=client))
+    plan_notices(sqlite_office.ledger, rulebook, now, "zh-CN")
+    post = build.post()
+    assert deliver(sqlite_office, post, now, drafter=Drafter(rulebook, "zh-CN")) == Delivered(sent=1)
+    [letter] = post.letters
+    assert ("kaohe explain V-0" in letter.body, letter.whole) == (
+        (True, "kaohe notices show 1") if runs_kaohe else (False, None)
+    )
+
+
 def test_the_notice_is_marked_as_being_sent_before_the_provider_is_called(office, queue, build, now):
     queue(office)
     seen = []

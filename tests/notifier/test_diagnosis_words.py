@@ -7,6 +7,7 @@ import pytest
 
 from engine.assessment.diagnosis import Cause, Diagnosis, Margin, without_agents
 from notifier.facts import facts_of
+from notifier.readers import HOUSE
 from notifier.sheet_file import CAUSES
 from notifier.sheets import SHIPPED, Sheet, read_sheet
 from notifier.words.diagnosis import accounts_words, cause_lines, hour_names, hours_words, margin_words, unit
@@ -187,11 +188,11 @@ def test_the_first_action_follows_the_first_cause(build):
 
 def test_accounts_are_told_to_the_house_alone(build):
     assert facts(build, REPLY).accounts is None
-    assert facts(build, REPLY, named=True).accounts == "客服小美 41, nobody 30"
+    assert facts(build, REPLY, reader=HOUSE).accounts == "客服小美 41, nobody 30"
 
 
 def test_a_settled_violation_has_no_causes_to_tell(build):
-    told = facts(build, REPLY, state="withdrawn", named=True)
+    told = facts(build, REPLY, state="withdrawn", reader=HOUSE)
     assert (told.causes, told.hours, told.accounts, told.mend, told.first_action) == ((), None, None, None, None)
 
 

@@ -11,6 +11,7 @@ from notifier.channels.email.message import Sender, mail_of
 from notifier.channels.email.page import page_of
 from notifier.digest_facts import MOST_ROWS
 from notifier.drafts import Drafter
+from notifier.readers import OUTSIDER, OWN_SHOP
 from notifier.records import Record
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -21,13 +22,13 @@ HOSTILE = "<script>x</script> | 店\r\nBcc: e@v.il"
 def write(build, rulebook):
     """The letter of a digest of these violations."""
 
-    def make(records, language="zh-CN", older=0, client="acme", channel="email"):
+    def make(records, language="zh-CN", older=0, client="acme", channel="email", reader=OWN_SHOP):
         key = f"late:2026-03-10/{client}"
         schedule = {"state": "queued", "due_at": NOW, "next_attempt_at": NOW, "created_at": NOW}
         words = {"language": language, "template": "", "subject": "", "body": ""}
         whom = {"client": client, "recipient": "zhang@example.com", "channel": channel}
         notice = Notice(key=key, event="violations.late", **whom, **words, **schedule)
-        text = Drafter(rulebook, language).digest(notice, records, older)
+        text = Drafter(rulebook, language).digest(notice, records, older, reader)
         return Letter(key, None, notice.event, channel, notice.recipient, language, text.subject, text.body)
 
     return make
@@ -67,6 +68,14 @@ def test_a_digest_in_a_chat_says_what_to_do_before_it_lists(write, record):
     assert "演示一店 | 3月2日–3月8日 | 77/100 = 77% | 限制公域流量3天，至2026年3月12日 | V-1" in lines
     assert lines[-2] == "全部违规：kaohe violations list；依据：kaohe explain V-1"
     assert any(line.startswith("另有 3 起") for line in lines)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("channel", ["email", "wecom"])
+def test_a_digest_asks_no_client_to_type_a_command(write, record, channel, language):
+    found = [record(f"V-{n}") for n in range(MOST_ROWS + 1)]
+    assert "kaohe " in write(found, language, 3, channel=channel).body
+    assert "kaohe " not in write(found, language, 3, channel=channel, reader=OUTSIDER).body
 
 
 def test_a_digest_of_one_in_a_chat_reads_well_in_english(write, record):

@@ -137,7 +137,7 @@ def test_however_long_a_letter_is_dingtalk_takes_it_with_its_violation(channel, 
     assert channel(TWO).send(letter("dingtalk", body=body, subject="店" * 9000), NOW).kind == "accepted"
     [request] = web.requests
     assert 19_900 < len(request.body) <= 20_000
-    assert "kaohe explain V-ABCDEFGH2345  \n  \n@13800001234" in json.loads(request.body)["markdown"]["text"]
+    assert "kaohe notices show 7  \n  \n@13800001234" in json.loads(request.body)["markdown"]["text"]
 
 
 def test_no_answer_repeats_a_number_or_a_secret(channel, web):

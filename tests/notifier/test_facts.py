@@ -7,14 +7,15 @@ import pytest
 from engine.calendar.deadlines import Term
 from engine.rulebook.model import Appeal, Bound, Claim, Standard, Text
 from notifier.facts import NoticeFacts, facts_of
+from notifier.readers import HOUSE, OUTSIDER
 from notifier.sheets import Sheet
 
 SHEET = Sheet(figure="{k} of {n}", first="Act", gap_one="one more", gap_many="{m} more")
 
 
-def facts(build, *, language="en", rule=None, sanctions=(), shop=None, agent=None, named=False, **changes):
+def facts(build, *, language="en", rule=None, sanctions=(), shop=None, agent=None, reader=OUTSIDER, **changes):
     violation = build.violation(**changes)
-    return facts_of(violation, sanctions, shop or build.shop(), rule, SHEET, language, agent, named=named)
+    return facts_of(violation, sanctions, shop or build.shop(), rule, SHEET, language, agent, reader=reader)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_shop_is_called_by_its_alias_else_its_name_else_its_number(build):
 
 def test_the_sub_account_is_named_where_the_rule_judges_one_and_the_reader_is_of_the_house(build):
     agent = build.shop("王小美", kind="agent", alias=None, name="小王")
-    assert facts(build, agent=agent, named=True).agent == "小王"
+    assert facts(build, agent=agent, reader=HOUSE).agent == "小王"
     assert (facts(build, agent=agent).agent, facts(build, agent=agent, language="zh-CN").agent) == (
         "not named",
         "未具名",

@@ -130,4 +130,4 @@ def test_however_long_a_letter_is_feishu_takes_it_with_its_violation(channel, we
     [request] = web.requests
     assert 19_900 < len(request.body) <= 20_000
     [element] = json.loads(request.body)["card"]["body"]["elements"]
-    assert element["content"].endswith("kaohe explain V-ABCDEFGH2345")
+    assert element["content"].endswith("kaohe notices show 7")

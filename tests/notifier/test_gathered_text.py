@@ -19,6 +19,7 @@ from notifier.channels.email.page import page_of
 from notifier.drafts import Drafter
 from notifier.events import OTHERS
 from notifier.members import SEVERAL, Member, weigh
+from notifier.readers import HOUSE, OUTSIDER, OWN_SHOP
 from notifier.records import Record
 from notifier.render import Templates
 from notifier.sms.binding import LONGEST_MESSAGE
@@ -73,12 +74,12 @@ class Pile:
         self.tales[number] = Tale(event, told, record, shop, told.get("object"))
         return self
 
-    def letter(self, channel="email", language="zh-CN", client="acme", templates=None, of_house=False, capped=False):
+    def letter(self, channel="email", language="zh-CN", client="acme", templates=None, reader=OWN_SHOP, capped=False):
         times = {"due_at": NOW, "next_attempt_at": NOW, "created_at": NOW}
         words = {"language": language, "template": "", "subject": "", "body": ""}
         about = {"id": 7, "key": "gathered:x", "event": "notices.gathered", "state": "queued", "client": client}
         notice = Notice(recipient="li@example.com", channel=channel, news={"capped": capped}, **about, **words, **times)
-        together = Together(weigh(self.members, client, NOW), self.records, self.tales, of_house)
+        together = Together(weigh(self.members, client, NOW), self.records, self.tales, reader)
         text = text_together(Drafter(self.rulebook, language, templates or TEMPLATES), notice, together, NOW)
         return Letter(notice.key, None, notice.event, channel, notice.recipient, language, text.subject, text.body)
 
@@ -112,10 +113,20 @@ def test_it_says_what_it_is_then_what_weighs_most_then_what_to_do_then_the_rest(
 
 
 def test_agents_are_named_to_the_house_alone(night):
-    inside, outside = (night.letter(of_house=there).body for there in (True, False))
+    inside, outside = (night.letter(reader=there).body for there in (HOUSE, OUTSIDER))
     assert "小美" not in outside
     assert "4. 小红书 · 客服回复率 · 甲店：当时有人在线" in inside
     assert "漏掉的会话停在哪一步。最集中的账号：「小美」9 个会话。" in inside
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("channel", ["email", "wecom"])
+def test_it_asks_no_client_to_type_a_command(pile, channel, language):
+    for number in range(50):
+        pile.violation(f"V-{number}", f"店 {number}", rule=f"rule.{number}").news("penalty.recorded")
+    typed = re.compile(r"kaohe (explain|notices)")
+    assert typed.search(pile.letter(channel, language).body)
+    assert not typed.search(pile.letter(channel, language, reader=OUTSIDER).body)
 
 
 def test_what_differs_in_hours_alone_is_one_action_of_its_weightiest_shop(pile):
@@ -129,7 +140,7 @@ def test_what_differs_in_hours_alone_is_one_action_of_its_weightiest_shop(pile):
 
 def test_each_row_says_whose_it_is_where_they_are_of_several_clients(pile):
     pile.violation("V-1", "甲店").violation("V-2", "乙店", client="bolt").violation("V-3", "丙店", client="default")
-    lines = pile.news("penalty.recorded", "丁店", "bolt").lines(client=SEVERAL, of_house=True)
+    lines = pile.news("penalty.recorded", "丁店", "bolt").lines(client=SEVERAL, reader=HOUSE)
     assert lines[0].startswith("【合并通知】4 条通知")
     assert "客户 | 店铺 | 指标 | 差距 | 编号" in lines
     assert [line.partition(" | 77")[0] for line in lines if "77/100" in line] == [
@@ -168,7 +179,7 @@ def test_cycles_that_differ_have_a_column(pile):
 def test_an_agent_is_named_beside_its_shop_where_the_rule_judges_agents(pile, build):
     agent = build.shop("a1", alias="客服甲", kind="agent")
     pile.violation("V-1", agent=agent)
-    assert any(line.startswith("演示一店（客服甲） | ") for line in pile.lines(of_house=True))
+    assert any(line.startswith("演示一店（客服甲） | ") for line in pile.lines(reader=HOUSE))
     assert any(line.startswith("演示一店（未具名） | ") for line in pile.lines())
 
 
@@ -213,13 +224,13 @@ def test_a_shops_name_forges_neither_a_header_nor_a_cell_nor_the_page_nor_markdo
     pile.news("penalty.recorded", HOSTILE, client=HOSTILE, reference=HOSTILE)
     pile.news("warning.at_risk", HOSTILE, client=HOSTILE)
     for client in (HOSTILE, SEVERAL):
-        letter = pile.letter(language=language, client=client, of_house=True)
+        letter = pile.letter(language=language, client=client, reader=HOUSE)
         mail = mail_of(letter, Sender("kaohe@example.com", "考核"), NOW)
         assert "Bcc" not in message_from_bytes(mail.content, policy=policy.default)
         page = page_of(letter)
         assert "<script>" not in page
         assert page.count("<td valign") == 5 + 4 + (2 if client == SEVERAL else 0)
-        chat = pile.letter("wecom", language, client, of_house=True).body
+        chat = pile.letter("wecom", language, client, reader=HOUSE).body
         assert "<" not in chat
         assert not re.search(r"\[店\]|\*\* *$", chat)
         assert not re.search(r"^Bcc", letter.body + chat, re.MULTILINE)

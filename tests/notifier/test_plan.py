@@ -10,6 +10,7 @@ from engine.ledger.tables import Cursor, Notice, Violation
 from notifier.deliver import deliver_due
 from notifier.drafts import Drafter
 from notifier.plan import BATCHES, READER, Planned, plan_notices
+from notifier.queued import store
 from notifier.render import Templates
 from notifier.sheets import Sheets
 
@@ -218,6 +219,25 @@ def test_a_long_journal_is_worked_off_in_steps(sqlite_office, plan):
         sqlite_office.happened("evidence.imported", str(number))
     sqlite_office.violation("V-1", shop)
     assert plan(sqlite_office) == Planned(queued=1)
+
+
+@pytest.mark.parametrize(("entries", "at_once"), [(4, 4), (0, 1)])
+def test_a_step_holds_few_texts_however_many_there_are_and_one_batch_at_the_least(
+    sqlite_office, plan, monkeypatch, entries, at_once
+):
+    steps = []
+
+    def stored(session, made):
+        steps.append(len(made))
+        return store(session, made)
+
+    monkeypatch.setattr("notifier.plan.ENTRIES", entries)
+    monkeypatch.setattr("notifier.plan.store", stored)
+    shop = sqlite_office.shop()
+    for number in range(10):
+        sqlite_office.violation(f"V-{number}", shop, cycle=f"2026-W{number + 1:02d}")
+    assert plan(sqlite_office) == Planned(queued=10)
+    assert (max(steps), sum(steps)) == (at_once, 10)
 
 
 def test_several_processes_that_plan_at_once_queue_each_notice_once(office, plan):

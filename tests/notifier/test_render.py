@@ -6,6 +6,7 @@ from engine.errors import UnknownNameError
 from engine.rulebook.model import Claim, Text
 from notifier.facts import facts_of
 from notifier.own_files import look_over
+from notifier.readers import OUTSIDER, OWN_SHOP
 from notifier.render import Templates
 from notifier.sandbox import TemplateFaultError
 from notifier.sheets import Sheets
@@ -15,11 +16,11 @@ OPENED = "violation.opened"
 SHEET = (Sheets().sheet("xiaohongshu.reply-rate", "zh-CN"), "zh-CN")
 
 
-def facts(build, language, rule=None, sanctions=None, sheet_of="xiaohongshu.reply-rate", **changes):
+def facts(build, language, rule=None, sanctions=None, sheet_of="xiaohongshu.reply-rate", reader=OWN_SHOP, **changes):
     rule = rule or build.rule()
     sanctions = [build.sanction()] if sanctions is None else sanctions
     sheet = Sheets().sheet(sheet_of, language)
-    return facts_of(build.violation(**changes), sanctions, build.shop(), rule, sheet, language)
+    return facts_of(build.violation(**changes), sanctions, build.shop(), rule, sheet, language, reader=reader)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -28,6 +29,12 @@ def test_the_notice_of_a_violation_reads_exactly_so(build, language):
     golden = (GOLDEN / f"{OPENED}.email.{language}.txt").read_text(encoding="utf-8")
     assert f"{text.subject}\n\n{text.body}" == golden
     assert text.template == f"{OPENED}.email.{language}"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("channel", ["email", "wecom"])
+def test_the_notice_of_a_violation_asks_no_client_to_type_a_command(build, channel, language):
+    assert "kaohe " not in Templates().render(OPENED, channel, facts(build, language, reader=OUTSIDER)).body
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -76,13 +83,14 @@ def test_a_confirmed_violation_is_no_longer_called_a_prediction(build):
     assert "推算" not in body
 
 
-def test_a_dispute_about_the_rule_itself_stands_in_the_first_lines(build):
+def test_a_dispute_about_the_rule_itself_stands_right_behind_the_first_action(build):
     ended = Text("2022 年 11 月已被新公告废止", "ended by an announcement of November 2022")
     claim = Claim("effective", "source", disputed_by=("S1",), dispute=ended)
     rule = build.rule(versions=(build.version(provenance=(claim,)),))
     for language, words in [("zh-CN", ended.zh), ("en", ended.en)]:
-        body = Templates().render(OPENED, "email", facts(build, language, rule)).body
-        assert words in body.split("\n")[2]
+        told = facts(build, language, rule)
+        lines = Templates().render(OPENED, "email", told).body.split("\n")
+        assert words in lines[lines.index(told.first_action) + 2]
 
 
 def test_amounts_and_severity_appear_where_there_are_any(build):

@@ -245,11 +245,15 @@ def test_a_text_that_is_too_long_keeps_whole_lines_and_says_where_all_of_it_is()
     text = shortened(letter("wecom", body="\n".join(f"第 {n} 行" for n in range(1000))), 300)
     *kept, last = text.split("\n")
     assert kept == [f"第 {n} 行" for n in range(len(kept))]
-    assert last == "……消息到此已达长度上限，其余从略；全部内容：kaohe explain V-ABCDEFGH2345"
+    assert last == "……消息到此已达长度上限，其余从略；全部内容：kaohe notices show 7"
     assert 300 - len(f"\n第 {len(kept)} 行".encode()) < len(text.encode()) <= 300
-    assert shortened(letter("wecom", body="x\n" * 999, violation=None, language="en"), 99).endswith(
-        "all of it: kaohe violations list"
-    )
+    english = shortened(letter("wecom", body="x\n" * 999, language="en"), 99)
+    assert english.endswith("all of it: kaohe notices show 7")
+
+
+def test_a_text_that_is_too_long_names_no_command_to_a_reader_who_has_none():
+    text = shortened(letter("wecom", body="甲\n" * 999, whole=None), 300)
+    assert text.split("\n")[-1] == "……消息到此已达长度上限，其余从略"
 
 
 @pytest.mark.parametrize("most", range(200, 210))

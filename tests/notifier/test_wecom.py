@@ -122,7 +122,7 @@ def test_however_long_a_letter_is_wecom_takes_it_with_its_violation(channel, web
     [message] = messages(web)
     content = message["markdown"]["content"]
     assert len(content.encode()) <= 4096
-    assert content.endswith("kaohe explain V-ABCDEFGH2345")
+    assert content.endswith("kaohe notices show 7")
 
 
 def test_a_very_long_subject_mentions_all_the_same(channel, web):
