@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, text
+from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import sqlite
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel
 
+_CLOCKS = {True: "SELECT clock_timestamp()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 LOCK_FAMILY = 0x6B616F68  # "kaoh": keeps our advisory locks apart from those of others in the same database
 
 
@@ -67,11 +68,11 @@ def database_clock(session: Session) -> datetime:
 
     It goes on within a transaction, which may have waited for a lock. SQLite's has milliseconds.
     """
-    if is_postgresql(session):
-        said: datetime = bare(session).execute(select(func.clock_timestamp())).scalar_one()
-        return said.astimezone(UTC)
-    stamp: str = bare(session).execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
-    return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+    asked = bare(session).exec_driver_sql(_CLOCKS[is_postgresql(session)])
+    said: datetime | str = asked.scalar_one()
+    if isinstance(said, str):
+        return datetime.fromisoformat(said).replace(tzinfo=UTC)
+    return said.astimezone(UTC)
 
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:

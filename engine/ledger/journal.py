@@ -13,13 +13,14 @@ from engine.errors import KaoheError
 from engine.ledger.canonical import sha256_of
 from engine.ledger.chain import GENESIS, REDACTED, batch_digest, place, verify
 from engine.ledger.decisions import note_decisions
-from engine.ledger.dialects import Lock, database_clock, insert_rows, take_lock
+from engine.ledger.dialects import Lock, bare, database_clock, insert_rows, take_lock
 from engine.ledger.scoping import Sight
 from engine.ledger.tables import JournalBatch, JournalEntry
 
 __all__ = ["GENESIS", "Entry", "Event", "Head", "append", "batch_sizes", "entries", "head", "redact", "verify"]
 
 EVERYTHING = Sight(everything=True)
+_NEWEST = select(JournalBatch.seq, JournalBatch.digest).order_by(col(JournalBatch.seq).desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,7 @@ def append(session: Session, at: datetime, events: Sequence[Event]) -> int | Non
 
 def head(session: Session) -> Head:
     """The last batch's number and digest; (0, GENESIS) while the journal is empty."""
-    newest = select(JournalBatch.seq, JournalBatch.digest).order_by(col(JournalBatch.seq).desc()).limit(1)
-    found = session.exec(newest).first()
+    found = bare(session).execute(_NEWEST).first()
     return Head(*found) if found else Head(0, GENESIS)
 
 
