@@ -24,6 +24,9 @@ from notifier.routing.rows import routing_of
 from notifier.told import told
 from notifier.words.lines import masked
 
+# A text that is made when it goes out.
+UNWRITTEN = {"subject": "", "body": "", "variables": None, "template": "", "template_sha256": None}
+
 
 def retry(ledger: Engine, number: int, now: datetime, actor: str) -> list[int]:
     """Queue a failed notice again, with all its attempts before it; answers the numbers of what was queued.
@@ -79,7 +82,7 @@ def _again(session: Session, notice: Notice, now: datetime, actor: str) -> tuple
         untold = _untold(session, notice, news, shop)
         if not untold:
             raise _nobody(session, notice, news, shop)
-        for name, value in _directed(untold[0]).items():
+        for name, value in _directed(notice, untold[0]).items():
             setattr(notice, name, value)
         copies = [_copy(notice, other, now) for other in untold[1:]]
     _queue(session, notice, now)
@@ -158,9 +161,10 @@ def _nobody(session: Session, notice: Notice, news: News, shop: Subject | None) 
     return KaoheError(f"notice {notice.id} has nobody to go to: {whom}", zh=f"通知 {notice.id} 没有可以发给的人：{wen}")
 
 
-def _directed(recipient: Recipient) -> dict[str, Any]:
-    """The columns that say where a notice goes."""
-    return {
+def _directed(notice: Notice, recipient: Recipient) -> dict[str, Any]:
+    """The columns that say where a notice goes. What was written for the house is written anew for anybody else."""
+    written = UNWRITTEN if notice.internal and not recipient.internal else {}
+    return written | {
         "recipient": recipient.address,
         "channel": recipient.channel,
         "language": recipient.language,
@@ -172,6 +176,7 @@ def _directed(recipient: Recipient) -> dict[str, Any]:
 
 
 def _copy(notice: Notice, recipient: Recipient, now: datetime) -> Notice:
-    same = notice.model_dump(exclude={"id", "answer", *_directed(recipient)})
+    directed = _directed(notice, recipient)
+    same = notice.model_dump(exclude={"id", "answer", *directed})
     fresh = {"state": "queued", "attempts": 0, "due_at": now, "next_attempt_at": now, "created_at": now}
-    return Notice(**(same | fresh | _directed(recipient)))
+    return Notice(**(same | fresh | directed))

@@ -146,7 +146,10 @@ CHINESE: Mapping[str, str] = {
     "Notices: list, show, preview, retry, send what is due; what arrived.": (
         "通知：列出、查看、预览、重发、发送到期的；查送达。"
     ),
-    "All notices, oldest first. Addresses are masked.": "全部通知，从旧到新；地址打码。",
+    "Notices, the newest first; with --json all of them, the oldest first. Addresses are masked.": (
+        "通知，新的在前；加 --json 则列出全部，旧的在前。地址打码。"
+    ),
+    "queued, sent, failed, delivered, …, or as the list calls it.": "queued、failed……也可以写中文：待发、失败",
     "Only those that this message tells together.": "只看这封合并通知所说的各条",
     "One notice as it was written, and what became of it; a digest that waits, as it would be now.": (
         "一封通知的原文和经过；待发的合并通知按现在的内容显示。"

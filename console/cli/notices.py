@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import defer
-from sqlmodel import col, select
 
 from console.answers import answer_words
 from console.cli.app import AsJson, Lang, current, group, lang_of
 from console.desk import Desk
-from console.listing import listing
+from console.listing import listing, page_size, refuse_pages_of_json
 from console.names import shop_names, shop_words
 from console.notice_audit import audit_json, audit_lines, steps_of
+from console.notice_pages import Wanted, every, newest
 from console.notice_rows import answer_of, json_row, rows_of, state_words, table_of
 from console.output import json_lines, note, say
 from console.phrases import heads, phrase
@@ -26,7 +25,6 @@ from console.worker import channel_complaints, delivered_words
 from engine.errors import KaoheError
 from engine.ledger.actors import Permission
 from engine.ledger.masking import masked
-from engine.ledger.tables import Notice
 from engine.ledger.whose import whose_notice
 from engine.rulebook.model import Language
 from engine.settings import Setting
@@ -42,7 +40,6 @@ from notifier.writing import text_of
 
 commands = group("notices")
 
-TEXTS = ("subject", "body", "variables")
 Number = Annotated[int, typer.Argument(help="Its number in `kaohe notices list`.")]
 
 
@@ -52,23 +49,34 @@ def list_(
     within: Annotated[
         int | None, typer.Option("--within", metavar="NOTICE", help="Only those that this message tells together.")
     ] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help="queued, sent, failed, delivered, …, or as the list calls it.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most so many rows; 50 by default on a terminal.")
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option(metavar="NOTICE", help="What comes after this one: the next page.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """All notices, oldest first. Addresses are masked."""
-    desk = current(context)
-    texts = (defer(getattr(Notice, name)) for name in TEXTS)  # the most of a notice, and no list shows them
-    wanted = select(Notice).options(*texts).order_by(col(Notice.id))
-    if within is not None:
-        wanted = wanted.where(Notice.within_id == within)
+    """Notices, the newest first; with --json all of them, the oldest first. Addresses are masked."""
+    desk, now = current(context), datetime.now(UTC)
+    refuse_pages_of_json(limit, after, as_json=as_json)
+    wanted = Wanted(state, within)
     with desk.reading() as session:
-        found = list(session.exec(wanted))
-        rows = rows_of(session, found, datetime.now(UTC))
-    if as_json:
-        json_lines(json_row(n, rows) for n in found)
-        return
+        if as_json:
+            for part in every(session, wanted):
+                known = rows_of(session, part, now)
+                json_lines(json_row(n, known) for n in part)
+            return
+        found, older = newest(session, wanted, limit or page_size(), after)
+        rows = rows_of(session, found, now)
     language = desk.settings.language
     columns, lines = table_of(found, rows, language)
     listing(columns, lines, sentence("no notices", language))
+    if older:
+        note(sentence("more", language, n=older, last=found[-1].id))
 
 
 @commands.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,21 +10,19 @@ from console.cli.app import AsJson, current
 from console.cli.violations import commands
 from console.desk import Desk, day
 from console.layout import Table
-from console.listing import listing
+from console.listing import listing, page_size, refuse_pages_of_json
 from console.names import ShopNames, shop_names
 from console.output import json_lines, note
 from console.phrases import heads
 from console.sentences import sentence
 from console.violation_rows import COLUMNS, known_rule, known_severity, row_cells, row_json
 from engine.calendar.cycles import parse_cycle
-from engine.errors import KaoheError
 from engine.ledger import subjects
 from engine.ledger.states import state_of
 from engine.ledger.violation_lists import Listed, Wanted, every, newest
 from engine.rulebook.model import Language
 from engine.rulebook.platforms import platform as known_platform
 
-PAGE = 50  # rows on a terminal where nothing else is said
 MOST = 1_000_000_000  # rows where nothing bounds them
 
 
@@ -51,10 +48,7 @@ def list_(
 ) -> None:
     """Violations, the newest assessment day first; with --json all of them, the oldest first."""
     desk = current(context)
-    if as_json and (limit is not None or after is not None):
-        raise KaoheError(
-            "--json prints all rows; leave out --limit and --after", zh="--json 列出全部；请不要写 --limit 和 --after"
-        )
+    refuse_pages_of_json(limit, after, as_json=as_json)
     name = known_platform(platform).id if platform else None
     with desk.reading() as session:
         subject = subjects.shop(session, shop, name) if shop else None
@@ -72,7 +66,7 @@ def list_(
         if as_json:
             json_lines(row_json(row) for row in every(session, wanted))
             return
-        page = newest(session, wanted, limit or (PAGE if sys.stdout.isatty() else MOST), after)
+        page = newest(session, wanted, limit or page_size() or MOST, after)
         names = shop_names(session)
     language = desk.settings.language
     _tell(desk, page.rows, names)

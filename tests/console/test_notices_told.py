@@ -60,7 +60,7 @@ def test_lists_and_the_journal_say_in_words_what_each_notice_is_about(kaohe, tol
     journalled = [line for line in kaohe("journal", "list").out.splitlines() if "notice.queued" in line]
     assert (len(listed), len(journalled)) == (len(words), len(words))
     for number, said in enumerate(words, 1):
-        assert listed[number - 1].startswith(f"{number}  {said}  ")
+        assert listed[-number].startswith(f"{number}  {said}  ")
         to = "z***@example.com" if number == 1 else "b***@acme.example"
         assert journalled[number - 1].endswith(f"{number} {said} · {to}")
 

@@ -8,11 +8,10 @@ import sys
 import time
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, text
 
-from engine.ledger.database import MIGRATIONS, VERSION_TABLE, known_versions
+from engine.ledger.database import VERSION_TABLE, known_versions
+from tests.old_ledgers import old_ledger
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
 
@@ -104,13 +103,8 @@ def test_an_old_worker_is_refused_by_a_newer_ledger_at_its_start_and_makes_nothi
 
 
 def test_a_new_worker_migrates_an_older_ledger_and_works(worker, address):
-    engine = create_engine(address)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0001")
-    engine.dispose()
+    with old_ledger(address, "0001"):
+        pass
     workers = [worker("--once") for _ in range(3)]  # at once: one migrates, the others wait
     for process in workers:
         assert process.communicate(timeout=120)[1] is not None

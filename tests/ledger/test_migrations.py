@@ -3,15 +3,13 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from engine.ledger.database import MIGRATIONS, VERSION_TABLE, open_ledger, reading, transaction
+from engine.ledger.database import open_ledger, reading, transaction
 from engine.ledger.tables import Attempt, Notice, NoticeItem, Sanction, Violation
 from engine.ledger.violations import by
+from tests.old_ledgers import old_ledger
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
 
@@ -22,18 +20,7 @@ DECIDED = {"state": "confirmed", "amount_fen": 30050, "reference": "X-7", "appea
 @pytest.fixture
 def first_version(new_url):
     """The address of a ledger at version 0001: a decided violation, under a client that its shop has left."""
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0001")
-        known = MetaData()
-        known.reflect(connection)
-
-        def insert(table, **row):
-            connection.execute(known.tables[table].insert().values(row))
-
+    with old_ledger(new_url, "0001") as insert:
         insert("subject", id=1, key="shop:xiaohongshu/s1", kind="shop", external_id="s1", client="b")
         days = {"cycle": "2026-W10", "cycle_start": date(2026, 3, 2), "cycle_end": date(2026, 3, 8), "occurrence": 1}
         figures = {"numerator": 79, "denominator": 100, "exposure_min_fen": 0, "exposure_max_fen": 0}
@@ -50,7 +37,6 @@ def first_version(new_url):
         words |= {"attempts": 0, "next_attempt_at": NOON, "created_at": NOON, "violation_id": "V-1", "client": "a"}
         for state in ("queued", "sent"):
             insert("notice", recipient=state, state=state, **words)
-    engine.dispose()
     return new_url
 
 
@@ -72,18 +58,7 @@ def test_decisions_are_read_back_from_the_journal_and_clients_agree(first_versio
 @pytest.fixture
 def eighth_version(new_url):
     """The address of a ledger at version 0008: violations that were decided while their forecast stood for them."""
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0008")
-        known = MetaData()
-        known.reflect(connection)
-
-        def insert(table, **row):
-            connection.execute(known.tables[table].insert().values(row))
-
+    with old_ledger(new_url, "0008") as insert:
         insert("subject", id=1, key="shop:kuaishou/k1", kind="shop", external_id="k1", client="a")
         insert("run", id=1, rule="r", cycle="c", cycle_start=date(2026, 3, 1), due_at=NOON, state="done", attempts=1)
         forecast = {"outcome": "violation", "severity": "minor", "sanctions": ["warning"], "exposure_fen": [0, 0]}
@@ -99,7 +74,6 @@ def eighth_version(new_url):
         ):
             insert("violation", id=name, cycle=name, state=state, severity=severity, amount_fen=amount, **found, **days)
             insert("sanction", violation_id=name, position=0, kind="warning", discretionary=False)
-    engine.dispose()
     return new_url
 
 
@@ -116,18 +90,7 @@ def test_what_was_decided_takes_the_place_of_the_forecast_in_an_earlier_ledger(e
 
 
 def test_what_refers_to_a_table_that_is_made_anew_is_kept(new_url):
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0017")
-        known = MetaData()
-        known.reflect(connection)
-
-        def insert(table, **row):
-            connection.execute(known.tables[table].insert().values(row))
-
+    with old_ledger(new_url, "0017") as insert:
         insert("subject", id=1, key="shop:xiaohongshu/s1", kind="shop", external_id="s1", client="b", platform="x")
         days = {"cycle": "2026-W10", "cycle_start": date(2026, 3, 2), "cycle_end": date(2026, 3, 8), "occurrence": 1}
         figures = {"numerator": 79, "denominator": 100, "exposure_min_fen": 0, "exposure_max_fen": 0}
@@ -138,7 +101,6 @@ def test_what_refers_to_a_table_that_is_made_anew_is_kept(new_url):
         words |= {"attempts": 0, "next_attempt_at": NOON, "due_at": NOON, "created_at": NOON, "client": "b"}
         insert("notice", id=7, key="late:1", recipient="li", state="queued", body="b", **words)
         insert("notice_item", notice_id=7, violation_id="V-1")
-    engine.dispose()
     engine = open_ledger(new_url)
     with reading(engine) as session:
         [item] = session.exec(select(NoticeItem)).all()
@@ -149,14 +111,7 @@ def test_what_refers_to_a_table_that_is_made_anew_is_kept(new_url):
 
 
 def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_was_refused(new_url):
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0018")
-        known = MetaData()
-        known.reflect(connection)
+    with old_ledger(new_url, "0018") as insert:
         words = {"key": "k", "event": "e", "language": "en", "template": "t", "subject": "s", "body": "b"}
         words |= {"attempts": 1, "next_attempt_at": NOON, "due_at": NOON, "created_at": NOON, "client": "a"}
         for recipient, state, answer, tried_at in (
@@ -170,8 +125,7 @@ def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_w
             ("dropped", "dropped", "not sent: settled", NOON),
         ):
             row = {"state": state, "answer": answer, "tried_at": tried_at, "recipient": recipient, "urgent": False}
-            connection.execute(known.tables["notice"].insert().values(channel="email", **row, **words))
-    engine.dispose()
+            insert("notice", channel="email", **row, **words)
     engine = open_ledger(new_url)
     with reading(engine) as session:
         found = {n.id: n.recipient for n in session.exec(select(Notice))}
@@ -183,18 +137,7 @@ def test_of_each_notice_of_an_earlier_ledger_the_last_attempt_counts_unless_it_w
 
 
 def test_what_was_told_to_somebody_who_is_was_or_may_have_been_of_the_house_is_the_houses_in_an_earlier_ledger(new_url):
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0019")
-        known = MetaData()
-        known.reflect(connection)
-
-        def insert(table, **row):
-            connection.execute(known.tables[table].insert().values(row))
-
+    with old_ledger(new_url, "0019") as insert:
         for name, client in (("house", None), ("boss", "a"), ("moved", "b"), ("taken", "a"), ("erased", "a")):
             insert("contact", name=name, client=client, language="en")
         insert("journal_batch", seq=1, previous="", digest="", committed_at=NOON)
@@ -214,7 +157,6 @@ def test_what_was_told_to_somebody_who_is_was_or_may_have_been_of_the_house_is_t
             insert("notice", recipient=f"to {contact}", contact=contact, **words)
         sent = {"notice_id": 1, "channel": "email", "recipient": "to house", "tried_at": NOON}
         insert("attempt", **sent)  # what refers to a notice does not keep it from being changed
-    engine.dispose()
     engine = open_ledger(new_url)
     with reading(engine) as session:
         found = {n.contact: n.internal for n in session.exec(select(Notice))}

@@ -5,14 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, event, inspect, text
 from sqlmodel import select
 
 from engine.ledger import database
 from engine.ledger.database import (
-    MIGRATIONS,
     VERSION_TABLE,
     OutdatedError,
     known_versions,
@@ -21,6 +18,7 @@ from engine.ledger.database import (
     transaction,
 )
 from engine.ledger.tables import Cursor
+from tests.old_ledgers import old_ledger
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
 
@@ -73,14 +71,8 @@ def work(number, url, at):
 @pytest.fixture
 def old_url(new_url):
     """The address of a ledger at the first version, with a row in it."""
-    engine = create_engine(new_url)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-        command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO cursor (reader, batch) VALUES ('notifier', 7)"))
-    engine.dispose()
+    with old_ledger(new_url, "0001") as insert:
+        insert("cursor", reader="notifier", batch=7)
     return new_url
 
 

@@ -78,8 +78,19 @@ def test_each_event_reads_well_for_every_shipped_rule_and_severity(event, channe
             first = text.body.split("\n")[0].replace("**", "")
             opening = f"【{facts.status}】{facts.who}：" if language == "zh-CN" else f"[{facts.status}] {facts.who}: "
             assert text.subject.startswith(opening)
-            assert first.rstrip("。.") == text.subject
+            assert text.subject.startswith(first.rstrip("。."))
+            assert text.subject.removeprefix(first.rstrip("。.")) in {
+                "",
+                f"（{facts.rule_short}）",
+                f" ({facts.rule_short})",
+            }
             assert text.body.rstrip().endswith(facts.command)
+
+
+def test_subjects_of_two_rules_of_a_shop_differ():
+    for event in OF_VIOLATION | {"warning.at_risk", "warning.certain", "warning.one_more"}:
+        told = {TEMPLATES.render(event, "email", brief(event, rule=rule)).subject for rule in RULES}
+        assert len(told) == len(RULES), event
 
 
 def test_the_first_line_has_status_shop_consequence_and_deadline_in_this_order():

@@ -282,9 +282,9 @@ def test_a_template_that_lists_subjects_alone_still_has_them_all_the_weightiest_
     for number in range(60):
         pile.violation(f"V-{number}", f"店{number}", exposure_max_fen=number)
     letter = pile.letter(templates=Templates([tmp_path]), capped=True)
-    assert letter.subject == "acme: 61: 【预判违规】店59：限制公域流量3天，至2026年3月12日"
+    assert letter.subject == "acme: 61: 【预判违规】店59：限制公域流量3天，至2026年3月12日（回复率）"
     listed = [line for line in letter.body.split("\n") if line.startswith("- ")]
-    assert listed[0] == "- 【预判违规】店59：限制公域流量3天，至2026年3月12日"
+    assert listed[0] == "- 【预判违规】店59：限制公域流量3天，至2026年3月12日（回复率）"
     assert len(listed) == 50
     assert letter.body.endswith("\n11 True False V-59 kaohe notices list --within 7\n")
 
