@@ -16,7 +16,7 @@ from notifier.receipts import UNDELIVERED
 
 AT_ONCE = 500
 ARRIVALS = ("delivered", UNDELIVERED)  # what carriers say of notices that were sent
-_TEXTS = tuple(defer(text) for text in (Notice.subject, Notice.body, Notice.variables))  # type: ignore[arg-type]  columns
+_TEXTS = tuple(defer(getattr(Notice, name)) for name in ("subject", "body", "variables"))
 
 
 @dataclass(frozen=True, slots=True)
