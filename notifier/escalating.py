@@ -19,22 +19,31 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledged:
-    """A violation that a route escalates now: since when those on it have known, and what they are called."""
+    """A violation that a route escalates now, and since when those on it have known."""
 
     violation: str
     route: Route
     told_at: datetime
-    names: tuple[str, ...]
 
     @property
     def key(self) -> str:
         """Of the notices: each route escalates a violation once, whoever else has."""
         return f"{self.violation}@{self.route.name}"
 
-    @property
-    def told(self) -> dict[str, object]:
-        """What the notices tell."""
-        whom = {"told": list(self.names), "after_minutes": self.route.escalate_after}
+    def told(self, client: str, routing: Routing) -> dict[str, object]:
+        """What the notices tell: what those are called who have known, of this client and, apart, of the house.
+
+        Contacts of other clients were not told, and nobody is to read of them.
+        """
+        theirs, house = [], []
+        for name in self.route.to:
+            contact = routing.contacts.get(name)
+            called = (contact.title if contact else None) or name
+            if contact is None or contact.client == client:
+                theirs.append(called)
+            elif contact.internal:
+                house.append(called)
+        whom = {"told": theirs, "told_house": house, "after_minutes": self.route.escalate_after}
         return {"told_at": self.told_at.isoformat(), **whom}
 
 
@@ -53,15 +62,8 @@ def unacknowledged(session: Session, routing: Routing, now: datetime) -> list[Un
             for violation, at in _known_on(session, route, routing, before).items()
             if before - NOTIFY_WITHIN < at <= before
         }
-        names = tuple(_called(name, routing) for name in route.to)
-        found += [Unacknowledged(violation, route, at, names) for violation, at in sorted(young.items())]
+        found += [Unacknowledged(violation, route, at) for violation, at in sorted(young.items())]
     return found
-
-
-def _called(name: str, routing: Routing) -> str:
-    """The title that the file of routes gives a contact, else its name."""
-    contact = routing.contacts.get(name)
-    return (contact.title if contact else None) or name
 
 
 def _known_on(session: Session, route: Route, routing: Routing, before: datetime) -> dict[str, datetime]:

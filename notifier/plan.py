@@ -123,7 +123,7 @@ def _escalate(ledger: Engine, drafter: Drafter, now: datetime) -> Planned:
     for one in found:
         record, ways = records[one.violation], Ways(replace(routing, routes=(one.route,)), mutes, drafter.language)
         news, client = record.news(ESCALATED.event), record.violation.client
-        tale = Tale(ESCALATED.event, one.told, record, record.shop)
+        tale = Tale(ESCALATED.event, one.told(client, routing), record, record.shop)
         made += ways.kept(drafter.told(tale, one.key, client, ways.of(news, record.shop), now), news)
     with transaction(ledger) as session:
         planning(session)

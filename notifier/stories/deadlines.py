@@ -63,14 +63,21 @@ def _appeal(told: Teller, found: BriefFacts, headline: str) -> BriefFacts:
         lines=tuple(lines),
         gap_words=None,
         notes=notes_of(told, {"appeal"}),
-        first_action=told.say(
-            "现在决定申不申诉；要申诉，在期限前把材料交到平台，并登记提交。不要先点确认，有的平台一经确认就不能申诉。",
-            "Decide now whether to appeal; if so, hand it in to the platform in time and record that. Do not confirm "
-            "the notice first: on some platforms that gives the appeal up.",
-        ),
+        first_action=_decide(told),
         steps=(),
         where=(),
         command=told.command(_command(found)),
+    )
+
+
+def _decide(told: Teller) -> str:
+    """Whether to appeal; whoever works with kaohe records it there."""
+    here = told.reader.commands
+    noted = told.say("并登记提交", "record that") if here else told.say("并告诉合规人员", "tell the compliance officer")
+    return told.say(
+        f"现在决定申不申诉；要申诉，在期限前把材料交到平台，{noted}。不要先点确认，有的平台一经确认就不能申诉。",
+        f"Decide now whether to appeal; if so, hand it in to the platform in time and {noted}. Do not confirm the "
+        "notice first: on some platforms that gives the appeal up.",
     )
 
 

@@ -75,8 +75,7 @@ def withdrawn(told: Teller, found: BriefFacts) -> BriefFacts:
 def escalated(told: Teller, found: BriefFacts) -> BriefFacts:
     """Nobody has said that they look after it."""
     after, at = told.number("after_minutes"), told.instant("told_at")
-    shop = told.say("店铺联系人", "the shop's contact")
-    names = [shop if name == SHOP else name for name in told.texts("told")]
+    names = _told_to(told)
     waited = _minutes(told, after) if after else None
     quiet = told.say(
         f"{waited}无人确认" if waited else "无人确认", f"nobody answered{f' for {waited}' if waited else ''}"
@@ -108,6 +107,14 @@ def escalated(told: Teller, found: BriefFacts) -> BriefFacts:
         until=told.facts.until if told.facts else None,
         lines=tuple(lines),
     )
+
+
+def _told_to(told: Teller) -> list[str]:
+    """Who has known; of the house, its names are for itself."""
+    shop, house = told.say("店铺联系人", "the shop's contact"), told.texts("told_house")
+    if house and not told.reader.names:
+        house = (told.say("内部人员", "people of the house"),)
+    return [*house, *(shop if name == SHOP else name for name in told.texts("told"))]
 
 
 def _consequence(told: Teller) -> str | None:

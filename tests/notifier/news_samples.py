@@ -52,7 +52,12 @@ def samples(now, rule="xiaohongshu.reply-rate", severity="serious"):
             "before": FIGURE | {"state": "open", "severity": None},
             "why": "new evidence: compliant",
         },
-        "violation.escalated": {"told_at": after(minutes=-45), "told": ["张三", "李四"], "after_minutes": 45},
+        "violation.escalated": {
+            "told_at": after(minutes=-45),
+            "told": ["张三"],
+            "told_house": ["李四"],
+            "after_minutes": 45,
+        },
         "penalty.recorded": shop
         | {
             "reference": "P-20260310-7",

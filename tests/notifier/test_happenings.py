@@ -183,6 +183,43 @@ escalate_to = ["chief", "boss"]
     assert told(office, build, now + timedelta(hours=26)) == []
 
 
+def test_an_escalation_names_nobody_of_another_client_and_people_of_the_house_to_the_house_alone(
+    office, build, now, told, tmp_path
+):
+    office.route(
+        """
+[contact.li]
+title = "值班组长"
+addresses = ["li@example.com"]
+[contact.wang]
+client = "acme"
+addresses = ["wang@acme.example"]
+[contact.zhao]
+client = "brill"
+addresses = ["zhao@brill.example"]
+[contact.qian]
+client = "acme"
+addresses = ["qian@acme.example"]
+[contact.boss]
+addresses = ["boss@example.com"]
+[[route]]
+name = "all"
+to = ["li", "wang", "zhao"]
+escalate_after = "4h"
+escalate_to = ["qian", "boss"]
+""",
+        tmp_path,
+    )
+    office.violation("V-1", office.shop(contact=None, client="acme"))
+    told(office, build, now)
+    told.letters.clear()
+    told(office, build, now + timedelta(hours=5))
+    bodies = {letter.recipient: letter.body for letter in told.letters}
+    assert "已通知：值班组长、wang，" in bodies["boss@example.com"]
+    assert "已通知：内部人员、wang，" in bodies["qian@acme.example"]
+    assert not [name for name in ("zhao", "值班组长") if name in bodies["qian@acme.example"]]
+
+
 @pytest.mark.parametrize(("days", "escalated"), [(7, 1), (8, 0)])
 def test_a_route_that_escalates_from_now_on_leaves_what_was_told_more_than_a_week_before(
     office, build, now, told, tmp_path, days, escalated
