@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func
@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from console.phrases import NOTICE_STATES
 from engine.errors import UnknownNameError
+from engine.ledger.parts import in_parts
 from engine.ledger.tables import Notice
 from notifier.receipts import UNDELIVERED
 
-AT_ONCE = 500
 ARRIVALS = ("delivered", UNDELIVERED)  # what carriers say of notices that were sent
 _TEXTS = tuple(defer(getattr(Notice, name)) for name in ("subject", "body", "variables"))
 
@@ -38,16 +38,10 @@ class Wanted:
 
 def every(session: Session, wanted: Wanted) -> Iterator[list[Notice]]:
     """The notices, oldest first, some hundred at a time."""
-    conditions, last = wanted.conditions(), 0
-    number = col(Notice.id)
-    while True:
-        some = select(Notice).options(*_TEXTS).where(number > last, *conditions).order_by(number).limit(AT_ONCE)
-        part = list(session.exec(some))
-        if part:
-            yield part
-        if len(part) < AT_ONCE:
-            return
-        last = part[-1].id or 0
+    # Their numbers alone are put in order; an index has them.
+    found = session.exec(select(col(Notice.id)).where(*wanted.conditions()))
+    for some in in_parts(sorted(number or 0 for number in found)):
+        yield _rows(session, some)
         session.expunge_all()
 
 
@@ -56,16 +50,24 @@ def newest(session: Session, wanted: Wanted, limit: int | None, before: int | No
     conditions, number = wanted.conditions(), col(Notice.id)
     if before is not None:
         conditions.append(number < before)
-    found = list(session.exec(select(Notice).options(*_TEXTS).where(*conditions).order_by(number.desc()).limit(limit)))
+    found = list(session.exec(select(number).where(*conditions).order_by(number.desc()).limit(limit)))
+    rows = [row for some in in_parts(found) for row in reversed(_rows(session, some))]
     if limit is None or len(found) < limit:
-        return found, 0
-    older = select(func.count()).select_from(Notice).where(*conditions, number < found[-1].id)
-    return found, session.exec(older).one()
+        return rows, 0
+    older = select(func.count()).select_from(Notice).where(*conditions, number < found[-1])
+    return rows, session.exec(older).one()
+
+
+def _rows(session: Session, numbers: Sequence[int | None]) -> list[Notice]:
+    """These notices without their texts, oldest first."""
+    return list(
+        session.exec(select(Notice).options(*_TEXTS).where(col(Notice.id).in_(numbers)).order_by(col(Notice.id)))
+    )
 
 
 def _in_state(asked: str) -> ColumnElement[bool]:
     """Notices in this state, named or in Chinese; what arrived, and what did not, are of those that were sent."""
-    name = {words.zh: name for name, words in NOTICE_STATES.items()}.get(asked.strip(), asked)
+    name = {words.zh: name for name, words in NOTICE_STATES.items()}.get(asked.strip(), asked.strip().lower())
     if name not in NOTICE_STATES:
         words = "、".join(f"{name}（{words.zh}）" for name, words in NOTICE_STATES.items())
         raise UnknownNameError("state", asked, NOTICE_STATES, zh=words)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from console.answers import answer_words
 from console.local_time import local_time
-from console.names import ShopNames, shop_names
+from console.names import ShopNames
 from console.phrases import NOTICE_STATES, about_words, heads, object_of
 from engine.ledger.masking import masked
 from engine.ledger.parts import in_parts
@@ -65,8 +65,8 @@ class Rows:
         return self.shops.get(notice.violation_id or "") or (about if about.startswith("shop:") else None)
 
 
-def rows_of(session: Session, found: Sequence[Notice], now: datetime) -> Rows:
-    """What there is to say of these notices; some queries for each 500 of them."""
+def rows_of(session: Session, found: Sequence[Notice], now: datetime, names: ShopNames) -> Rows:
+    """What there is to say of these notices; some queries for each 500 of them. `names`: what shops are called."""
     lists = [n.id or 0 for n in found if n.violation_id is None]
     items = items_of(session, lists)
     held: dict[int, list[Any]] = {number: [] for number in lists}
@@ -90,7 +90,7 @@ def rows_of(session: Session, found: Sequence[Notice], now: datetime) -> Rows:
     waits = {n.id or 0: wait for n in found if (wait := wait_of(n, routing, now))}
     named = sorted({n.violation_id for n in found if n.violation_id})
     shops = {name: record.shop.key for name, record in outlines(session, named).items() if record.shop}
-    return Rows(members, shops, waits, shop_names(session))
+    return Rows(members, shops, waits, names)
 
 
 def state_words(notice: Notice, rows: Rows, language: Language) -> str:

@@ -19,8 +19,10 @@ from engine.ledger.tables import Notice
 from notifier.about import all_about, over_of
 from notifier.claims import LEASE, MOST_ATTEMPTS, Claim, as_taken, is_due
 from notifier.events import DIGESTS
+from notifier.readers import reader_at
 from notifier.records import AFRESH
 from notifier.routing.limits import attempted, next_opening, open_since
+from notifier.routing.model import Routing
 from notifier.routing.mutes import muted, mutes_at
 from notifier.routing.recipients import limits_of
 from notifier.routing.rows import routing_of
@@ -50,20 +52,21 @@ def claim_together(
         ordered = wanted.order_by(col(Notice.next_attempt_at), col(Notice.id)).limit(TOGETHER)
         rows = session.exec(ordered.with_for_update(skip_locked=True), execution_options=AFRESH).all()
         rows = sorted(rows, key=lambda notice: order[notice.id or 0])
-        plain = _plain(session, rows, now)
+        routing = routing_of(session)
+        plain = _plain(session, rows, routing, now)
         claims = {}
         for notice in plain:
             tried, number = notice.tried_at, notice.id or 0
             for name, value in as_taken(owner, clock + lease, notice.attempts, now).items():
                 setattr(notice, name, value)
             session.add(notice)
-            claims[number] = Claim(notice, number, tried_before=tried)
+            claims[number] = Claim(notice, number, reader_at(notice, routing), tried_before=tried)
         attempted(session, plain, now)
         seen = order[rows[-1].id or 0] + 1 if len(rows) == TOGETHER else len(numbers)
         return Batch(seen, claims, frozenset(notice.id or 0 for notice in rows) - claims.keys())
 
 
-def _plain(session: Session, rows: Sequence[Notice], now: datetime) -> list[Notice]:
+def _plain(session: Session, rows: Sequence[Notice], routing: Routing, now: datetime) -> list[Notice]:
     """Those of these notices that may go out as they are."""
     since = open_since(session, [notice.id or 0 for notice in rows])
     fresh = [
@@ -74,7 +77,7 @@ def _plain(session: Session, rows: Sequence[Notice], now: datetime) -> list[Noti
         and notice.id not in since
         and notice.attempts < MOST_ATTEMPTS
     ]
-    known, routing, mutes = all_about(session, fresh), routing_of(session), mutes_at(session, now)
+    known, mutes = all_about(session, fresh), mutes_at(session, now)
     plain: list[Notice] = []
     for notice in fresh:
         what, limits = known[notice.id or 0], limits_of(notice, routing)

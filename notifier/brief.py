@@ -37,6 +37,7 @@ from notifier.words.lines import cut, one_line
 
 __all__ = ["STORIES", "BriefFacts", "brief_of"]
 
+LONGEST_SHORT = 24  # of a rule that is called by the platform's own word
 Story = Callable[[Teller, BriefFacts], BriefFacts]
 STORIES: Mapping[str, Story] = MappingProxyType(
     {
@@ -166,7 +167,7 @@ def _of_rule(told: Teller, found: BriefFacts) -> BriefFacts:
     if told.facts is not None:
         named = (told.facts.rule_title, told.facts.rule_short)
     elif rule is None:
-        named = (told.rule_id, told.rule_id)
+        named = (told.rule_id, told.rule_id and cut(told.rule_id, LONGEST_SHORT))
     else:
         title = without_platform(platform or "", one_line(rule.title.in_language(told.language)), told.language)
         named = (title, (told.sheet and told.sheet.short) or title)

@@ -29,7 +29,7 @@ from notifier.digests import items_of, leave, planning
 from notifier.events import DIGESTS, GATHERED, LATE, NOTHING_LEFT, OPENED
 from notifier.gathering import members_left
 from notifier.queued import kept_silent, store
-from notifier.readers import reader_of
+from notifier.readers import Reader, reader_at
 from notifier.records import records_of
 from notifier.routing.limits import attempted, hold, next_opening, open_since, retracted, room
 from notifier.routing.model import ALWAYS, Routing
@@ -57,20 +57,22 @@ _log = logging.getLogger(__name__)
 class Claim:
     """A notice that is ours until its lease ends.
 
-    `open_since`: when the first of its attempts was made that may have worked, if one may; `tried_before`: the last.
+    `reader`: who gets it. `open_since`: when the first of its attempts was made that may have worked, if one may;
+    `tried_before`: the last.
     """
 
     notice: Notice
     number: int
+    reader: Reader
     open_since: datetime | None = None
     tried_before: datetime | None = None
 
     def letter(self) -> Letter:
         """What is to be sent."""
         n = self.notice
-        language, reader = cast("Language", n.language), reader_of(n.client, internal=n.internal)
+        language = cast("Language", n.language)
         said = n.subject, n.body, n.variables or {}
-        whole = f"kaohe notices show {self.number}" if reader.commands else None
+        whole = f"kaohe notices show {self.number}" if self.reader.commands else None
         return Letter(n.key, n.violation_id, n.event, n.channel, n.recipient, language, *said, whole)
 
     def is_ours(self) -> ColumnElement[bool]:
@@ -202,7 +204,7 @@ def claim(ledger: Engine, number: int, now: datetime, owner: str, lease: timedel
         since = open_since(session, [number]).get(number)
         attempted(session, [notice], now)
         append(session, now, events)
-        return Claim(notice, number, since, tried)
+        return Claim(notice, number, reader_at(notice, routing), since, tried)
 
 
 def number_of(taken: Claim) -> int:

@@ -250,9 +250,9 @@ def _theirs(session: Session, whom: Addressee) -> list[Notice]:
 
 def _waiting(session: Session, whom: Addressee) -> Notice | None:
     """The digest that may still be joined: one that nobody can have got, not even in part."""
-    theirs = _theirs(session, whom)
-    tried = open_since(session, [n.id or 0 for n in theirs if n.state == "queued"])
-    return next((n for n in theirs if _may_be_joined(n) and n.id not in tried), None)
+    theirs = [n for n in _theirs(session, whom) if _may_be_joined(n)]
+    tried = open_since(session, [n.id or 0 for n in theirs])
+    return next((n for n in theirs if n.id not in tried), None)
 
 
 def _may_be_joined(digest: Notice) -> bool:
@@ -264,8 +264,11 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
     """The digest of today, or of the first day after that has none."""
     today = day = local_day(now, ZONE)
     by_day = {day_of(n.key): n for n in _theirs(session, whom)}
-    # One that was dropped before its first attempt has been told to nobody: it begins anew.
-    while day in by_day and not (by_day[day].state == "dropped" and by_day[day].attempts == 0):
+    tried = open_since(session, [n.id or 0 for n in by_day.values()])
+    # One that was dropped, and that nobody can have got, begins anew.
+    while (known := by_day.get(day)) and not (
+        known.state == "dropped" and known.attempts == 0 and known.id not in tried
+    ):
         day += timedelta(days=1)
     due = now + quiet
     if day > today:

@@ -45,7 +45,7 @@ from notifier.told import told
 
 TURNS = frozenset({"shop.registered", "shop.changed"})  # events that may give a shop another contact or client
 WAYS = frozenset({"contact", "route"})  # what is told to whom
-BATCHES, ENTRIES = 100, 2000  # how many of the journal's batches, and of their entries, one transaction works off
+BATCHES, ENTRIES = 100, 2000  # of the journal's batches, and of their entries, one transaction works off so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _step(ledger: Engine, drafter: Drafter, now: datetime) -> Planned | None:
 
 
 def _reach(session: Session, begin: int) -> int:
-    """Up to which batch one step goes: at least one, and no more than it can hold in little memory."""
+    """Up to which batch one step goes: at least one, and no more than hold some number of entries."""
     last, held = min(head(session).seq, begin + BATCHES), 0
     for batch, count in batch_sizes(session, begin, last):
         held += count

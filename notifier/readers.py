@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.ledger.tables import Notice
+from notifier.routing.model import Routing
+
 PLAIN_CLIENT = "default"  # the client of shops that were given none
 
 
@@ -20,12 +23,17 @@ OWN_SHOP = Reader(commands=True)
 OUTSIDER = Reader()
 
 
-def reader_of(client: str | None, *, internal: bool) -> Reader:
+def reader_of(client: str, *, internal: bool) -> Reader:
     """Who reads what is told of this client's shops: a contact of the house if `internal`, else one of the client's.
 
-    Shops that were given no client are the house's own: it may be they who run kaohe, but nothing says who may read
-    names.
+    Shops that were given no client are the house's own: it may be their people who run kaohe, but nothing says that
+    they may read names. News of no shop has no client, and names no command to anybody outside.
     """
     if internal:
         return HOUSE
-    return OWN_SHOP if client in (None, PLAIN_CLIENT) else OUTSIDER
+    return OWN_SHOP if client == PLAIN_CLIENT else OUTSIDER
+
+
+def reader_at(notice: Notice, routing: Routing) -> Reader:
+    """Who gets this notice by now."""
+    return reader_of(notice.client, internal=routing.internal(notice.contact))

@@ -48,7 +48,8 @@ def tales_of(session: Session, notices: Sequence[Notice]) -> dict[int, Tale]:
     for notice in notices:
         told, record = notice.news or {}, records.get(notice.violation_id or "")
         shop = record.shop if record else about(session, notice).shop
-        reader = reader_of(notice.client, internal=routing.internal(notice.contact))
+        client = record.violation.client if record else notice.client  # a shop may have another by now
+        reader = reader_of(client, internal=routing.internal(notice.contact))
         listed = listed_in(session, notice.event, told, notice.client)
         found[notice.id or 0] = Tale(notice.event, told, record, shop, told.get("object"), listed, reader)
     return found

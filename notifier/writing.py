@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
@@ -11,10 +12,11 @@ from sqlmodel import Session, col, select
 from engine.assessment.recording import NOTIFY_WITHIN
 from engine.ledger.database import reading, transaction
 from engine.ledger.tables import Assessment, Notice, Run, Subject, Violation
+from engine.rulebook.model import Language
 from notifier.claims import Claim
 from notifier.digests import items_of
 from notifier.drafts import Drafter
-from notifier.events import GATHERED, LATE, OPENED
+from notifier.events import DIGESTS, GATHERED, LATE, OPENED
 from notifier.fresh import write_text
 from notifier.readers import reader_of
 from notifier.records import outlines, records_of
@@ -22,17 +24,26 @@ from notifier.render import Rendered
 from notifier.routing.model import News
 from notifier.routing.recipients import misdirected
 from notifier.routing.rows import routing_of
+from notifier.sms.binding import BindingError
+from notifier.tales import tale_of
 from notifier.together import read_together, text_together
 
 CATCH_UP = timedelta(days=1)  # what was opened so long before a digest belongs to the same catch-up
 
 
-def text_of(ledger: Engine, digest: Notice, drafter: Drafter, now: datetime) -> Rendered | None:
-    """What a digest says of what it holds now; None where it holds nothing.
+def text_of(ledger: Engine, notice: Notice, drafter: Drafter, now: datetime) -> Rendered | None:
+    """What a notice would say now; None where a digest holds nothing, or a text message has no sound binding.
 
     Raises TemplateFaultError or SheetError on a faulty template or sheet.
     """
-    return _written(ledger, digest, drafter, now)[0]
+    if notice.event in DIGESTS:
+        return _written(ledger, notice, drafter, now)[0]
+    with reading(ledger) as session:
+        tale = tale_of(session, notice)
+    try:
+        return drafter.text(tale, notice.channel, cast("Language", notice.language), now)
+    except BindingError:
+        return None
 
 
 def write(ledger: Engine, taken: Claim, drafter: Drafter, now: datetime) -> Claim | None:

@@ -151,8 +151,8 @@ CHINESE: Mapping[str, str] = {
     ),
     "queued, sent, failed, delivered, …, or as the list calls it.": "queued、failed……也可以写中文：待发、失败",
     "Only those that this message tells together.": "只看这封合并通知所说的各条",
-    "One notice as it was written, and what became of it; a digest that waits, as it would be now.": (
-        "一封通知的原文和经过；待发的合并通知按现在的内容显示。"
+    "One notice as it was written, and what became of it; one that is not written yet, as it would be now.": (
+        "一封通知的原文和经过；还没写成的，按现在的内容显示。"
     ),
     "Its number in `kaohe notices list`.": "通知的编号，见 `kaohe notices list`",
     "Its name in `kaohe notices channels`.": "渠道名，见 `kaohe notices channels`",

@@ -66,12 +66,13 @@ def list_(
     wanted = Wanted(state, within)
     with desk.reading() as session:
         if as_json:
+            names = shop_names(session)
             for part in every(session, wanted):
-                known = rows_of(session, part, now)
+                known = rows_of(session, part, now, names)
                 json_lines(json_row(n, known) for n in part)
             return
-        found, older = newest(session, wanted, limit or page_size(), after)
-        rows = rows_of(session, found, now)
+        found, older = newest(session, wanted, limit or (page_size() if within is None else None), after)
+        rows = rows_of(session, found, now, shop_names(session))
     language = desk.settings.language
     columns, lines = table_of(found, rows, language)
     listing(columns, lines, sentence("no notices", language))
@@ -81,11 +82,11 @@ def list_(
 
 @commands.command()
 def show(context: typer.Context, notice: Number, as_json: AsJson = False) -> None:
-    """One notice as it was written, and what became of it; a digest that waits, as it would be now."""
+    """One notice as it was written, and what became of it; one that is not written yet, as it would be now."""
     desk = current(context)
     with desk.reading() as session:
         found = known_notice(session, notice)
-        rows = rows_of(session, [found], datetime.now(UTC))
+        rows = rows_of(session, [found], datetime.now(UTC), shop_names(session))
         steps = steps_of(session, found)
     subject, body = found.subject, found.body
     if not body and (text := text_of(desk.ledger, found, desk.drafter(desk.sound_rules), datetime.now(UTC))):

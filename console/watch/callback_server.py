@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.desk import Desk
+from console.watch.stopping import SIGNALS
 from engine.errors import KaoheError, os_words
 from engine.ledger.database import transaction
 from notifier.callbacks import LONGEST_BODY, application, refuse_weak
@@ -68,9 +69,11 @@ def listening(desk: Desk, listen: str) -> Any:
 
 def serve(server: Any) -> None:
     """Serve until SIGTERM or SIGINT; calls in hand are answered first."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # SIGINT too: what a shell starts in the background is born deaf to it.
+    before = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in SIGNALS}
     try:
         server.run()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         server.close()

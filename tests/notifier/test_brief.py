@@ -79,18 +79,35 @@ def test_each_event_reads_well_for_every_shipped_rule_and_severity(event, channe
             opening = f"【{facts.status}】{facts.who}：" if language == "zh-CN" else f"[{facts.status}] {facts.who}: "
             assert text.subject.startswith(opening)
             assert text.subject.startswith(first.rstrip("。."))
-            assert text.subject.removeprefix(first.rstrip("。.")) in {
-                "",
-                f"（{facts.rule_short}）",
-                f" ({facts.rule_short})",
-            }
+            assert text.subject.removeprefix(first.rstrip("。.")) in {"", f" · {facts.rule_short}"}
             assert text.body.rstrip().endswith(facts.command)
 
 
-def test_subjects_of_two_rules_of_a_shop_differ():
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["email", "wecom"])
+def test_subjects_of_two_rules_of_a_shop_differ(channel, language):
     for event in OF_VIOLATION | {"warning.at_risk", "warning.certain", "warning.one_more"}:
-        told = {TEMPLATES.render(event, "email", brief(event, rule=rule)).subject for rule in RULES}
+        told = {TEMPLATES.render(event, channel, brief(event, language, rule=rule)).subject for rule in RULES}
         assert len(told) == len(RULES), event
+
+
+def test_a_long_name_that_the_platform_gives_a_rule_is_cut_in_subjects():
+    news = samples(NOW)["penalty.recorded"] | {"rule": "关于客服服务质量管理与处罚的若干补充规定（试行）第二版修订稿"}
+    facts = brief("penalty.recorded", news=news)
+    assert facts.rule_title == news["rule"]
+    assert TEMPLATES.render("penalty.recorded", "email", facts).subject.endswith(
+        " · 关于客服服务质量管理与处罚的若干补充规定（试行…"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_client_passes_a_notice_of_the_platform_on_where_there_is_nothing_to_appeal(language):
+    news = samples(NOW)["penalty.recorded"] | {"status": "executed"}
+    inside, outside = (
+        brief("penalty.recorded", language, news=news, reader=r).first_action for r in (OWN_SHOP, OUTSIDER)
+    )
+    assert inside.endswith("kaohe penalties match")
+    assert "kaohe" not in outside
 
 
 def test_the_first_line_has_status_shop_consequence_and_deadline_in_this_order():

@@ -124,9 +124,10 @@ def test_agents_are_named_to_the_house_alone(night):
 def test_it_asks_no_client_to_type_a_command(pile, channel, language):
     for number in range(50):
         pile.violation(f"V-{number}", f"店 {number}", rule=f"rule.{number}").news("penalty.recorded")
-    typed = re.compile(r"kaohe (explain|notices)")
-    assert typed.search(pile.letter(channel, language).body)
-    assert not typed.search(pile.letter(channel, language, reader=OUTSIDER).body)
+    for capped in (False, True):
+        assert "kaohe " in pile.letter(channel, language, capped=capped).body
+        outside = pile.letter(channel, language, reader=OUTSIDER, capped=capped).body
+        assert not re.search(r"kaohe|系统", outside)
 
 
 def test_what_differs_in_hours_alone_is_one_action_of_its_weightiest_shop(pile):
@@ -282,9 +283,9 @@ def test_a_template_that_lists_subjects_alone_still_has_them_all_the_weightiest_
     for number in range(60):
         pile.violation(f"V-{number}", f"店{number}", exposure_max_fen=number)
     letter = pile.letter(templates=Templates([tmp_path]), capped=True)
-    assert letter.subject == "acme: 61: 【预判违规】店59：限制公域流量3天，至2026年3月12日（回复率）"
+    assert letter.subject == "acme: 61: 【预判违规】店59：限制公域流量3天，至2026年3月12日 · 回复率"
     listed = [line for line in letter.body.split("\n") if line.startswith("- ")]
-    assert listed[0] == "- 【预判违规】店59：限制公域流量3天，至2026年3月12日（回复率）"
+    assert listed[0] == "- 【预判违规】店59：限制公域流量3天，至2026年3月12日 · 回复率"
     assert len(listed) == 50
     assert letter.body.endswith("\n11 True False V-59 kaohe notices list --within 7\n")
 

@@ -63,6 +63,17 @@ def test_what_has_another_client_by_now_is_not_in_the_message_and_the_message_wa
     assert [n.body for n in office.notices() if n.event == "notices.gathered"] == [""]
 
 
+def test_what_is_partly_for_somebody_outside_names_no_commands(office, hold, now, tmp_path):
+    to_house = NIGHT.replace("li@example.com", WHO).replace('to = ["li"]', 'to = ["li"]\nshops = ["xiaohongshu/s1"]')
+    office.route(to_house.replace("shops = []", ""), tmp_path)
+    office.violation("V-1", office.shop("s1", contact=None, client="acme"))  # told to li of the house
+    office.violation("V-2", office.shop("s2", contact=WHO, client="acme"))
+    taken, drafter = hold(office)
+    told = write(office.ledger, taken, drafter, now).notice
+    assert {n.contact for n in office.notices() if n.within_id == told.id} == {"li", None}
+    assert "kaohe " not in told.body
+
+
 @pytest.mark.parametrize("house", [True, False])
 def test_agents_are_named_to_contacts_of_the_house_alone(office, hold, now, tmp_path, house):
     office.route(

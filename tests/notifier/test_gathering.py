@@ -12,6 +12,7 @@ from engine.ledger.database import reading, transaction
 from engine.ledger.journal import verify
 from engine.ledger.tables import Mute, Subject, Violation
 from notifier.channels.outcome import Outcome
+from notifier.claims import claim
 from notifier.deliver import Delivered, deliver_due, deliver_on
 from notifier.drafts import Drafter
 from notifier.gathering import gather
@@ -210,6 +211,31 @@ def test_what_may_have_arrived_is_asked_after_by_itself_and_never_gathered(offic
     assert len(post.asked) == 1
     assert states(office) == {"sent": 2, "gathered": 6}
     assert [n.state for n in office.notices() if n.key == "V-000"] == ["sent"]
+
+
+def test_what_may_have_arrived_is_not_gathered_though_it_was_refused_since(office, build, now, tick):
+    shop = open_violations(office, 1)
+    for hours, answer in enumerate((Outcome("unknown", "connection lost"), Outcome("temporary", "450 busy"))):
+        tick(office, build.post(answer), now + timedelta(hours=hours))
+    open_violations(office, 6, shop, begin=1)
+    post = build.post()
+    tick(office, post, now + timedelta(hours=2))
+    assert [letter.key for letter in post.asked] == ["V-000"]
+    assert states(office) == {"sent": 2, "gathered": 6}
+
+
+def test_what_is_settled_in_a_message_that_must_wait_stands_in_the_journal(sqlite_office, build, tick, tmp_path):
+    office = sqlite_office
+    office.route(NIGHT, tmp_path)
+    open_violations(office, 8, office.shop(contact=None))
+    at = local("2026-03-10T09:00:00")
+    assert tick(office, build.post(Outcome("temporary", "450 busy")), at, most=1) == Delivered(delayed=1)
+    office.change(Violation, "V-000", state="withdrawn")
+    office.route(NIGHT.replace("08:00", "20:00"), tmp_path)
+    told = len([e for e in office.journal() if e.event == "notice.dropped"])
+    [message] = [n for n in office.notices() if n.event == "notices.gathered"]
+    assert claim(office.ledger, message.id, at + timedelta(hours=1), "w1") == "deferred"
+    assert len([e for e in office.journal() if e.event == "notice.dropped"]) == told + 1
 
 
 def test_a_day_of_notices_keeps_the_caps_of_kuaishous_reminders_exactly(sqlite_office, build, tick, tmp_path):

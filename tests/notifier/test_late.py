@@ -204,6 +204,55 @@ def test_nothing_joins_a_digest_that_is_being_sent_or_that_may_have_been_receive
     assert len(post.asked) == 1
 
 
+def test_nothing_joins_a_digest_that_may_have_been_received_though_it_was_refused_since(late, plan, build, now):
+    plan(late("V-1"))
+    office, at = late("V-0", shop="s9", client="globex", contact=None), now + QUIET
+    for answer in (UNKNOWN, BUSY):
+        assert deliver(office, build.post(answer), at) == Delivered(delayed=1)
+        at += timedelta(hours=1)
+    plan(late("V-2"), at)
+    assert told(office) == {"late:2026-03-10/acme": ["V-1"], "late:2026-03-11/acme": ["V-2"]}
+
+
+def test_a_digest_that_may_have_been_received_never_begins_anew(late, plan, build, now):
+    office = late("V-1")
+    plan(office)
+    at = now + QUIET
+    for answer in (UNKNOWN, Outcome.of("permanent", "550 no")):
+        deliver(office, build.post(answer), at)
+        at += timedelta(hours=1)
+    [digest] = office.notices()
+    retry(office.ledger, digest.id, at, "zhang")
+    office.change(Violation, "V-1", state="withdrawn")
+    assert deliver(office, build.post(), at) == Delivered(dropped=1)
+    plan(late("V-2"), at)
+    assert told(office) == {"late:2026-03-11/acme": ["V-2"]}
+    post = build.post(settled=Outcome("accepted", "found"))
+    assert deliver(office, post, at + DAY) == Delivered(sent=1)
+    assert ["V-2" in letter.body for letter in post.letters] == [True]
+
+
+@pytest.mark.parametrize(("client", "runs_kaohe"), [("acme", False), ("default", True)])
+def test_a_digest_names_commands_to_those_alone_who_run_kaohe(late, plan, build, now, rulebook, client, runs_kaohe):
+    office, post = late("V-1", client=client), build.post()
+    plan(office)
+    deliver(office, post, now + QUIET, drafter=Drafter(rulebook, "zh-CN"))
+    assert ["kaohe " in letter.body for letter in post.letters] == [runs_kaohe]
+
+
+def test_what_is_muted_in_a_digest_that_must_wait_stands_in_the_journal(late, plan, now, tmp_path):
+    office = late("V-1", "V-2", contact=None)
+    office.violation("V-3", office.shops["s1"], late=True, cycle="x", rule="kuaishou.good-rating")
+    house = '[contact.li]\naddresses = ["li@example.com"]\n[[route]]\nname = "all"\nto = ["li"]\n'
+    office.route(house, tmp_path)
+    plan(office)
+    mute(office, now, rule="kuaishou.good-rating")
+    office.change(Violation, "V-2", client="globex")
+    [digest] = office.notices()
+    assert claim(office.ledger, digest.id, now + QUIET, "w1") == "gone"
+    assert [e.event for e in office.journal()].count("notice.muted") == 1
+
+
 def test_a_digest_that_was_surely_not_taken_may_still_be_joined_and_keeps_its_turn(late, plan, build, now):
     office = late("V-1")
     plan(office)

@@ -30,7 +30,7 @@ def test_a_violation_that_is_opened_becomes_a_notice(office, plan, now):
     assert (notice.violation_id, notice.event, notice.recipient) == ("V-1", "violation.opened", "zhang@example.com")
     assert (notice.state, notice.channel, notice.language, notice.attempts) == ("queued", "email", "zh-CN", 0)
     assert (notice.created_at, notice.next_attempt_at) == (now, now)
-    assert notice.subject == "【预判违规】演示一店：限制公域流量3天，至2026年3月12日（回复率）"
+    assert notice.subject == "【预判违规】演示一店：限制公域流量3天，至2026年3月12日 · 回复率"
     assert notice.body.startswith("【预判违规】演示一店：限制公域流量3天，至2026年3月12日。\n")
 
 

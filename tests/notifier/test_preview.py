@@ -13,6 +13,11 @@ def test_a_preview_is_what_the_notice_says(office, rulebook, now):
     assert (text.subject, text.body) == (notice.subject, notice.body)
 
 
+def test_a_preview_of_a_client_s_shop_names_no_commands(sqlite_office, rulebook):
+    sqlite_office.violation("V-1", sqlite_office.shop(client="acme"))
+    assert "kaohe " not in preview(sqlite_office.ledger, rulebook, "V-1").body
+
+
 def test_a_preview_needs_no_contact_and_no_recent_violation_and_sends_nothing(sqlite_office, rulebook):
     sqlite_office.violation("V-1", sqlite_office.shop(contact=None), notify=False, state="closed")
     text = preview(sqlite_office.ledger, rulebook, "V-1", language="en")

@@ -75,7 +75,24 @@ def test_what_is_sent_again_to_the_client_s_own_is_the_client_s(office, rulebook
     [first, *_] = office.notices()
     [number] = retry(office.ledger, first.id, now, "zhang")
     with reading(office.ledger, OUTSIDE) as session:
-        assert [(n.id, n.recipient) for n in session.exec(select(Notice))] == [(number, "li@acme.example")]
+        assert [(n.id, n.recipient, n.body) for n in session.exec(select(Notice))] == [(number, "li@acme.example", "")]
+    post = build.post()
+    deliver_due(office.ledger, {"email": post}, now, "w", drafter=Drafter(rulebook, "zh-CN"))
+    assert ["V-1" in letter.body for letter in post.letters] == [True]
+
+
+def test_what_waits_for_somebody_who_is_the_client_s_by_now_names_them_no_command(
+    office, rulebook, build, now, tmp_path
+):
+    office.route(ROUTES, tmp_path)
+    office.violation("V-1", office.shop(contact=None, client="acme"))
+    plan_notices(office.ledger, rulebook, now, "zh-CN")
+    [waiting] = office.notices()
+    assert "kaohe explain V-1" in waiting.body
+    office.route(ROUTES.replace("[contact.li]", '[contact.li]\nclient = "acme"'), tmp_path)
+    post = build.post()
+    deliver_due(office.ledger, {"email": post}, now, "w", drafter=Drafter(rulebook, "zh-CN"))
+    assert [("kaohe " in letter.body, letter.whole) for letter in post.letters] == [(False, None)]
 
 
 def test_a_digest_of_the_house_stays_the_house_s_where_a_shop_gets_another_client(office, rulebook, now, tmp_path):
