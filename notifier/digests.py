@@ -281,9 +281,6 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
         recipient=whom.recipient.address,
         channel=whom.recipient.channel,
         language=whom.recipient.language,
-        contact=whom.recipient.contact,
-        why=whom.recipient.why,
-        internal=whom.recipient.internal,
         template="",
         subject="",
         body="",
@@ -292,6 +289,8 @@ def _new(session: Session, whom: Addressee, now: datetime, quiet: timedelta) -> 
         next_attempt_at=due,
         created_at=now,
     )
+    digest.language, digest.contact = whom.recipient.language, whom.recipient.contact
+    digest.why, digest.internal = whom.recipient.why, whom.recipient.internal
     digest.state = "failed" if fault else "queued"
     digest.answer = f"misconfigured: {fault}" if fault else None
     digest.due_at, digest.next_attempt_at, digest.created_at = due, due, now

@@ -214,6 +214,19 @@ def test_nothing_joins_a_digest_that_may_have_been_received_though_it_was_refuse
     assert told(office) == {"late:2026-03-10/acme": ["V-1"], "late:2026-03-11/acme": ["V-2"]}
 
 
+def test_a_digest_that_begins_anew_is_for_whom_it_is_for_by_then(late, plan, build, now, tmp_path):
+    office = late("V-1", contact=None)
+    house = f'[contact.li]\naddresses = ["{ZHANG}"]\n[[route]]\nname = "all"\nto = ["li"]\n'
+    office.route(house, tmp_path)
+    plan(office)
+    office.change(Violation, "V-1", state="withdrawn")
+    assert deliver(office, build.post(), now + QUIET) == Delivered(dropped=1)
+    office.route("", tmp_path)
+    office.register(contact=ZHANG, client="acme")
+    plan(late("V-2"))
+    assert [(n.contact, n.internal, n.why) for n in office.notices()] == [(None, False, None)]
+
+
 def test_a_digest_that_may_have_been_received_never_begins_anew(late, plan, build, now):
     office = late("V-1")
     plan(office)
