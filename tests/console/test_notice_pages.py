@@ -105,3 +105,7 @@ def test_json_reads_some_at_a_time(kaohe, seven, monkeypatch):
             notice_pages, "in_parts", lambda numbers, n=at_once: [numbers[i : i + n] for i in range(0, 7, n)]
         )
         assert [row["notice"] for row in kaohe("notices", "list", "--json").rows] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_notice_that_is_not_written_yet_is_shown_as_it_would_be_now(kaohe, seven):
+    assert "\n【每周清单】" in kaohe("notices", "show", "5").out
