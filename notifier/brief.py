@@ -10,11 +10,12 @@ from typing import Any
 
 from engine.calendar.cycles import parse_cycle
 from engine.errors import KaoheError
+from engine.ledger.presence import DEFAULT_CLIENT
 from engine.ledger.tables import Subject
 from engine.rulebook.model import Language, Rule
 from notifier.brief_facts import BriefFacts
 from notifier.facts import without_platform
-from notifier.readers import OUTSIDER, PLAIN_CLIENT, Reader
+from notifier.readers import OUTSIDER, Reader
 from notifier.records import Record
 from notifier.sheets import Sheets
 from notifier.stories import (
@@ -128,7 +129,7 @@ def _known(told: Teller) -> BriefFacts:
     return replace(
         found,
         who=f"{found.shop}{agent or ''}" if found.shop else found.rule_title or found.who,
-        client=None if client in (None, PLAIN_CLIENT) else one_line(client),
+        client=None if client in (None, DEFAULT_CLIENT) else one_line(client),
         notes=notes_of(told),
         context=_context(told, found),
     )

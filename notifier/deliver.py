@@ -106,10 +106,8 @@ def deliver_due(
         return now + timedelta(seconds=time.monotonic() - started)
 
     found, waiting = due(ledger, channels, now, limit)
-    places, most = (
-        {(channel, recipient) for _, channel, recipient in found},
-        MANY if most_single is None else most_single,
-    )
+    places = {(channel, recipient) for _, channel, recipient in found}
+    most = MANY if most_single is None else most_single
     gathered = [
         number
         for where in crowded(ledger, places, now, most)

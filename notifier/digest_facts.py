@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.assessment.ruling import Ruling
+from engine.ledger.presence import DEFAULT_CLIENT
 from engine.ledger.tables import Violation
 from engine.rulebook.model import Language, Rule, Text
 from notifier.facts import NoticeFacts
-from notifier.readers import OUTSIDER, PLAIN_CLIENT, Reader
+from notifier.readers import OUTSIDER, Reader
 from notifier.records import Record
 from notifier.sheets import Sheets
 from notifier.words import dates, figures
@@ -90,7 +91,7 @@ def digest_facts(
     lowest, highest = (sum(v) for v in zip(*(row.exposure_fen for row in rows), strict=True))
     return DigestFacts(
         language=language,
-        client=None if client == PLAIN_CLIENT else client,
+        client=None if client == DEFAULT_CLIENT else client,
         count=len(rows),
         shops=len({row.facts.platform + row.facts.shop_id for row in rows}),
         period=dates.span(min(days), max(days), language),

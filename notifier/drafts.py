@@ -41,10 +41,9 @@ class Drafter:
         about: dict[str, Any] = {"key": key, "event": tale.event, "client": client, "news": dict(tale.told) or None}
         about["violation_id"] = tale.record.violation.id if tale.record else None
         return [
-            notice_to(
-                one, self._draft(replace(tale, reader=reader_of(client, internal=one.internal)), one, now), now, **about
-            )
+            notice_to(one, self._draft(replace(tale, reader=reader), one, now), now, **about)
             for one in recipients
+            for reader in [reader_of(client, internal=one.internal)]
         ]
 
     def text(self, tale: Tale, channel: str, language: Language, now: datetime) -> Rendered:

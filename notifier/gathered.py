@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.ledger.presence import DEFAULT_CLIENT
 from engine.ledger.states import STATES
 from engine.rulebook.model import Language
 from notifier.gathered_rows import Row, actions, table, until_words
 from notifier.members import OTHER, SEVERAL, Holding, Item, counted, spread
-from notifier.readers import PLAIN_CLIENT
 from notifier.words import figures
 from notifier.words.lines import cut, one_line
 from notifier.words.vocabulary import PREDICTED, WARNINGS, word
@@ -109,7 +109,7 @@ def gathered_facts(
     kinds = _kinds(holding, language)
     return GatheredFacts(
         language=language,
-        client=None if client in (SEVERAL, PLAIN_CLIENT) else one_line(client),
+        client=None if client in (SEVERAL, DEFAULT_CLIENT) else one_line(client),
         count=holding.count,
         lines=tuple(_often(line, n) for line, n in listed) or kinds[:1] or ("-",),
         unlisted=holding.count - sum(n for _, n in listed),
@@ -141,7 +141,7 @@ def _subjects(items: Sequence[Item], subjects: Mapping[int, str], language: Lang
         if item.number not in subjects:
             continue
         subject = subjects[item.number]
-        if client == SEVERAL and item.client not in (SEVERAL, PLAIN_CLIENT):
+        if client == SEVERAL and item.client not in (SEVERAL, DEFAULT_CLIENT):
             subject = f"{item.client}{'：' if language == 'zh-CN' else ': '}{subject}"
         line = cut(subject, LONGEST_LINE) or "-"
         often[line] = often.get(line, 0) + item.times

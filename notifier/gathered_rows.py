@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.ledger.presence import DEFAULT_CLIENT
 from engine.ledger.states import SETTLED
 from engine.rulebook.model import Language, Text
 from engine.rulebook.platforms import zone_of
@@ -17,7 +18,6 @@ from notifier.digest_facts import figure_of, row_of
 from notifier.events import CORRECTED, ESCALATED
 from notifier.facts import NoticeFacts
 from notifier.members import Item
-from notifier.readers import PLAIN_CLIENT
 from notifier.records import Record
 from notifier.words import dates
 from notifier.words.lines import one_line
@@ -236,7 +236,7 @@ def _count(number: int, language: Language, *, warns: bool) -> str:
 
 
 def _client(client: str) -> str:
-    return "" if client == PLAIN_CLIENT else one_line(client)
+    return "" if client == DEFAULT_CLIENT else one_line(client)
 
 
 def _marked(event: str, state: str) -> bool:

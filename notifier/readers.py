@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.ledger.presence import DEFAULT_CLIENT
 from engine.ledger.tables import Notice
 from notifier.routing.model import Routing
-
-PLAIN_CLIENT = "default"  # the client of shops that were given none
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def reader_of(client: str, *, internal: bool) -> Reader:
     """
     if internal:
         return HOUSE
-    return OWN_SHOP if client == PLAIN_CLIENT else OUTSIDER
+    return OWN_SHOP if client == DEFAULT_CLIENT else OUTSIDER
 
 
 def reader_at(notice: Notice, routing: Routing) -> Reader:

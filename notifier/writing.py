@@ -18,7 +18,7 @@ from notifier.digests import items_of
 from notifier.drafts import Drafter
 from notifier.events import DIGESTS, GATHERED, LATE, OPENED
 from notifier.fresh import write_text
-from notifier.readers import reader_of
+from notifier.readers import reader_at
 from notifier.records import outlines, records_of
 from notifier.render import Rendered
 from notifier.routing.model import News
@@ -73,7 +73,7 @@ def _written(
         else:
             records = records_of(session, items_of(session, [number])[number])
             older = _older(session, digest) if records else 0
-            reader = reader_of(digest.client, internal=routing_of(session).internal(digest.contact))
+            reader = reader_at(digest, routing_of(session))
     if digest.event == GATHERED.event:
         if together is None:
             return None, []

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import sqlite
 from sqlmodel import Session, SQLModel
 
-_CLOCKS = {True: "SELECT clock_timestamp()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 LOCK_FAMILY = 0x6B616F68  # "kaoh": keeps our advisory locks apart from those of others in the same database
 
 
@@ -68,11 +67,11 @@ def database_clock(session: Session) -> datetime:
 
     It goes on within a transaction, which may have waited for a lock. SQLite's has milliseconds.
     """
-    asked = bare(session).exec_driver_sql(_CLOCKS[is_postgresql(session)])
-    said: datetime | str = asked.scalar_one()
-    if isinstance(said, str):
-        return datetime.fromisoformat(said).replace(tzinfo=UTC)
-    return said.astimezone(UTC)
+    if is_postgresql(session):
+        said: datetime = bare(session).exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return said.astimezone(UTC)
+    stamp: str = bare(session).exec_driver_sql("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')").scalar_one()
+    return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
 
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:

@@ -65,10 +65,10 @@ def _first(told: Teller) -> str:
 
 
 def _none(told: Teller) -> str:
-    if typed := told.command(told.say("--covers 起..止", "--covers FROM..TO")):
+    if told.reader.commands:
         return told.say(
-            f"那几天确实没有数据的，导入时写明 {typed}。",
-            f"If there was nothing on those days, say so when importing: {typed}.",
+            "那几天确实没有数据的，导入时写明 --covers 起..止。",
+            "If there was nothing on those days, say so when importing: --covers FROM..TO.",
         )
     return told.say("那几天确实没有数据的，也请说一声。", "If there was nothing on those days, say so.")
 

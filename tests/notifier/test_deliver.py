@@ -58,42 +58,6 @@ def test_a_due_notice_is_sent_once_and_its_answer_recorded(office, queue, build,
     assert (letter.violation, letter.event, letter.language) == ("V-0", "violation.opened", "zh-CN")
 
 
-HOUSE = """
-[contact.li]
-addresses = ["li@house.example"]
-[[route]]
-name = "all"
-to = ["li"]
-"""
-
-
-@pytest.mark.parametrize(
-    ("client", "house", "runs_kaohe"), [("acme", False, False), ("acme", True, True), ("default", False, True)]
-)
-def test_only_those_who_run_kaohe_are_told_its_commands(
-    sqlite_office, build, now, rulebook, tmp_path, client, house, runs_kaohe
-):
-    if house:
-        sqlite_office.route(HOUSE, tmp_path)
-    sqlite_office.violation("V-0", sqlite_office.shop(client=client, contact=None if house else "zhang@example.com"))
-    plan_notices(sqlite_office.ledger, rulebook, now, "zh-CN")
-    [planned] = sqlite_office.notices()
-    post = build.post()
-    assert deliver(sqlite_office, post, now, drafter=Drafter(rulebook, "zh-CN")) == Delivered(sent=1)
-    [letter] = post.letters
-    assert ["kaohe explain V-0" in body for body in (planned.body, letter.body)] == [runs_kaohe] * 2
-    assert letter.whole == ("kaohe notices show 1" if runs_kaohe else None)
-
-
-def test_a_shop_that_has_a_client_by_now_is_told_of_without_commands(sqlite_office, build, now, rulebook):
-    sqlite_office.violation("V-0", sqlite_office.shop())
-    plan_notices(sqlite_office.ledger, rulebook, now, "zh-CN")
-    sqlite_office.register(client="acme", contact="zhang@example.com")
-    post = build.post()
-    assert deliver(sqlite_office, post, now, drafter=Drafter(rulebook, "zh-CN")) == Delivered(sent=1)
-    assert ["kaohe " in letter.body for letter in post.letters] == [False]
-
-
 def test_the_notice_is_marked_as_being_sent_before_the_provider_is_called(office, queue, build, now):
     queue(office)
     seen = []

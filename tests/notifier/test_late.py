@@ -214,45 +214,6 @@ def test_nothing_joins_a_digest_that_may_have_been_received_though_it_was_refuse
     assert told(office) == {"late:2026-03-10/acme": ["V-1"], "late:2026-03-11/acme": ["V-2"]}
 
 
-def test_a_digest_that_begins_anew_is_for_whom_it_is_for_by_then(late, plan, build, now, tmp_path):
-    office = late("V-1", contact=None)
-    house = f'[contact.li]\naddresses = ["{ZHANG}"]\n[[route]]\nname = "all"\nto = ["li"]\n'
-    office.route(house, tmp_path)
-    plan(office)
-    office.change(Violation, "V-1", state="withdrawn")
-    assert deliver(office, build.post(), now + QUIET) == Delivered(dropped=1)
-    office.route("", tmp_path)
-    office.register(contact=ZHANG, client="acme")
-    plan(late("V-2"))
-    assert [(n.contact, n.internal, n.why) for n in office.notices()] == [(None, False, None)]
-
-
-def test_a_digest_that_may_have_been_received_never_begins_anew(late, plan, build, now):
-    office = late("V-1")
-    plan(office)
-    at = now + QUIET
-    for answer in (UNKNOWN, Outcome.of("permanent", "550 no")):
-        deliver(office, build.post(answer), at)
-        at += timedelta(hours=1)
-    [digest] = office.notices()
-    retry(office.ledger, digest.id, at, "zhang")
-    office.change(Violation, "V-1", state="withdrawn")
-    assert deliver(office, build.post(), at) == Delivered(dropped=1)
-    plan(late("V-2"), at)
-    assert told(office) == {"late:2026-03-11/acme": ["V-2"]}
-    post = build.post(settled=Outcome("accepted", "found"))
-    assert deliver(office, post, at + DAY) == Delivered(sent=1)
-    assert ["V-2" in letter.body for letter in post.letters] == [True]
-
-
-@pytest.mark.parametrize(("client", "runs_kaohe"), [("acme", False), ("default", True)])
-def test_a_digest_names_commands_to_those_alone_who_run_kaohe(late, plan, build, now, rulebook, client, runs_kaohe):
-    office, post = late("V-1", client=client), build.post()
-    plan(office)
-    deliver(office, post, now + QUIET, drafter=Drafter(rulebook, "zh-CN"))
-    assert ["kaohe " in letter.body for letter in post.letters] == [runs_kaohe]
-
-
 def test_what_is_muted_in_a_digest_that_must_wait_stands_in_the_journal(late, plan, now, tmp_path):
     office = late("V-1", "V-2", contact=None)
     office.violation("V-3", office.shops["s1"], late=True, cycle="x", rule="kuaishou.good-rating")

@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import KaoheError
-from engine.ledger.tables import Subject
+from engine.ledger.tables import Subject, Violation
 from notifier.channels.outcome import Outcome
 from notifier.deliver import Delivered, deliver_due
+from notifier.digests import QUIET
 from notifier.plan import plan_notices
 from notifier.retry import retry
 
@@ -71,3 +72,29 @@ def test_a_mended_contact_in_which_everybody_was_told_has_nobody_left(sqlite_off
     refused = next(n for n in sqlite_office.notices() if n.attempts == 0)
     with pytest.raises(KaoheError, match="everybody in the contact of shop:xiaohongshu/s1 has this notice already"):
         retry(sqlite_office.ledger, refused.id, now, "zhang")
+
+
+def test_a_digest_that_may_have_been_received_never_begins_anew(office, build, now, rulebook):
+    shop = office.shop(client="acme")
+
+    def late(name, at):
+        office.violation(name, shop, late=True, cycle=f"x-{name}")
+        plan_notices(office.ledger, rulebook, at, "zh-CN")
+
+    def deliver(post, at):
+        return deliver_due(office.ledger, {"email": post}, at, "w1")
+
+    late("V-1", now)
+    at = now + QUIET
+    for answer in (Outcome("unknown", "connection lost"), Outcome.of("permanent", "550 no")):
+        deliver(build.post(answer), at)
+        at += timedelta(hours=1)
+    [digest] = office.notices()
+    retry(office.ledger, digest.id, at, "zhang")
+    office.change(Violation, "V-1", state="withdrawn")
+    assert deliver(build.post(), at) == Delivered(dropped=1)
+    late("V-2", at)
+    assert list(office.items().values()) == [["V-2"]]
+    post = build.post(settled=Outcome("accepted", "found"))
+    assert deliver(post, at + timedelta(days=1)) == Delivered(sent=1)
+    assert ["V-2" in letter.body for letter in post.letters] == [True]
