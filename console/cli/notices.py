@@ -75,7 +75,7 @@ def list_(
         rows = rows_of(session, found, now, shop_names(session))
     language = desk.settings.language
     columns, lines = table_of(found, rows, language)
-    listing(columns, lines, sentence("no notices", language))
+    listing(columns, lines, sentence("no notices" if wanted == Wanted() else "no such notices", language))
     if older:
         note(sentence("more", language, n=older, last=found[-1].id))
 

@@ -88,6 +88,10 @@ def test_those_of_a_state_are_listed_by_its_name_or_its_word(kaohe, seven, state
     assert [row["notice"] for row in kaohe("notices", "list", "--state", state, "--json").rows] == found
 
 
+def test_a_list_of_none_does_not_say_that_there_are_no_notices_at_all(kaohe, seven):
+    assert kaohe("notices", "list", "--state", "gathered").out == "没有这样的通知。\n"
+
+
 def test_a_state_that_there_is_not_is_refused_with_those_there_are(kaohe, seven):
     answer = kaohe("notices", "list", "--state", "faild")
     assert answer.code == 2
