@@ -137,7 +137,7 @@ SENTENCES: Mapping[str, Text] = {
     "more": Text("后面还有 {n} 条：--after {last}", "{n} more: --after {last}"),
     "more, at least": Text("后面还有 {n} 条以上：--after {last}", "more than {n} more: --after {last}"),
     "no notices": Text("还没有通知。", "No notices yet."),
-    "no such notices": Text("没有这样的通知。", "There are no such notices."),
+    "no such notices": Text("没有这样的通知。", "No such notices."),
     "no entries": Text("日志里没有这样的记录。", "No such entries in the journal."),
     "no assessment day": Text(
         "到目前为止，这些规则在 {days} 没有考核日", "none of these rules has an assessment day in {days} up to now"
